@@ -1,0 +1,170 @@
+"""HTTP habits shared by all routes: strict JSON in, finite JSON out, the guide's error shapes.
+
+A guarded route authenticates before it reads the body, so a caller without credentials learns nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Coroutine
+from datetime import date
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from quantos.errors import Invalid, QuantosError
+
+LIMIT_MAX: Final = 200
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+class ApiModel(BaseModel):
+    """A request body: JSON types as they are (CONV-08), unknown fields ignored."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class PatchModel(ApiModel):
+    """A body of changes: an unknown field is refused, so that no change is lost in silence."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
+
+
+def parse_date(value: Any) -> date:
+    """`YYYY-MM-DD` and nothing else. Raises ValueError."""
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError("a date is written YYYY-MM-DD")
+    return date.fromisoformat(value)
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a text may not contain the NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text may not contain a lone surrogate") from None
+    return text
+
+
+Date = Annotated[date, BeforeValidator(parse_date), WithJsonSchema({"type": "string", "format": "date"})]
+Text = Annotated[str, AfterValidator(_storable)]
+Offset = Annotated[int, Query(ge=0, le=2**62, description="Items to skip.")]
+
+
+def limit(default: int) -> Any:
+    """The `limit` query parameter with an endpoint's own default (PAGE-01, PAGE-02)."""
+    return Query(default, ge=1, le=LIMIT_MAX, description="Items to return at the most.")
+
+
+def json_response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """JSON as bytes; NaN and infinities become null (CONV-07), dates ISO, aware datetimes RFC 3339 in UTC."""
+    body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
+    return Response(body, status, headers, media_type="application/json")
+
+
+class StrictRequest(Request):
+    """A request whose JSON body has finite numbers and no lone surrogates (ERR-05, ERR-07)."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            self._json = parse_json(await self.body())
+        return self._json
+
+
+def parse_json(body: bytes) -> Any:
+    """Strict JSON. Raises json.JSONDecodeError, which the routes answer with 422."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise json.JSONDecodeError(error.msg, "", 0) from None
+
+
+Guard = Callable[[Request], Any]
+
+
+def guarded(guard: Guard | None) -> type[APIRoute]:
+    """A route class that runs `guard` first and leaves what it returns in `request.state.caller`."""
+
+    class GuardedRoute(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            handler = super().get_route_handler()
+
+            async def handle(request: Request) -> Response:
+                request = StrictRequest(request.scope, request.receive)
+                if guard is not None:
+                    request.state.caller = guard(request)
+                return await handler(request)
+
+            return handle
+
+    return GuardedRoute
+
+
+async def quantos_error(_: Request, error: Exception) -> Response:
+    """A refusal in the guide's shape: a string `detail`, or for 422 a list of {type, loc, msg}."""
+    assert isinstance(error, QuantosError)
+    detail: Any = error.items if isinstance(error, Invalid) else error.message
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    return json_response({"detail": detail}, error.status, headers)
+
+
+async def validation_error(_: Request, error: Exception) -> Response:
+    """FastAPI's findings without the rejected input (ERR-02, ERR-11)."""
+    assert isinstance(error, RequestValidationError)
+    items = [
+        {"type": e["type"], "loc": [_plain(part) for part in e["loc"]], "msg": e["msg"]}
+        for e in error.errors()
+    ]
+    return json_response({"detail": items}, 422)
+
+
+async def http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return json_response({"detail": str(error.detail)}, error.status_code, dict(error.headers or {}))
+
+
+async def server_error(_: Request, error: Exception) -> Response:
+    return json_response({"detail": "internal error: please report it with a ticket"}, 500)
+
+
+def _plain(part: Any) -> str | int:
+    return part if isinstance(part, int) else str(part).encode("utf-8", "replace").decode()
+
+
+class BodyLimit:
+    """ASGI middleware: a body beyond the limit is answered 413 and read no further (ERR-06)."""
+
+    def __init__(self, app: ASGIApp, bytes_max: int) -> None:
+        self.app = app
+        self.bytes_max = bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        for name, value in scope["headers"]:
+            if name == b"content-length" and (not value.isdigit() or int(value) > self.bytes_max):
+                return await self._refuse(scope, receive, send)
+        received = 0
+
+        async def counting() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.bytes_max:
+                raise HTTPException(413, f"the body is larger than {self.bytes_max} bytes: send it in parts")
+            return message
+
+        return await self.app(scope, counting, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"the body is larger than {self.bytes_max} bytes: send it in parts"
+        await json_response({"detail": detail}, 413, {"Connection": "close"})(scope, receive, send)

@@ -1,0 +1,168 @@
+"""The data directory: one owner at a time, simulated or live for ever.
+
+Layout:
+  directory.json   format, simulated, created_at: written once, at creation
+  lock             held (flock) by the process that has the directory open; names the holder
+  server.json      the running server's URL, for commands; removed at a clean stop
+  records.db       SQLite
+  series.duckdb    DuckDB
+  secrets/         generated keys and the operator's token, mode 0600
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from quantos.errors import NotFound, Unavailable, WrongState
+from quantos.kit.clock import SystemClock, rfc3339
+
+FORMAT = 1
+
+
+class DirectoryLocked(Unavailable):
+    code = "directory_locked"
+
+
+class WrongMode(WrongState):
+    code = "wrong_mode"
+
+
+@dataclass(slots=True)
+class DataDirectory:
+    """An open data directory. Close it to release the lock."""
+
+    path: Path
+    simulated: bool
+    _lock: IO[str] | None
+
+    @classmethod
+    def open(cls, path: Path, *, simulated: bool | None = None, create: bool = True) -> DataDirectory:
+        """Open, or create, and lock.
+
+        `simulated`: what the caller needs; None takes what is there (live for a new one). Raises
+        DirectoryLocked naming the holder, WrongMode where the directory is of the other kind, NotFound where
+        there is none and `create` is false.
+        """
+        facts = path / "directory.json"
+        if not facts.exists() and not create:
+            raise NotFound(
+                f"no data directory at {path}: start the platform once, or name another with --data-dir"
+            )
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = _acquire(path)
+        try:
+            if not facts.exists():
+                _write_atomically(
+                    facts,
+                    {
+                        "format": FORMAT,
+                        "simulated": bool(simulated),
+                        "created_at": rfc3339(SystemClock().now()),
+                    },
+                )
+            found = json.loads(facts.read_text())
+            if found["format"] > FORMAT:
+                raise WrongState(
+                    f"{path} was written by a newer version of QuantOS: upgrade before opening it"
+                )
+            if simulated is not None and found["simulated"] != simulated:
+                kind = "simulated" if found["simulated"] else "live"
+                raise WrongMode(
+                    f"{path} is a {kind} data directory and stays one: name another with --data-dir"
+                )
+        except BaseException:
+            lock.close()
+            raise
+        return cls(path, bool(found["simulated"]), lock)
+
+    def close(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def secret(self, name: str) -> str:
+        """A generated secret of this directory, made on first use, mode 0600."""
+        folder = self.path / "secrets"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        file = folder / name
+        with suppress(FileExistsError):
+            _create_private(file, secrets.token_urlsafe(48))
+        return file.read_text()
+
+    def announce(self, url: str, at: datetime) -> None:
+        """Leave `server.json` so that commands find the running server."""
+        _write_atomically(
+            self.path / "server.json", {"url": url, "pid": os.getpid(), "started_at": rfc3339(at)}
+        )
+
+    def withdraw(self) -> None:
+        (self.path / "server.json").unlink(missing_ok=True)
+
+
+def running_server(path: Path) -> str | None:
+    """The URL of the server that holds this directory, or None."""
+    try:
+        announced: dict[str, Any] = json.loads((path / "server.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    try:
+        with (path / "lock").open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return str(announced["url"])
+    except FileNotFoundError:
+        return None
+    return None  # the lock is free: the file was left behind by a killed server
+
+
+def _acquire(path: Path) -> IO[str]:
+    file = path / "lock"
+    lock = os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "r+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = lock.read().strip() or "another process"
+        lock.close()
+        raise DirectoryLocked(
+            f"{path} is in use by {holder}: stop it first, or name another directory with --data-dir"
+        ) from None
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()} on {socket.gethostname()}, since {rfc3339(SystemClock().now())}")
+    lock.flush()
+    return lock
+
+
+def _create_private(file: Path, text: str) -> None:
+    """Create with mode 0600, whole or not at all: linked into place after the sync."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    try:
+        os.link(temporary, file)
+    finally:
+        temporary.unlink()
+
+
+def _write_atomically(file: Path, content: dict[str, Any]) -> None:
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        json.dump(content, out)
+        out.flush()
+        os.fsync(out.fileno())
+    temporary.replace(file)
+    descriptor = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,208 @@
+"""The records store: what people said. SQLModel on SQLite (WAL, synchronous FULL, foreign keys).
+
+One unit of work per request or job, committed as a whole. There is one writer: `write()` for jobs and
+commands, `commit()` for requests. Requests that arrive together share one commit (and so one sync of the
+disk), each in a savepoint of its own; a request is answered only after that commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
+from sqlmodel import Session
+
+from quantos.errors import Unavailable
+
+GROUP_MAX = 256
+T = TypeVar("T")
+
+
+class RecordsUnavailable(Unavailable):
+    code = "records_unavailable"
+
+
+@dataclass(slots=True)
+class _Unit:
+    work: Callable[[Session], Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Records:
+    """Sessions on the records store."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writer = _engine(path, begin="BEGIN IMMEDIATE", readers=0)
+        self._reader = _engine(path, begin="BEGIN", readers=8)
+        self._write_lock = threading.Lock()
+        self._units: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
+        self._committer: threading.Thread | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The writer's engine, for migrations."""
+        return self._writer
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A consistent view; nothing is written."""
+        with Session(self._reader, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A unit of work: commits at the end, rolls back on any error. For jobs and commands."""
+        with (
+            self._write_lock,
+            _storage_errors(self.path),
+            Session(self._writer, expire_on_commit=False) as session,
+        ):
+            with session.begin():
+                yield session
+
+    async def commit(self, work: Callable[[Session], T]) -> T:
+        """Run `work` as a unit of work on the writer's thread and return once it is on disk."""
+        if self._committer is None:
+            self._committer = threading.Thread(target=self._commit_groups, name="records-writer", daemon=True)
+            self._committer.start()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._units.put(_Unit(work, loop, future))
+        return await future
+
+    def close(self) -> None:
+        if self._committer is not None:
+            self._units.put(None)
+            self._committer.join()
+            self._committer = None
+        self._writer.dispose()
+        self._reader.dispose()
+
+    def _commit_groups(self) -> None:
+        """The writer's thread: take what has arrived, run it, commit once, answer all."""
+        while True:
+            first = self._units.get()
+            if first is None:
+                return
+            group, stopping = self._drain(first)
+            try:
+                with self._write_lock, self._writer.begin() as connection:
+                    for unit in group:
+                        _run_in_savepoint(unit, connection)
+            except Exception as error:
+                for unit in group:
+                    unit.error = _as_unavailable(error, self.path)
+            _answer(group)
+            if stopping:
+                return
+
+    def _drain(self, first: _Unit) -> tuple[list[_Unit], bool]:
+        group = [first]
+        while len(group) < GROUP_MAX:
+            try:
+                unit = self._units.get_nowait()
+            except queue.Empty:
+                break
+            if unit is None:
+                return group, True
+            group.append(unit)
+        return group, False
+
+
+def _run_in_savepoint(unit: _Unit, connection: Connection) -> None:
+    connection.exec_driver_sql("SAVEPOINT unit")
+    session = Session(connection, expire_on_commit=False, join_transaction_mode="conditional_savepoint")
+    try:
+        unit.result = unit.work(session)
+        session.flush()
+    except BaseException as error:
+        connection.exec_driver_sql("ROLLBACK TO unit")
+        unit.error = error
+    finally:
+        session.expunge_all()
+        connection.exec_driver_sql("RELEASE unit")
+
+
+def _answer(group: list[_Unit]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Unit]] = {}
+    for unit in group:
+        by_loop.setdefault(unit.loop, []).append(unit)
+    for loop, units in by_loop.items():
+        loop.call_soon_threadsafe(_resolve, units)
+
+
+def _resolve(units: list[_Unit]) -> None:
+    for unit in units:
+        if unit.future.cancelled():
+            continue
+        if unit.error is not None:
+            unit.future.set_exception(unit.error)
+        else:
+            unit.future.set_result(unit.result)
+
+
+@contextmanager
+def _storage_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise _as_unavailable(error, path) from error
+
+
+def _as_unavailable(error: Exception, path: Path) -> Exception:
+    """A full disk, a lock or a broken file, in words that say what to do."""
+    cause = getattr(error, "orig", error)
+    if not isinstance(cause, sqlite3.OperationalError):
+        return error
+    reason = str(cause)
+    if "full" in reason:
+        return RecordsUnavailable("the disk of the records store is full: free space, nothing was stored")
+    if "locked" in reason:
+        return RecordsUnavailable(
+            "the records store is locked by another program: close it, nothing was stored"
+        )
+    if "readonly" in reason:
+        return RecordsUnavailable(
+            "the records store cannot be written: check its owner and mode, nothing was stored"
+        )
+    return RecordsUnavailable(f"the records store {path.name} does not answer ({reason}): run quantos doctor")
+
+
+def _engine(path: Path, *, begin: str, readers: int) -> Engine:
+    """An engine whose transactions start with `begin` (IMMEDIATE: no upgrade from read to write can fail)."""
+    options: dict[str, Any] = {
+        "poolclass": QueuePool,
+        "pool_size": max(1, readers),
+        "max_overflow": 8 if readers else 0,
+    }
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 10}, **options
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's BEGIN below is the only one
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+            connection.execute(f"PRAGMA {pragma}")
+        if readers:
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,93 @@
+"""The series store: what was loaded in bulk or computed. DuckDB, one file, one process.
+
+A write is one DuckDB transaction: `write()` commits at its end or leaves nothing. Readers get a cursor of
+their own and see the last committed state.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from quantos.errors import Unavailable
+from quantos.storage.series_schema import migrate
+
+
+class SeriesUnavailable(Unavailable):
+    code = "series_unavailable"
+
+
+class Series:
+    """Cursors on the series store."""
+
+    def __init__(self, path: Path, *, memory_limit: str = "2GB", threads: int | None = None) -> None:
+        self.path = path
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory_limit,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "preserve_insertion_order": False,
+        }
+        if threads is not None:
+            config["threads"] = threads
+        try:
+            self._connection = duckdb.connect(str(path), config=config)
+        except duckdb.Error as error:
+            raise SeriesUnavailable(
+                f"the series store {path.name} cannot be opened ({_first_line(error)}): run quantos doctor"
+            ) from error
+        self._write_lock = threading.RLock()
+        migrate(self._connection)
+
+    @contextmanager
+    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor on the last committed state."""
+        cursor = self._connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction: the one commit point of what is written in it."""
+        with self._write_lock:
+            cursor = self._connection.cursor()
+            try:
+                cursor.execute("BEGIN TRANSACTION")
+                try:
+                    yield cursor
+                    cursor.execute("COMMIT")
+                except BaseException:
+                    _rollback(cursor)
+                    raise
+            except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+                raise SeriesUnavailable(
+                    f"the series store could not be written ({_first_line(error)}): nothing was stored; "
+                    "free disk space or memory and run it again"
+                ) from error
+            finally:
+                cursor.close()
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file."""
+        with self._write_lock:
+            self._connection.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.Error:
+        return  # the transaction is gone already: a failed COMMIT ends it
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,73 @@
+"""The series store's schema, as numbered steps that only ever grow.
+
+Each step is applied once, in order, in its own transaction; `schema_version` says how far a file has come.
+A file of a newer platform is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+
+from quantos.errors import WrongState
+
+MARKET: Final = """
+CREATE TABLE instrument (
+    number INTEGER PRIMARY KEY,          -- position in every array; never reused
+    symbol VARCHAR NOT NULL UNIQUE,
+    name VARCHAR,
+    board UTINYINT NOT NULL,
+    wide_fund BOOLEAN NOT NULL DEFAULT FALSE,
+    list_date DATE,
+    delist_date DATE
+);
+CREATE TABLE bar (                       -- raw prices in mills, volume in shares
+    instrument INTEGER NOT NULL,
+    trade_date DATE NOT NULL,
+    open INTEGER, high INTEGER, low INTEGER, close INTEGER, pre_close INTEGER,
+    volume BIGINT, amount DOUBLE,        -- amount in CNY, NULL where unknown
+    adj_factor DOUBLE,                   -- cumulative backward factor
+    is_st TINYINT,                       -- 1, 0, NULL unknown
+    load INTEGER NOT NULL                -- the load that wrote it
+);
+CREATE TABLE index_bar (                 -- points; benchmarks, never traded
+    symbol VARCHAR NOT NULL, trade_date DATE NOT NULL, close DOUBLE NOT NULL, load INTEGER NOT NULL
+);
+CREATE TABLE constituent (               -- one row per list, index and member
+    index_symbol VARCHAR NOT NULL, start_date DATE NOT NULL, end_date DATE, symbol VARCHAR NOT NULL,
+    source VARCHAR NOT NULL, load INTEGER NOT NULL
+);
+CREATE TABLE corporate_action (
+    instrument INTEGER NOT NULL, ex_date DATE NOT NULL, bonus_per_million BIGINT NOT NULL,
+    cash_mills_per_million BIGINT NOT NULL, into_instrument INTEGER, note VARCHAR, load INTEGER NOT NULL
+);
+CREATE TABLE quarantine (                -- refused rows, as they came
+    load INTEGER NOT NULL, symbol VARCHAR, trade_date DATE, reason VARCHAR NOT NULL, detail VARCHAR, row_json VARCHAR
+);
+CREATE TABLE load (
+    id INTEGER PRIMARY KEY, source VARCHAR NOT NULL, kind VARCHAR NOT NULL, sha256 VARCHAR, synthetic BOOLEAN NOT NULL,
+    rows BIGINT NOT NULL, stored BIGINT NOT NULL, quarantined BIGINT NOT NULL, changed BIGINT NOT NULL,
+    loaded_at TIMESTAMP NOT NULL, report_json VARCHAR NOT NULL
+);
+CREATE TABLE calendar_day (trade_date DATE PRIMARY KEY, is_open BOOLEAN NOT NULL, source VARCHAR NOT NULL);
+CREATE TABLE accepted_day (trade_date DATE PRIMARY KEY, reason VARCHAR NOT NULL, by_whom VARCHAR NOT NULL, at TIMESTAMP NOT NULL);
+"""
+
+STEPS: Final[tuple[str, ...]] = (MARKET,)
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring the file to this platform's schema. Raises WrongState on a file of a newer one."""
+    connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
+    row = connection.execute("SELECT max(version) FROM schema_version").fetchone()
+    version = (row[0] if row else None) or 0
+    if version > len(STEPS):
+        raise WrongState(
+            "the series store was written by a newer version of QuantOS: upgrade before opening it"
+        )
+    for number, step in enumerate(STEPS[version:], start=version + 1):
+        connection.execute("BEGIN TRANSACTION")
+        connection.execute(step)
+        connection.execute("INSERT INTO schema_version VALUES (?)", [number])
+        connection.execute("COMMIT")
