@@ -1,0 +1,1 @@
+"""Market data: instruments, boards, calendars, bars."""

@@ -1,0 +1,1 @@
+"""Pure market facts: no I/O, no clock."""
