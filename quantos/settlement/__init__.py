@@ -1,0 +1,1 @@
+"""Settlement: signals into orders, positions and NAV."""

@@ -1,0 +1,1 @@
+"""The ledger arithmetic: exact integers, no I/O, no clock."""
