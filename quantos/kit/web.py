@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Coroutine
-from datetime import date
+from contextlib import suppress
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 import orjson
@@ -21,6 +22,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quantos.errors import Invalid, QuantosError
+from quantos.kit.clock import parse_instant
 
 LIMIT_MAX: Final = 200
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -42,7 +44,18 @@ def parse_date(value: Any) -> date:
     """`YYYY-MM-DD` and nothing else. Raises ValueError."""
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         raise ValueError("a date is written YYYY-MM-DD")
-    return date.fromisoformat(value)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("there is no such day in the calendar") from None
+
+
+def parse_timestamp(value: Any) -> datetime:
+    """An RFC 3339 timestamp with an offset. Raises ValueError, without repeating the text (ERR-11)."""
+    if isinstance(value, str):
+        with suppress(ValueError, OverflowError):
+            return parse_instant(value)
+    raise ValueError("a timestamp is written with an offset, for example 2024-01-02T08:00:00+08:00")
 
 
 def _storable(text: str) -> str:
@@ -56,8 +69,39 @@ def _storable(text: str) -> str:
 
 
 Date = Annotated[date, BeforeValidator(parse_date), WithJsonSchema({"type": "string", "format": "date"})]
+Timestamp = Annotated[
+    datetime, BeforeValidator(parse_timestamp), WithJsonSchema({"type": "string", "format": "date-time"})
+]
 Text = Annotated[str, AfterValidator(_storable)]
 Offset = Annotated[int, Query(ge=0, le=2**62, description="Items to skip.")]
+
+
+class Refusal(BaseModel):
+    """The body of a refusal (ERR-01)."""
+
+    detail: str
+
+
+class FieldError(BaseModel):
+    """One finding of a 422."""
+
+    type: str
+    loc: list[str | int]
+    msg: str
+
+
+class Findings(BaseModel):
+    """The body of a 422 (ERR-02)."""
+
+    detail: list[FieldError]
+
+
+def refusals(**reasons: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI `responses` of a route: `refusals(s401="no valid credentials", s422="malformed")`."""
+    return {
+        int(status[1:]): {"model": Findings if status == "s422" else Refusal, "description": reason}
+        for status, reason in reasons.items()
+    }
 
 
 def limit(default: int) -> Any:
@@ -132,7 +176,7 @@ async def http_error(_: Request, error: Exception) -> Response:
     return json_response({"detail": str(error.detail)}, error.status_code, dict(error.headers or {}))
 
 
-async def server_error(_: Request, error: Exception) -> Response:
+async def server_error(_: Request, __: Exception) -> Response:
     return json_response({"detail": "internal error: please report it with a ticket"}, 500)
 
 

@@ -1,0 +1,1 @@
+"""Accounts: who calls, and what they may do. Invites, users, tokens, API keys, tiers, the operator."""

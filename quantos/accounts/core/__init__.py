@@ -1,0 +1,1 @@
+"""Rules of accounts: tiers, tokens, credentials, users. Pure."""

@@ -1,0 +1,183 @@
+"""HTTP of accounts: registration, sessions, API keys, tiers; and the operator's part."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from quantos.accounts.schemas import (
+    AccessToken,
+    AccountList,
+    AccountOut,
+    ApiKeyList,
+    ApiKeyRequest,
+    InviteCode,
+    InviteList,
+    InviteRequest,
+    NewApiKey,
+    NewInvite,
+    RefreshRequest,
+    Registered,
+    Revoked,
+    TierList,
+    TierOut,
+    UserChange,
+    UserOut,
+)
+from quantos.accounts.service import Accounts
+from quantos.kit.web import LIMIT_MAX, Offset, guarded, json_response, limit, refusals
+
+_USERS: Final = refusals(s401="missing, malformed or expired credentials", s403="Account disabled")
+_OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
+_MALFORMED: Final = refusals(s422="malformed body or value")
+_UNKNOWN: Final = refusals(s404="unknown id")
+
+_LIMIT: Final = limit(LIMIT_MAX)
+"""Both lists start with the newest, and by default give as much of it as one page may hold."""
+
+
+def router(accounts: Accounts) -> APIRouter:
+    """Public and user routes."""
+    routes = APIRouter(tags=["accounts"])
+    routes.include_router(_public(accounts))
+    routes.include_router(_sessions(accounts))
+    routes.include_router(_keys(accounts))
+    return routes
+
+
+def _public(accounts: Accounts) -> APIRouter:
+    public = APIRouter(route_class=guarded(None))
+
+    @public.post(
+        "/auth/invite",
+        operation_id="redeem_invite",
+        summary="Create an anonymous account with an invite code",
+        status_code=201,
+        response_model=Registered,
+        responses=refusals(s401="the code is unknown, expired or used up") | _MALFORMED,
+    )
+    async def redeem_invite(body: InviteRequest) -> Response:
+        return _json(await accounts.register(body.invite_code), 201)
+
+    @public.post(
+        "/auth/refresh",
+        operation_id="refresh_token",
+        summary="A new access token for a refresh token",
+        response_model=AccessToken,
+        responses=_USERS | _MALFORMED,
+    )
+    async def refresh_token(body: RefreshRequest) -> Response:
+        return _json(accounts.refresh(body.refresh_token))
+
+    return public
+
+
+def _sessions(accounts: Accounts) -> APIRouter:
+    users = APIRouter(route_class=guarded(accounts.user), responses=_USERS)
+
+    @users.get("/auth/me", operation_id="get_me", summary="The caller's account", response_model=UserOut)
+    async def get_me(request: Request) -> Response:
+        return _json(accounts.me(request.state.caller))
+
+    @users.get("/billing/tier", operation_id="get_tier", summary="The caller's tier", response_model=TierOut)
+    async def get_tier(request: Request) -> Response:
+        return _json(accounts.tier(request.state.caller))
+
+    @users.get("/billing/tiers", operation_id="list_tiers", summary="All tiers", response_model=TierList)
+    async def list_tiers() -> Response:
+        return _json(accounts.tiers())
+
+    return users
+
+
+def _keys(accounts: Accounts) -> APIRouter:
+    keys = APIRouter(route_class=guarded(accounts.user), responses=_USERS)
+
+    @keys.post(
+        "/billing/api-keys",
+        operation_id="create_api_key",
+        summary="A new API key, shown in this answer only",
+        status_code=201,
+        response_model=NewApiKey,
+        responses=_MALFORMED,
+    )
+    async def create_api_key(request: Request, body: ApiKeyRequest) -> Response:
+        return _json(await accounts.create_key(request.state.caller, body.name), 201)
+
+    @keys.get(
+        "/billing/api-keys",
+        operation_id="list_api_keys",
+        summary="The caller's active API keys, newest first",
+        response_model=ApiKeyList,
+    )
+    async def list_api_keys(request: Request) -> Response:
+        return _json(accounts.keys(request.state.caller))
+
+    @keys.delete(
+        "/billing/api-keys/{key_id}",
+        operation_id="revoke_api_key",
+        summary="Revoke an API key",
+        response_model=Revoked,
+        responses=_UNKNOWN,
+    )
+    async def revoke_api_key(request: Request, key_id: str) -> Response:
+        return _json(await accounts.revoke_key(request.state.caller, key_id))
+
+    return keys
+
+
+def admin_router(accounts: Accounts) -> APIRouter:
+    """The operator's routes over accounts."""
+    operator = APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+
+    @operator.post(
+        "/admin/invites",
+        operation_id="create_invite",
+        summary="A new invite code, shown in this answer only",
+        status_code=201,
+        response_model=InviteCode,
+        responses=_MALFORMED,
+    )
+    async def create_invite(body: NewInvite) -> Response:
+        code = await accounts.issue_invite(body.max_uses, body.expires_at)
+        return _json(InviteCode(invite_code=code), 201)
+
+    @operator.get(
+        "/admin/invites",
+        operation_id="list_invites",
+        summary="Invite codes, newest first",
+        response_model=InviteList,
+        responses=_MALFORMED,
+    )
+    async def list_invites(limit: int = _LIMIT, offset: Offset = 0) -> Response:
+        return _json(accounts.invites(limit, offset))
+
+    @operator.get(
+        "/admin/users",
+        operation_id="list_users",
+        summary="Accounts, newest first",
+        response_model=AccountList,
+        responses=_MALFORMED,
+    )
+    async def list_users(limit: int = _LIMIT, offset: Offset = 0) -> Response:
+        return _json(accounts.users(limit, offset))
+
+    @operator.patch(
+        "/admin/users/{user_id}",
+        operation_id="change_user",
+        summary="Assign a tier, disable or enable an account; at once",
+        response_model=AccountOut,
+        responses=_UNKNOWN | _MALFORMED,
+    )
+    async def change_user(user_id: str, body: UserChange) -> Response:
+        return _json(await accounts.change_user(user_id, body))
+
+    return operator
+
+
+def _json(content: BaseModel, status: int = 200) -> Response:
+    body: dict[str, Any] = content.model_dump()
+    return json_response(body, status)

@@ -1,0 +1,191 @@
+"""API shapes of accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from quantos.accounts.core.credentials import API_KEY_PREFIX, INVITE_PREFIX, masked
+from quantos.accounts.core.tiers import Tier
+from quantos.accounts.core.users import profile_complete
+from quantos.accounts.tables import ApiKey, Invite, User
+from quantos.kit.web import ApiModel, PatchModel, Text, Timestamp
+
+INVITE_USES_DEFAULT: Final = 100
+INVITE_USES_MAX: Final = 1_000_000
+
+KeyName = Annotated[Text, Field(min_length=1, max_length=100)]
+InviteUses = Annotated[int, Field(ge=1, le=INVITE_USES_MAX)]
+
+
+class InviteRequest(ApiModel):
+    model_config = ConfigDict(json_schema_extra={"example": {"invite_code": "YOUR_CODE"}})
+
+    invite_code: Text
+
+
+class RefreshRequest(ApiModel):
+    refresh_token: Text
+
+
+class ApiKeyRequest(ApiModel):
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "my-agent"}})
+
+    name: KeyName
+
+
+class NewInvite(ApiModel):
+    """What a new invite code may do; it may be used `max_uses` times, before `expires_at`."""
+
+    max_uses: InviteUses = INVITE_USES_DEFAULT
+    expires_at: Timestamp | None = None
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """What is absent stays as it is: the schema must not promise a value."""
+    del schema["default"]
+
+
+class UserChange(PatchModel):
+    """Read `model_fields_set`: a field that is absent is left as it is, and null is refused."""
+
+    tier: Literal["free", "licensed"] = Field(default="free", json_schema_extra=_without_default)
+    disabled: bool = Field(default=False, json_schema_extra=_without_default)
+
+
+class UserOut(BaseModel):
+    """The user object of the guide."""
+
+    id: str
+    nickname: str
+    email: str
+    tier: str
+    profile_complete: bool
+    has_password: bool
+
+    @classmethod
+    def of(cls, user: User) -> UserOut:
+        return cls(
+            id=user.id,
+            nickname=user.nickname,
+            email=user.email,
+            tier=user.tier,
+            profile_complete=profile_complete(
+                nickname_set=user.nickname_set,
+                email_set=user.email_set,
+                has_password=user.password_hash is not None,
+            ),
+            has_password=user.password_hash is not None,
+        )
+
+
+class Registered(BaseModel):
+    access_token: str
+    refresh_token: str
+    user: UserOut
+
+
+class AccessToken(BaseModel):
+    access_token: str
+
+
+class NewApiKey(BaseModel):
+    """The only answer that ever shows the key."""
+
+    id: str
+    name: str
+    api_key: str
+    created_at: datetime
+
+
+class ApiKeyOut(BaseModel):
+    id: str
+    name: str
+    masked: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, key: ApiKey, used_at: datetime | None) -> ApiKeyOut:
+        """`used_at`: a use that is not written yet."""
+        return cls(
+            id=key.id,
+            name=key.name,
+            masked=masked(API_KEY_PREFIX, key.last4),
+            created_at=key.created_at,
+            last_used_at=used_at or key.last_used_at,
+        )
+
+
+class ApiKeyList(BaseModel):
+    api_keys: list[ApiKeyOut]
+
+
+class Revoked(BaseModel):
+    revoked: Literal[True] = True
+
+
+class TierOut(BaseModel):
+    tier: str
+    max_strategies: int
+    strategy_universes: list[str]
+
+    @classmethod
+    def of(cls, tier: Tier) -> TierOut:
+        return cls(
+            tier=tier.name, max_strategies=tier.max_strategies, strategy_universes=list(tier.universes)
+        )
+
+
+class TierList(BaseModel):
+    tiers: list[TierOut]
+
+
+class InviteCode(BaseModel):
+    invite_code: str
+
+
+class InviteOut(BaseModel):
+    id: str
+    masked: str
+    max_uses: int
+    uses: int
+    expires_at: datetime | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, invite: Invite) -> InviteOut:
+        return cls(
+            id=invite.id,
+            masked=masked(INVITE_PREFIX, invite.last4),
+            max_uses=invite.max_uses,
+            uses=invite.uses,
+            expires_at=invite.expires_at,
+            created_at=invite.created_at,
+        )
+
+
+class InviteList(BaseModel):
+    invites: list[InviteOut]
+    total: int
+
+
+class AccountOut(UserOut):
+    """An account as the operator sees it."""
+
+    number: int
+    disabled: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, user: User) -> AccountOut:
+        assert user.number is not None, "a stored user has a number"
+        public = UserOut.of(user).model_dump()
+        return cls(**public, number=user.number, disabled=user.disabled, created_at=user.created_at)
+
+
+class AccountList(BaseModel):
+    users: list[AccountOut]
+    total: int

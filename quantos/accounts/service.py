@@ -1,0 +1,279 @@
+"""Accounts as the rest of the platform sees them: guards, registration, keys, tiers, the operator's calls.
+
+A change of an account or a key takes effect before its call returns: the commit and the forgetting of what
+the guards remember run as one task, which a caller that goes away does not cut short.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import ClassVar, Final, TypeVar
+
+from sqlmodel import Session
+from starlette.requests import HTTPConnection
+
+from quantos.accounts import store
+from quantos.accounts.bearer import Bearers, Caller, bearer_token
+from quantos.accounts.core import credentials, tiers, tokens, users
+from quantos.accounts.core.tiers import UNIVERSES
+from quantos.accounts.key_uses import KeyUses
+from quantos.accounts.refusals import (
+    AccountDisabled,
+    ApiKeyNotFound,
+    InvalidToken,
+    InviteRefused,
+    NicknamesExhausted,
+    OperatorOnly,
+    UserNotFound,
+)
+from quantos.accounts.schemas import (
+    INVITE_USES_DEFAULT,
+    AccessToken,
+    AccountList,
+    AccountOut,
+    ApiKeyList,
+    ApiKeyOut,
+    InviteList,
+    InviteOut,
+    NewApiKey,
+    Registered,
+    Revoked,
+    TierList,
+    TierOut,
+    UserChange,
+    UserOut,
+)
+from quantos.accounts.tables import ApiKey, Invite, User
+from quantos.kit.clock import Clock
+from quantos.kit.ids import new_id
+from quantos.storage.records import Records
+
+__all__ = ["UNIVERSES", "Accounts", "Caller"]
+
+NICKNAME_DRAWS_MAX: Final = 64
+T = TypeVar("T")
+
+
+class Accounts:
+    """Users, their credentials and what they may do."""
+
+    UNIVERSES: ClassVar[tuple[str, ...]] = UNIVERSES
+
+    def __init__(
+        self,
+        records: Records,
+        clock: Clock,
+        secret_of: Callable[[str], str],
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._records = records
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._jwt_key = secret_of("jwt-key")
+        self._operator_token = secret_of("operator-token")
+        self._operator_bytes = self._operator_token.encode()
+        self._uses = KeyUses(records)
+        self._bearers = Bearers(records, clock, self._jwt_key, self._uses)
+
+    def close(self) -> None:
+        """Write the last uses of keys; call it before the records store closes."""
+        self._uses.close()
+
+    # guards
+
+    def user(self, request: HTTPConnection) -> Caller:
+        """The caller. Raises InvalidToken (401) or AccountDisabled (403)."""
+        standing = self._bearers.standing(bearer_token(request))
+        if standing.disabled:
+            raise AccountDisabled("Account disabled")
+        return standing.caller
+
+    def user_even_disabled(self, request: HTTPConnection) -> Caller:
+        """The caller, for the one call that a disabled account may still make. Raises InvalidToken (401)."""
+        return self._bearers.standing(bearer_token(request)).caller
+
+    def operator(self, request: HTTPConnection) -> None:
+        """Nothing for the operator. Raises InvalidToken (401), or for a user AccountDisabled, OperatorOnly."""
+        token = bearer_token(request)
+        if hmac.compare_digest(token, self._operator_bytes):
+            return
+        if self._bearers.standing(token).disabled:
+            raise AccountDisabled("Account disabled")
+        raise OperatorOnly("this call is the operator's: use the operator's token")
+
+    def operator_token(self) -> str:
+        return self._operator_token
+
+    # registration and sessions
+
+    async def register(self, invite_code: str) -> Registered:
+        """A new anonymous account. Raises InviteRefused; then there is no account and no use is spent."""
+        code_hash, now = credentials.digest(invite_code), self._clock.now()
+        user = await self._records.commit(lambda session: self._join(session, code_hash, now))
+        return Registered(
+            access_token=tokens.issue(user.id, tokens.Kind.ACCESS, self._jwt_key, now),
+            refresh_token=tokens.issue(user.id, tokens.Kind.REFRESH, self._jwt_key, now),
+            user=UserOut.of(user),
+        )
+
+    def refresh(self, refresh_token: str) -> AccessToken:
+        """Raises InvalidToken (401) or AccountDisabled (403)."""
+        now = self._clock.now()
+        try:
+            grant = tokens.read(refresh_token, tokens.Kind.REFRESH, self._jwt_key, now)
+        except tokens.TokenRefused as refused:
+            raise InvalidToken(str(refused)) from None
+        standing = self._bearers.standing_of(grant.user_id)
+        if standing.disabled:
+            raise AccountDisabled("Account disabled")
+        return AccessToken(access_token=tokens.issue(grant.user_id, tokens.Kind.ACCESS, self._jwt_key, now))
+
+    def me(self, caller: Caller) -> UserOut:
+        with self._records.read() as session:
+            return UserOut.of(_user(session, caller.user_id))
+
+    def _join(self, session: Session, code_hash: str, now: datetime) -> User:
+        if not store.spend_use(session, code_hash, now):
+            raise InviteRefused("Invalid invite code: it is unknown, expired or used up")
+        nickname = self._free_nickname(session)
+        email = users.anonymous_email(nickname)
+        user = User(
+            id=new_id(),
+            nickname=nickname,
+            email=email,
+            email_key=users.email_key(email),
+            tier=tiers.NEW_ACCOUNT.name,
+            created_at=now,
+        )
+        store.add(session, user)
+        return user
+
+    def _free_nickname(self, session: Session) -> str:
+        for _ in range(NICKNAME_DRAWS_MAX):
+            nickname = users.anonymous_nickname(self._random_bytes(users.NICKNAME_BYTES))
+            if not store.name_taken(session, nickname, users.email_key(users.anonymous_email(nickname))):
+                return nickname
+        raise NicknamesExhausted("almost every generated nickname is in use: no account was created")
+
+    # API keys
+
+    async def create_key(self, caller: Caller, name: str) -> NewApiKey:
+        secret = credentials.api_key(self._random_bytes(credentials.API_KEY_BYTES))
+        key = ApiKey(
+            id=new_id(),
+            user_id=caller.user_id,
+            name=name,
+            key_hash=credentials.digest(secret),
+            last4=credentials.last4(secret),
+            created_at=self._clock.now(),
+        )
+        await self._records.commit(lambda session: store.add(session, key))
+        return NewApiKey(id=key.id, name=key.name, api_key=secret, created_at=key.created_at)
+
+    def keys(self, caller: Caller) -> ApiKeyList:
+        """Active keys, newest first."""
+        with self._records.read() as session:
+            rows = store.active_keys(session, caller.user_id)
+            return ApiKeyList(api_keys=[ApiKeyOut.of(row, self._uses.unwritten(row.id)) for row in rows])
+
+    async def revoke_key(self, caller: Caller, key_id: str) -> Revoked:
+        """Raises ApiKeyNotFound for a key that is unknown, another's or revoked already."""
+        now = self._clock.now()
+
+        def revoke(session: Session) -> str:
+            key_hash = store.revoke_key(session, caller.user_id, key_id, now)
+            if key_hash is None:
+                raise ApiKeyNotFound("no active API key has this id")
+            return key_hash
+
+        await self._change(revoke, self._bearers.forget_key)
+        return Revoked()
+
+    # tiers and names, for other features
+
+    def max_strategies(self, tier: str) -> int:
+        return tiers.TIERS[tier].max_strategies
+
+    def tier_of(self, session: Session, user_id: str) -> str:
+        """Raises UserNotFound."""
+        return _user(session, user_id).tier
+
+    def nicknames(self, session: Session, user_ids: Collection[str]) -> dict[str, str]:
+        """By user id; unknown ids are left out."""
+        return store.nicknames(session, user_ids)
+
+    def tier(self, caller: Caller) -> TierOut:
+        return TierOut.of(tiers.TIERS[caller.tier])
+
+    def tiers(self) -> TierList:
+        return TierList(tiers=[TierOut.of(tier) for tier in tiers.TIERS.values()])
+
+    # the operator
+
+    def create_invite(self, max_uses: int = INVITE_USES_DEFAULT, expires_at: datetime | None = None) -> str:
+        """A new invite code, in the calling thread: for commands."""
+        code, invite = self._new_invite(max_uses, expires_at)
+        with self._records.write() as session:
+            store.add(session, invite)
+        return code
+
+    async def issue_invite(self, max_uses: int, expires_at: datetime | None) -> str:
+        """A new invite code, for requests."""
+        code, invite = self._new_invite(max_uses, expires_at)
+        await self._records.commit(lambda session: store.add(session, invite))
+        return code
+
+    def invites(self, limit: int, offset: int) -> InviteList:
+        with self._records.read() as session:
+            rows, total = store.invites(session, limit, offset)
+            return InviteList(invites=[InviteOut.of(row) for row in rows], total=total)
+
+    def users(self, limit: int, offset: int) -> AccountList:
+        with self._records.read() as session:
+            rows, total = store.users(session, limit, offset)
+            return AccountList(users=[AccountOut.of(row) for row in rows], total=total)
+
+    async def change_user(self, user_id: str, change: UserChange) -> AccountOut:
+        """Set the fields that `change` has. Raises UserNotFound."""
+        given = change.model_fields_set
+
+        def set_fields(session: Session) -> AccountOut:
+            user = _user(session, user_id)
+            if "tier" in given:
+                user.tier = change.tier
+            if "disabled" in given:
+                user.disabled = change.disabled
+            return AccountOut.of(user)
+
+        return await self._change(set_fields, lambda account: self._bearers.forget_user(account.id))
+
+    def _new_invite(self, max_uses: int, expires_at: datetime | None) -> tuple[str, Invite]:
+        code = credentials.invite_code(self._random_bytes(credentials.INVITE_BYTES))
+        invite = Invite(
+            id=new_id(),
+            code_hash=credentials.digest(code),
+            last4=credentials.last4(code),
+            max_uses=max_uses,
+            expires_at=expires_at,
+            created_at=self._clock.now(),
+        )
+        return code, invite
+
+    async def _change(self, work: Callable[[Session], T], forget: Callable[[T], None]) -> T:
+        async def commit_and_forget() -> T:
+            result = await self._records.commit(work)
+            forget(result)
+            return result
+
+        return await asyncio.shield(asyncio.ensure_future(commit_and_forget()))
+
+
+def _user(session: Session, user_id: str) -> User:
+    user = store.user(session, user_id)
+    if user is None:
+        raise UserNotFound("no account has this id")
+    return user

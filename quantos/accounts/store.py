@@ -1,0 +1,125 @@
+"""Every query of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, func, insert, or_, update
+from sqlmodel import Session, col, select
+
+from quantos.accounts.tables import ApiKey, Invite, User
+
+NAMES_PER_QUERY: Final = 500
+"""SQLite takes a bounded number of parameters in one statement."""
+
+
+def add(session: Session, row: User | Invite | ApiKey) -> None:
+    """Insert without the ORM, which costs three times as much; `row.number` stays None."""
+    session.connection().execute(insert(type(row)), row.model_dump(exclude={"number"}))
+
+
+def spend_use(session: Session, code_hash: str, at: datetime) -> bool:
+    """Take one use of the invite; False where there is none to take. One statement, so no two take the same."""
+    taken = session.connection().execute(
+        update(Invite)
+        .where(
+            col(Invite.code_hash) == code_hash,
+            col(Invite.uses) < col(Invite.max_uses),
+            or_(col(Invite.expires_at).is_(None), col(Invite.expires_at) > at),
+        )
+        .values(uses=col(Invite.uses) + 1)
+    )
+    return taken.rowcount == 1
+
+
+def name_taken(session: Session, nickname: str, email_key: str) -> bool:
+    taken = select(col(User.number)).where(
+        or_(col(User.nickname) == nickname, col(User.email_key) == email_key)
+    )
+    return session.connection().execute(taken).first() is not None
+
+
+def user(session: Session, user_id: str) -> User | None:
+    return session.exec(select(User).where(col(User.id) == user_id)).one_or_none()
+
+
+def standing(session: Session, user_id: str) -> tuple[str, bool] | None:
+    """Tier and whether disabled."""
+    row = (
+        session.connection()
+        .execute(select(col(User.tier), col(User.disabled)).where(col(User.id) == user_id))
+        .first()
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def key_owner(session: Session, key_hash: str) -> tuple[str, str] | None:
+    """Key id and user id of an active key."""
+    row = (
+        session.connection()
+        .execute(
+            select(col(ApiKey.id), col(ApiKey.user_id)).where(
+                col(ApiKey.key_hash) == key_hash, col(ApiKey.revoked_at).is_(None)
+            )
+        )
+        .first()
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def active_keys(session: Session, user_id: str) -> Sequence[ApiKey]:
+    """Newest first."""
+    query = (
+        select(ApiKey)
+        .where(col(ApiKey.user_id) == user_id, col(ApiKey.revoked_at).is_(None))
+        .order_by(col(ApiKey.number).desc())
+    )
+    return session.exec(query).all()
+
+
+def revoke_key(session: Session, user_id: str, key_id: str, at: datetime) -> str | None:
+    """The key's hash; None where the user has no such active key."""
+    revoked = session.connection().execute(
+        update(ApiKey)
+        .where(col(ApiKey.id) == key_id, col(ApiKey.user_id) == user_id, col(ApiKey.revoked_at).is_(None))
+        .values(revoked_at=at)
+        .returning(col(ApiKey.key_hash))
+    )
+    key_hash: str | None = revoked.scalar()
+    return key_hash
+
+
+def record_uses(session: Session, used_at: Mapping[str, datetime]) -> None:
+    """Set `last_used_at` of these keys."""
+    session.connection().execute(
+        update(ApiKey).where(col(ApiKey.id) == bindparam("key")).values(last_used_at=bindparam("at")),
+        [{"key": key_id, "at": at} for key_id, at in used_at.items()],
+    )
+
+
+def nicknames(session: Session, user_ids: Collection[str]) -> dict[str, str]:
+    ids = list(user_ids)
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), NAMES_PER_QUERY):
+        some = ids[start : start + NAMES_PER_QUERY]
+        rows = session.connection().execute(
+            select(col(User.id), col(User.nickname)).where(col(User.id).in_(some))
+        )
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
+def users(session: Session, limit: int, offset: int) -> tuple[Sequence[User], int]:
+    """A page, newest first, and how many there are."""
+    page = select(User).order_by(col(User.number).desc()).limit(limit).offset(offset)
+    total = session.exec(select(func.count()).select_from(User)).one()
+    return session.exec(page).all(), total
+
+
+def invites(session: Session, limit: int, offset: int) -> tuple[Sequence[Invite], int]:
+    """A page, newest first, and how many there are."""
+    page = select(Invite).order_by(col(Invite.number).desc()).limit(limit).offset(offset)
+    total = session.exec(select(func.count()).select_from(Invite)).one()
+    return session.exec(page).all(), total

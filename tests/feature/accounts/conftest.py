@@ -1,0 +1,132 @@
+"""A small application of the accounts' routes alone, on a real records store, with a clock that is moved."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from quantos.accounts import routes
+from quantos.accounts.service import Accounts
+from quantos.errors import QuantosError
+from quantos.kit import web
+from quantos.kit.clock import SimulatedClock, parse_instant
+from quantos.storage.directory import DataDirectory
+from quantos.storage.migrate import upgrade
+from quantos.storage.records import Records
+
+T = TypeVar("T")
+START = parse_instant("2024-01-02T08:00:00+08:00")
+
+
+class Site:
+    """The application, and a browserless visitor of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = SimulatedClock(START)
+        self.directory = DataDirectory.open(folder, simulated=True)
+        self.records = Records(folder / "records.db")
+        upgrade(self.records)
+        self.accounts = Accounts(self.records, self.clock, self.directory.secret)
+        self.runner = asyncio.Runner()
+        self.app = application(self.accounts)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://quantos")
+
+    def close(self) -> None:
+        self.run(self.http.aclose())
+        self.runner.close()
+        self.accounts.close()
+        self.records.close()
+        self.directory.close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(work)
+
+    def call(self, method: str, path: str, token: str | None = None, **more: Any) -> httpx.Response:
+        headers = {**more.pop("headers", {})}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return self.run(self.http.request(method, f"/api/v1{path}", headers=headers, **more))
+
+    def later(self, **by: float) -> None:
+        self.clock.move_to(self.clock.now() + timedelta(**by))
+
+    @property
+    def operator(self) -> str:
+        return self.accounts.operator_token()
+
+    def invite(self, max_uses: int = 100, expires_at: datetime | None = None) -> str:
+        return self.accounts.create_invite(max_uses, expires_at)
+
+    def register(self) -> dict[str, Any]:
+        answer = self.call("POST", "/auth/invite", json={"invite_code": self.invite()})
+        assert answer.status_code == 201
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def key(self, token: str, name: str = "my-agent") -> dict[str, Any]:
+        answer = self.call("POST", "/billing/api-keys", token, json={"name": name})
+        assert answer.status_code == 201
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def change(self, user_id: str, **fields: Any) -> httpx.Response:
+        return self.call("PATCH", f"/admin/users/{user_id}", self.operator, json=fields)
+
+
+def application(accounts: Accounts) -> FastAPI:
+    app = FastAPI(redirect_slashes=False)
+    for part in (routes.router(accounts), routes.admin_router(accounts), tickets(accounts)):
+        app.include_router(part, prefix="/api/v1")
+    app.add_exception_handler(QuantosError, web.quantos_error)
+    app.add_exception_handler(RequestValidationError, web.validation_error)
+    app.add_exception_handler(HTTPException, web.http_error)
+    app.add_exception_handler(Exception, web.server_error)
+    app.add_middleware(web.BodyLimit, bytes_max=100_000)
+    return app
+
+
+def tickets(accounts: Accounts) -> APIRouter:
+    """Stands for the one route that a disabled account may call."""
+    router = APIRouter(route_class=web.guarded(accounts.user_even_disabled))
+
+    @router.post("/tickets", status_code=201)
+    async def open_ticket(request: Request) -> dict[str, str]:
+        return {"user_id": request.state.caller.user_id}
+
+    return router
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path / "data")
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def session(site: Site) -> dict[str, Any]:
+    """A new account: its tokens and user object."""
+    return site.register()
+
+
+@pytest.fixture
+def access(session: dict[str, Any]) -> str:
+    token: str = session["access_token"]
+    return token
+
+
+@pytest.fixture
+def api_key(site: Site, access: str) -> str:
+    key: str = site.key(access)["api_key"]
+    return key
