@@ -77,9 +77,7 @@ def brief(order: Order) -> tuple[str, str, int, int, str, str | None]:
     return (order.symbol, order.side, order.quantity, order.filled, order.result, order.reason)
 
 
-def holding_1000(
-    second: Bars, signal: Signal | None = None, actions: Sequence[Action] = ()
-) -> DayResult:
+def holding_1000(second: Bars, signal: Signal | None = None, actions: Sequence[Action] = ()) -> DayResult:
     """Day 2 of a strategy that bought 1,000 at 10.00 on day 1.
 
     Day 1: 0.1 * 100,000 / 10.00 = 1,000 shares, transfer fee 10,000 * 0.00001 = 0.10,

@@ -9,13 +9,14 @@ It shares no code with the engine. Amounts are exact decimals in CNY; the decima
 #  1. No bar today, a row today: the reference is the last close ex-adjusted by that row,
 #     (close - d) / (1 + k), rounded half up to the tick and never below 0. p = c = that price.
 #  2. A bar today without pre_close and without factors, a row today: the reference is the
-#     plain last close ("without both, the last close"), not ex-adjusted by the row.
+#     last close ex-adjusted by that row: after a 1:1 bonus the limits must not hang on the old price.
 #  3. adj[t-1] is the factor of the bar whose close is carried. Once a row has ex-adjusted a
 #     carried close, that close has no factor any more (it would be adjusted twice).
 #  4. A row with zero volume: p and c are the day's reference, whatever its open and close say;
 #     that is also the close carried on (the bar's close only if there is no reference at all).
-#  5. "No bar on t-1 without a suspension": every missing row of a settled day is a suspension,
-#     so this bites only where no reference can be found at all (first bar, no pre_close).
+#  5. "No bar on t-1 without a suspension": no row at all on t-1 (a suspended instrument has a row of
+#     volume 0) and a reference that is not the carried close: nobody can say how much of the move was a
+#     price and how much an ex-date, so it is unexplained. The same where no reference can be found.
 #     No last close but a pre_close (a listing day) is no event and not unexplained.
 #  6. Gap bounds are compared exactly. A row explains any gap, also one it does not fit.
 #  7. A row acts on ex_date == t only; a row whose ex_date is no session never acts.
@@ -102,9 +103,7 @@ class Book:
     shares: dict[str, int]
 
 
-def row_effect(
-    held: int, quote: Quote, quotes: Mapping[str, Quote]
-) -> tuple[int, Decimal, dict[str, int]]:
+def row_effect(held: int, quote: Quote, quotes: Mapping[str, Quote]) -> tuple[int, Decimal, dict[str, int]]:
     """Shares after the rows of the day, the cash they pay, the shares they swap into."""
     bonus = 0
     cash = ZERO
@@ -179,9 +178,7 @@ class Wish:
     rule: DayRules | None
 
 
-def fill_price(
-    side: str, price: Decimal, symbol: str, limits: Limits, slippage: Decimal
-) -> Decimal:
+def fill_price(side: str, price: Decimal, symbol: str, limits: Limits, slippage: Decimal) -> Decimal:
     """Step 5: p * (1 ± slippage), half up to the tick, never outside the limits."""
     factor = 1 + slippage if side == BUY else 1 - slippage
     fill = half_up(price * factor, rules.tick_of(symbol))
@@ -383,9 +380,7 @@ def settle_day(
     # Step 1: corporate actions first; an unexplained reference stops the strategy.
     if any(event_kind(quotes[symbol]) == "unexplained" for symbol in positions):
         closes = dict(before.closes)
-        return DayResult(
-            day, action, before.nav, before.cash, dict(positions), closes, [], [], True
-        )
+        return DayResult(day, action, before.nav, before.cash, dict(positions), closes, [], [], True)
     book = Book(before.cash, dict(positions))
     events = corporate_actions(book, quotes)
     # Step 2: no signal, no orders.
@@ -434,9 +429,7 @@ def settle(
             before, quotes = quotes, {}
             for symbol in sorted(symbols):
                 found = rows.get((day, symbol), ())
-                quote = quote_of(
-                    symbol, today.get(symbol), before.get(symbol), found, terms.execution
-                )
+                quote = quote_of(symbol, today.get(symbol), before.get(symbol), found, terms.execution)
                 if quote is not None:
                     quotes[symbol] = quote
             if day >= days[0]:

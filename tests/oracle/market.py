@@ -120,6 +120,8 @@ class Quote:
     traded: bool
     st: bool | None
     rows: tuple[CorporateAction, ...]
+    has_row: bool
+    row_before: bool
 
 
 def ex_adjusted(close: Decimal, rows: Sequence[CorporateAction], tick: Decimal) -> Decimal:
@@ -133,15 +135,18 @@ def ex_adjusted(close: Decimal, rows: Sequence[CorporateAction], tick: Decimal) 
     return max(ZERO, half_up(close * MILLION - cash, tick, Decimal(shares)))
 
 
-def reference_of(bar: Bar, before: Quote | None, tick: Decimal) -> Decimal | None:
-    """Step 1: pre_close; else close[t-1] * adj[t-1] / adj[t]; else the last close."""
+def reference_of(
+    bar: Bar, before: Quote | None, rows: Sequence[CorporateAction], tick: Decimal
+) -> Decimal | None:
+    """Step 1: pre_close; else close[t-1] * adj[t-1] / adj[t]; else the last close, ex-adjusted."""
     if bar.pre_close is not None:
         return bar.pre_close
     if before is None:
         return None
     if before.factor is not None and bar.adj_factor is not None:
-        return half_up(before.close * before.factor, tick, bar.adj_factor)
-    return before.close
+        if before.factor != bar.adj_factor:
+            return half_up(before.close * before.factor, tick, bar.adj_factor)
+    return ex_adjusted(before.close, rows, tick)
 
 
 def quote_of(
@@ -159,15 +164,16 @@ def quote_of(
             return None
         carried = ex_adjusted(before.close, rows, tick)
         factor = None if rows else before.factor
-        return Quote(last, carried, carried, carried, factor, False, None, rows)
-    reference = reference_of(bar, before, tick)
+        return Quote(last, carried, carried, carried, factor, False, None, rows, False, before.has_row)
+    reference = reference_of(bar, before, rows, tick)
     if bar.volume > 0:
         price = bar.open if execution == "open" else bar.close
         close = bar.close
     else:
         price = close = bar.close if reference is None else reference
     traded = bar.volume > 0
-    return Quote(last, reference, price, close, bar.adj_factor, traded, bar.is_st, rows)
+    row_before = before is None or before.has_row
+    return Quote(last, reference, price, close, bar.adj_factor, traded, bar.is_st, rows, True, row_before)
 
 
 def event_kind(quote: Quote) -> str:
@@ -178,6 +184,8 @@ def event_kind(quote: Quote) -> str:
         return "row"
     if quote.last is None or quote.reference == quote.last:
         return "none"
+    if not quote.row_before:
+        return "unexplained"
     drop = quote.last - quote.reference  # gap = drop / last
     if drop > 0 and drop * 100 <= quote.last * 15:
         return "inferred_dividend"

@@ -248,9 +248,7 @@ class Bill:
         return self.commission + self.stamp_duty + self.transfer_fee
 
 
-def bill_of(
-    side: str, amount: Decimal, rule: DayRules, commission_rate: Decimal, minimum: Decimal
-) -> Bill:
+def bill_of(side: str, amount: Decimal, rule: DayRules, commission_rate: Decimal, minimum: Decimal) -> Bill:
     """What a fill of this amount costs besides."""
     commission = half_up(max(commission_rate * amount, minimum), FEN)
     stamp_duty = half_up(rule.stamp_duty * amount, FEN) if side == SELL else Decimal(0)

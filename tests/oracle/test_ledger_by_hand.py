@@ -41,9 +41,7 @@ def test_plain_buy_with_slippage_and_fees() -> None:
         slippage="0.001",
     )
     assert day.orders == [
-        Order(
-            A, "BUY", 4900, 4900, "filled", None, D("10.01"), D(49049), D("14.71"), D(0), D("0.49")
-        )
+        Order(A, "BUY", 4900, 4900, "filled", None, D("10.01"), D(49049), D("14.71"), D(0), D("0.49"))
     ]
     assert (day.action, day.cash, day.nav) == ("REBALANCE", D("50935.80"), D("100915.80"))
     assert (day.positions, day.closes) == ({A: 4900}, {A: D("10.20")})
@@ -365,9 +363,7 @@ def test_bse_hundred_then_single_shares() -> None:
         (date(2023, 8, 25), "5.00", "0.10"),  # sale on Monday 2023-08-28: 0.05 %
     ],
 )
-def test_stamp_duty_and_transfer_fee_by_date(
-    first: date, stamp_duty: str, transfer_fee: str
-) -> None:
+def test_stamp_duty_and_transfer_fee_by_date(first: date, stamp_duty: str, transfer_fee: str) -> None:
     """1,000 sold at 10.00 on the second day."""
     market = [{A: bar("10.00", "10.00")}] * 2
     order = run(market, [{A: D("0.1")}, {}], first=first)[1].orders[0]

@@ -46,15 +46,11 @@ def test_limit_prices_round_half_up() -> None:
         (BSE, date(2021, 11, 15), 2, ("7.00", "13.00")),
     ],
 )
-def test_listing_regimes(
-    symbol: str, listed: date, nth: int, expected: tuple[str, str] | None
-) -> None:
+def test_listing_regimes(symbol: str, listed: date, nth: int, expected: tuple[str, str] | None) -> None:
     """Reference 10.00; the list date selects the rule, sessions are counted from it."""
     sessions = [listed - timedelta(days=10), *weekdays(listed, 10)]
     found = rules.price_limits(symbol, sessions[nth], D("10.00"), None, False, listed, sessions)
-    assert found == (
-        rules.NO_LIMITS if expected is None else rules.Limits(D(expected[0]), D(expected[1]))
-    )
+    assert found == (rules.NO_LIMITS if expected is None else rules.Limits(D(expected[0]), D(expected[1])))
 
 
 @pytest.mark.parametrize(
