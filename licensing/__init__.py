@@ -1,0 +1,1 @@
+"""Licences: the document, the fingerprint, issue and verification; imports nothing of the platform."""
