@@ -20,13 +20,15 @@ CREATE TABLE instrument (
     board UTINYINT NOT NULL,
     wide_fund BOOLEAN NOT NULL DEFAULT FALSE,
     list_date DATE,
-    delist_date DATE
+    delist_date DATE                     -- first day without trading
 );
-CREATE TABLE bar (                       -- raw prices in mills, volume in shares
+CREATE TABLE bar (                       -- raw prices in mills, volume in shares; each load in date order
     instrument INTEGER NOT NULL,
     trade_date DATE NOT NULL,
-    open INTEGER, high INTEGER, low INTEGER, close INTEGER, pre_close INTEGER,
-    volume BIGINT, amount DOUBLE,        -- amount in CNY, NULL where unknown
+    open INTEGER NOT NULL, high INTEGER NOT NULL, low INTEGER NOT NULL, close INTEGER NOT NULL,
+    pre_close INTEGER,                   -- the exchange's reference price, NULL where unknown
+    volume BIGINT NOT NULL,              -- 0: suspended
+    amount DOUBLE,                       -- CNY, NULL where unknown
     adj_factor DOUBLE,                   -- cumulative backward factor
     is_st TINYINT,                       -- 1, 0, NULL unknown
     load INTEGER NOT NULL                -- the load that wrote it
@@ -34,27 +36,38 @@ CREATE TABLE bar (                       -- raw prices in mills, volume in share
 CREATE TABLE index_bar (                 -- points; benchmarks, never traded
     symbol VARCHAR NOT NULL, trade_date DATE NOT NULL, close DOUBLE NOT NULL, load INTEGER NOT NULL
 );
-CREATE TABLE constituent (               -- one row per list, index and member
-    index_symbol VARCHAR NOT NULL, start_date DATE NOT NULL, end_date DATE, symbol VARCHAR NOT NULL,
-    source VARCHAR NOT NULL, load INTEGER NOT NULL
+CREATE TABLE constituent (               -- one row per source, list and member
+    index_symbol VARCHAR NOT NULL, source VARCHAR NOT NULL,
+    start_date DATE NOT NULL,            -- first day of the spell, or the day of the list
+    end_date DATE,                       -- last day of the spell; NULL: a list, known on its day
+    symbol VARCHAR NOT NULL, load INTEGER NOT NULL
 );
 CREATE TABLE corporate_action (
     instrument INTEGER NOT NULL, ex_date DATE NOT NULL, bonus_per_million BIGINT NOT NULL,
     cash_mills_per_million BIGINT NOT NULL, into_instrument INTEGER, note VARCHAR, load INTEGER NOT NULL
 );
 CREATE TABLE quarantine (                -- refused rows, as they came
-    load INTEGER NOT NULL, symbol VARCHAR, trade_date DATE, reason VARCHAR NOT NULL, detail VARCHAR, row_json VARCHAR
+    load INTEGER NOT NULL, symbol VARCHAR, trade_date DATE, reason VARCHAR NOT NULL, row_json VARCHAR
+);
+CREATE TABLE finding (                   -- what is odd about rows that were kept
+    load INTEGER NOT NULL, kind VARCHAR NOT NULL, symbol VARCHAR, trade_date DATE,
+    value DOUBLE, expected DOUBLE, note VARCHAR
 );
 CREATE TABLE load (
-    id INTEGER PRIMARY KEY, source VARCHAR NOT NULL, kind VARCHAR NOT NULL, sha256 VARCHAR, synthetic BOOLEAN NOT NULL,
+    id INTEGER PRIMARY KEY, source VARCHAR NOT NULL, kind VARCHAR NOT NULL, synthetic BOOLEAN NOT NULL,
     rows BIGINT NOT NULL, stored BIGINT NOT NULL, quarantined BIGINT NOT NULL, changed BIGINT NOT NULL,
-    loaded_at TIMESTAMP NOT NULL, report_json VARCHAR NOT NULL
+    loaded_at TIMESTAMP NOT NULL,        -- UTC
+    report_json VARCHAR NOT NULL
 );
-CREATE TABLE calendar_day (trade_date DATE PRIMARY KEY, is_open BOOLEAN NOT NULL, source VARCHAR NOT NULL);
-CREATE TABLE accepted_day (trade_date DATE PRIMARY KEY, reason VARCHAR NOT NULL, by_whom VARCHAR NOT NULL, at TIMESTAMP NOT NULL);
+CREATE TABLE calendar_day (              -- days beyond, or other than, the calendar of the release
+    trade_date DATE PRIMARY KEY, is_open BOOLEAN NOT NULL, source VARCHAR NOT NULL
+);
+CREATE TABLE accepted_day (              -- doubtful days that the operator let settle
+    trade_date DATE PRIMARY KEY, reason VARCHAR NOT NULL, by_whom VARCHAR NOT NULL, at TIMESTAMP NOT NULL
+);
 """
 
-STEPS: Final[tuple[str, ...]] = (MARKET,)
+STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
