@@ -19,12 +19,14 @@ from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quantos.errors import Invalid, QuantosError
 from quantos.kit.clock import parse_instant
 
 LIMIT_MAX: Final = 200
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -171,9 +173,22 @@ async def validation_error(_: Request, error: Exception) -> Response:
     return json_response({"detail": items}, 422)
 
 
-async def http_error(_: Request, error: Exception) -> Response:
+async def http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return json_response({"detail": str(error.detail)}, error.status_code, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed_methods(request))
+    return json_response({"detail": str(error.detail)}, error.status_code, headers)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Of all routes of this path: the framework names those of one route only."""
+    routes = request.scope["app"].routes
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 async def server_error(_: Request, __: Exception) -> Response:
@@ -195,7 +210,7 @@ class BodyLimit:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         for name, value in scope["headers"]:
-            if name == b"content-length" and (not value.isdigit() or int(value) > self.bytes_max):
+            if name == b"content-length" and not self._within(value):
                 return await self._refuse(scope, receive, send)
         received = 0
 
@@ -208,6 +223,10 @@ class BodyLimit:
             return message
 
         return await self.app(scope, counting, send)
+
+    def _within(self, length: bytes) -> bool:
+        """False too for a length that is no number, or one of so many digits that reading it is work."""
+        return length.isdigit() and len(length) < 20 and int(length) <= self.bytes_max
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         detail = f"the body is larger than {self.bytes_max} bytes: send it in parts"
