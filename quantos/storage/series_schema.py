@@ -67,6 +67,43 @@ CREATE TABLE accepted_day (              -- doubtful days that the operator let 
 );
 """
 
+SETTLEMENT: Final = """
+CREATE TABLE snapshot (                  -- what decided a settled day: one row per day, rules and settings
+    id INTEGER PRIMARY KEY, trade_date DATE NOT NULL, sha256 VARCHAR NOT NULL, rules_version VARCHAR NOT NULL,
+    minimum_commission BIGINT NOT NULL,  -- mills an order
+    accepted_by VARCHAR, accepted_reason VARCHAR
+);
+CREATE TABLE snapshot_bar (              -- as settled, for ever; prices in mills
+    snapshot INTEGER NOT NULL, instrument INTEGER NOT NULL,
+    open INTEGER NOT NULL, close INTEGER NOT NULL, reference INTEGER NOT NULL, last_close INTEGER NOT NULL,
+    volume BIGINT NOT NULL, upper INTEGER NOT NULL, lower INTEGER NOT NULL,  -- limits; -1: none
+    block UTINYINT NOT NULL, event UTINYINT NOT NULL, st_unknown BOOLEAN NOT NULL
+);
+CREATE TABLE nav (                       -- a strategy-day is settled exactly when its row stands here; mills
+    strategy INTEGER NOT NULL, trade_date DATE NOT NULL, nav BIGINT NOT NULL, cash BIGINT NOT NULL,
+    turnover BIGINT NOT NULL, fees BIGINT NOT NULL, stale BIGINT NOT NULL,  -- stale: held though delisted
+    rebalanced BOOLEAN NOT NULL, snapshot INTEGER NOT NULL, run INTEGER NOT NULL
+);
+CREATE TABLE trade_order (               -- bought > 0, sold < 0; reason 0: filled whole
+    strategy INTEGER NOT NULL, trade_date DATE NOT NULL, instrument INTEGER NOT NULL,  -- < 0: unknown_symbol
+    quantity BIGINT NOT NULL, filled BIGINT NOT NULL, price INTEGER NOT NULL,
+    commission BIGINT NOT NULL, stamp_duty BIGINT NOT NULL, transfer_fee BIGINT NOT NULL, reason UTINYINT NOT NULL
+);
+CREATE TABLE position (
+    strategy INTEGER NOT NULL, trade_date DATE NOT NULL, instrument INTEGER NOT NULL, shares BIGINT NOT NULL
+);
+CREATE TABLE position_event (            -- what corporate actions did to a holding
+    strategy INTEGER NOT NULL, trade_date DATE NOT NULL, instrument INTEGER NOT NULL,
+    shares_before BIGINT NOT NULL, shares_after BIGINT NOT NULL, cash BIGINT NOT NULL
+);
+CREATE TABLE unknown_symbol (            -- named in signals, never in the market; numbered -1, -2, ...
+    number INTEGER PRIMARY KEY, symbol VARCHAR NOT NULL UNIQUE
+);
+CREATE TABLE event (                     -- facts of this store for the event stream
+    sequence BIGINT PRIMARY KEY, at TIMESTAMP NOT NULL, kind VARCHAR NOT NULL, payload VARCHAR NOT NULL
+);
+"""
+
 STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT)
 
 
