@@ -63,7 +63,7 @@ CREATE TABLE calendar_day (              -- days beyond, or other than, the cale
     trade_date DATE PRIMARY KEY, is_open BOOLEAN NOT NULL, source VARCHAR NOT NULL
 );
 CREATE TABLE accepted_day (              -- doubtful days that the operator let settle
-    trade_date DATE PRIMARY KEY, reason VARCHAR NOT NULL, by_whom VARCHAR NOT NULL, at TIMESTAMP NOT NULL
+    trade_date DATE PRIMARY KEY, reason VARCHAR NOT NULL, by_whom VARCHAR NOT NULL, accepted_at TIMESTAMP NOT NULL
 );
 """
 
@@ -100,7 +100,7 @@ CREATE TABLE unknown_symbol (            -- named in signals, never in the marke
     number INTEGER PRIMARY KEY, symbol VARCHAR NOT NULL UNIQUE
 );
 CREATE TABLE event (                     -- facts of this store for the event stream
-    sequence BIGINT PRIMARY KEY, at TIMESTAMP NOT NULL, kind VARCHAR NOT NULL, payload VARCHAR NOT NULL
+    sequence BIGINT PRIMARY KEY, "at" TIMESTAMP NOT NULL, kind VARCHAR NOT NULL, payload VARCHAR NOT NULL
 );
 """
 
