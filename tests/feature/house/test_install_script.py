@@ -1,0 +1,81 @@
+"""install.sh at its edges: what it says, in which language, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+OLD_PYTHON = '#!/bin/sh\n[ "$1" = -V ] && echo Python 3.9.2 && exit 0\nexit 1\n'
+NAMES = ["python3", *(f"python3.{minor}" for minor in range(11, 15))]
+
+
+def install(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {k: v for k, v in os.environ.items() if k not in {"LC_ALL", "LC_MESSAGES", "QUANTOS_LANG"}}
+    return subprocess.run(
+        [ROOT / "install.sh", *arguments],
+        cwd=cwd,
+        env={**inherited, "LANG": "C.UTF-8", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def old_machine(tmp_path: Path) -> Path:
+    """A folder of programs in which every Python is 3.9."""
+    for name in NAMES:
+        (tmp_path / name).write_text(OLD_PYTHON)
+        (tmp_path / name).chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("language", "fact"),
+    [
+        ("en", "needs Python 3.11 or newer, this machine has Python 3.9.2"),
+        ("zh", "需要 Python 3.11 或更新版本"),
+    ],
+)
+def test_a_python_too_old_is_one_clear_line(old_machine: Path, language: str, fact: str) -> None:
+    path = f"{old_machine}:{os.environ['PATH']}"
+    run = install("--prefix", str(old_machine / "env"), PATH=path, QUANTOS_LANG=language)
+    assert run.returncode == 1
+    assert len(run.stderr.splitlines()) == 1
+    assert fact in run.stderr
+
+
+def test_an_unknown_option_is_named(tmp_path: Path) -> None:
+    run = install("--dmeo", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "--dmeo" in run.stderr
+
+
+def test_a_prefix_without_a_folder_is_refused(tmp_path: Path) -> None:
+    assert install("--prefix", cwd=tmp_path).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "word"),
+    [
+        ("LANG", "en_GB.UTF-8", "Usage"),
+        ("LANG", "zh_CN.UTF-8", "用法"),
+        ("LC_ALL", "zh_CN.UTF-8", "用法"),
+        ("QUANTOS_LANG", "zh", "用法"),
+    ],
+)
+def test_help_speaks_the_language_of_the_terminal(variable: str, value: str, word: str) -> None:
+    run = install("--help", cwd=ROOT, **{variable: value})
+    assert run.returncode == 0
+    assert run.stdout.startswith(word)
+
+
+def test_help_names_every_option() -> None:
+    shown = install("--help").stdout
+    for option in ("--demo", "--prefix", "--dev", "--quiet", "--help"):
+        assert option in shown
