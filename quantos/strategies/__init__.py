@@ -1,0 +1,1 @@
+"""Strategies and their daily signals: who may do what until when, and the commitment to what was said."""

@@ -1,0 +1,1 @@
+"""Pure rules of strategies and signals: statuses, deadlines, validity, the commitment, exact weights."""

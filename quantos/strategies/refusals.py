@@ -1,0 +1,37 @@
+"""What strategies and signals refuse, as named facts."""
+
+from __future__ import annotations
+
+from quantos.errors import Conflict, Forbidden, NotFound, WrongState
+
+
+class StrategyNotFound(NotFound):
+    code = "strategy_not_found"
+
+
+class SignalNotFound(NotFound):
+    code = "signal_not_found"
+
+
+class SlugTaken(Conflict):
+    code = "slug_taken"
+
+
+class TooManyStrategies(Forbidden):
+    code = "too_many_strategies"
+
+
+class StrategyRetired(WrongState):
+    code = "strategy_retired"
+
+
+class TakesNoSignals(WrongState):
+    code = "takes_no_signals"
+
+
+class SignalIrreplaceable(Conflict):
+    code = "signal_irreplaceable"
+
+
+class SignalLocked(WrongState):
+    code = "signal_locked"

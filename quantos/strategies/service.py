@@ -1,0 +1,440 @@
+"""Strategies and signals as the rest of the platform sees them.
+
+A signal of trade date d is *effective* exactly when its strategy was active at d's deadline by the status
+log; settlement sees effective signals only, and `is_settled` is true of no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+import orjson
+from sqlalchemy import Connection
+from sqlmodel import Session
+
+from quantos.accounts.service import Accounts, Caller
+from quantos.kit.clock import Clock, rfc3339
+from quantos.kit.ids import new_id, new_nonce
+from quantos.kit.money import rate_e8
+from quantos.market.core.calendar import TradingCalendar
+from quantos.storage.records import Records
+from quantos.storage.types import instant_text
+from quantos.strategies import store
+from quantos.strategies.core import signal as signals
+from quantos.strategies.core import weights
+from quantos.strategies.core.deadlines import Execution, check_deadline, check_trade_date
+from quantos.strategies.core.status import (
+    TAKE_SIGNALS,
+    Status,
+    StatusChange,
+    check_transition,
+    is_missed,
+    settle_until,
+    status_at,
+)
+from quantos.strategies.core.weights import Weights
+from quantos.strategies.refusals import (
+    SignalIrreplaceable,
+    SignalLocked,
+    SignalNotFound,
+    SlugTaken,
+    StrategyNotFound,
+    StrategyRetired,
+    TakesNoSignals,
+    TooManyStrategies,
+)
+from quantos.strategies.schemas import SLUG, StrategyChange, StrategyNew, Submission, strategy_out
+from quantos.strategies.tables import SignalRow, Strategy
+
+if TYPE_CHECKING:
+    from quantos.market.service import Market
+
+__all__ = ["Attestation", "Placed", "SettlementPort", "Strategies", "StrategyTerms", "Weights"]
+
+_SLUG: Final = re.compile(SLUG)
+
+
+class SettlementPort(Protocol):
+    """What strategies ask of settlement, which lies above them."""
+
+    def settled_until(self, number: int) -> date | None:
+        """The last settled trade date of a strategy."""
+        ...
+
+    def fill_missed(self, number: int) -> object:
+        """Settle the missed days of a pause as HOLD days, as far as their time has come."""
+        ...
+
+
+class Placed(NamedTuple):
+    """A signal that has just been stored, for attestation."""
+
+    number: int
+    slug: str
+    universe: str
+    execution_price: str
+    is_public: bool
+    trade_date: date
+    signal_hash: str
+    nonce: str
+    deadline: datetime
+
+
+class Attestation(NamedTuple):
+    """The commit of a signal, or the reason why there is none."""
+
+    sha: str | None
+    reason: str | None
+
+
+Attest = Callable[[Placed], Awaitable[Attestation]]
+
+
+async def repo_not_configured(_: Placed) -> Attestation:
+    return Attestation(None, "repo_not_configured")
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyTerms:
+    """What settlement needs to know of a strategy. Capital in CNY, rates in 1e-8."""
+
+    number: int
+    id: str
+    slug: str
+    user_id: str
+    universe: str
+    status: str
+    execution: str
+    initial_capital: int
+    commission_e8: int
+    slippage_e8: int
+    first_date: date
+    settle_until: date | None
+
+
+class _PauseToFill(Exception):
+    """The change would end a pause whose days are not filled in yet."""
+
+
+class Strategies:
+    """Strategies, their signals, and which of these count."""
+
+    def __init__(
+        self,
+        records: Records,
+        clock: Clock,
+        market: Market,
+        accounts: Accounts,
+        ports: SettlementPort,
+        attest: Attest = repo_not_configured,
+    ) -> None:
+        self._records = records
+        self.clock = clock
+        self._market = market
+        self._accounts = accounts
+        self._attest = attest
+        self.ports = ports
+
+    # the owner's strategies
+
+    async def create(self, caller: Caller, new: StrategyNew) -> dict[str, Any]:
+        """Raises SlugTaken, TooManyStrategies."""
+        now = self.clock.now()
+
+        def work(session: Session) -> dict[str, Any]:
+            return strategy_out(self.add(session, caller.user_id, new, now))
+
+        return await self._records.commit(work)
+
+    def add(self, session: Session, user_id: str, new: StrategyNew, now: datetime) -> Strategy:
+        """A new pending strategy, in the caller's unit of work."""
+        # the slug first: of identical requests that arrive together all but one are 409, also at the limit
+        if store.by_slug(session, new.slug) is not None:
+            raise SlugTaken(f"the slug {new.slug} is taken: choose another")
+        limit = self._accounts.max_strategies(self._accounts.tier_of(session, user_id))
+        if store.count_unretired(session, user_id) >= limit:
+            raise TooManyStrategies(
+                f"your tier allows {limit} strategies that are not retired: retire one first"
+            )
+        strategy = Strategy(
+            id=new_id(),
+            user_id=user_id,
+            status=Status.PENDING.value,
+            commission_e8=rate_e8(new.commission_rate),
+            slippage_e8=rate_e8(new.slippage_rate),
+            created_at=now,
+            **new.model_dump(exclude={"commission_rate", "slippage_rate"}),
+        )
+        session.add(strategy)
+        session.flush()
+        return strategy
+
+    def list(self, caller: Caller, status: str | None, limit: int, offset: int) -> dict[str, Any]:
+        with self._records.read() as session:
+            found = store.page_of(session, user_id=caller.user_id, status=status, limit=limit, offset=offset)
+            return {"strategies": [strategy_out(strategy) for strategy in found]}
+
+    def list_all(self, status: str | None, limit: int, offset: int) -> dict[str, Any]:
+        """Everyone's strategies with the owner's nickname, for the operator."""
+        with self._records.read() as session:
+            found = store.page_of(session, user_id=None, status=status, limit=limit, offset=offset)
+            owners = self._accounts.nicknames(session, {strategy.user_id for strategy in found})
+            shown = [{**strategy_out(each), "owner": owners[each.user_id]} for each in found]
+            return {"strategies": shown}
+
+    def get(self, caller: Caller, slug: str) -> dict[str, Any]:
+        with self._records.read() as session:
+            return strategy_out(own(session, caller, slug))
+
+    async def change(self, caller: Caller, slug: str, change: StrategyChange) -> dict[str, Any]:
+        """Raises StrategyNotFound, StrategyRetired, InvalidTransition; then nothing is changed.
+
+        Before a pause ends its missed days are filled in: outside of the unit of work, for they may be many.
+        """
+        now = self.clock.now()
+        changes = change.model_dump(exclude_unset=True)
+        try:
+            return await self._records.commit(partial(_change, caller, slug, changes, now, None))
+        except _PauseToFill as pause:
+            number: int = pause.args[0]
+        await asyncio.to_thread(self.ports.fill_missed, number)
+        return await self._records.commit(partial(_change, caller, slug, changes, now, number))
+
+    async def retire(self, caller: Caller, slug: str) -> dict[str, Any]:
+        return await self.change(caller, slug, StrategyChange(status="retired"))
+
+    # the owner's signals
+
+    async def submit(
+        self, caller: Caller, slug: str, submission: Submission, received: datetime
+    ) -> dict[str, Any]:
+        """Store a signal, or replace the one of its date. `received`: when its last byte was read."""
+        signals.check(submission.signals)
+        if not _SLUG.fullmatch(slug):
+            raise _not_found()
+        trade_date, nonce = submission.trade_date, new_nonce()
+        values = {
+            "id": new_id(),
+            "signals": signals.encode(submission.signals),
+            "nonce": nonce,
+            "signal_hash": signals.signal_hash(slug, trade_date.isoformat(), submission.signals, nonce),
+            "submitted_at": instant_text(received),
+        }
+
+        def work(connection: Connection) -> tuple[Placed, bool]:
+            return self._place(connection, caller, slug, trade_date, received, values)
+
+        placed, replaced = await self._records.commit_prepared(work)
+        attestation = await self._attest(placed)
+        if attestation.sha is not None:
+            await self._records.commit(partial(self.record_commit, placed=placed, sha=attestation.sha))
+        return {
+            "id": values["id"],
+            "trade_date": trade_date,
+            "signal_hash": placed.signal_hash,
+            "submitted_at": rfc3339(received),
+            "is_settled": False,
+            "github_committed": attestation.sha is not None,
+            "attestation": _shown(attestation),
+            "replaced": replaced,
+        }
+
+    def _place(
+        self,
+        connection: Connection,
+        caller: Caller,
+        slug: str,
+        trade_date: date,
+        received: datetime,
+        values: dict[str, str],
+    ) -> tuple[Placed, bool]:
+        day = trade_date.isoformat()
+        slot = store.slot(connection, slug, caller.user_id, day)
+        if slot is None:
+            raise _not_found()
+        if slot.status not in TAKE_SIGNALS:
+            raise TakesNoSignals(
+                f"strategy status is {slot.status}: only pending and active ones take signals"
+            )
+        check_trade_date(trade_date, self._days)
+        deadline = check_deadline(Execution(slot.execution_price), trade_date, received)
+        values["deadline"] = instant_text(deadline)
+        if slot.signal_id is None:
+            store.add_signal(connection, slot.number, day, values)
+        else:
+            if slot.commit_sha is not None or self._is_past(slot.number, trade_date):
+                what = "settled" if slot.commit_sha is None else "attested"
+                raise SignalIrreplaceable(f"the signal for {trade_date} is {what} and cannot be replaced")
+            values["id"] = slot.signal_id
+            store.replace_signal(connection, slot.number, day, values)
+        if slot.status == Status.PENDING:
+            store.activate(connection, slot.number, received)
+        placed = Placed(
+            number=slot.number,
+            slug=slug,
+            universe=slot.universe,
+            execution_price=slot.execution_price,
+            is_public=bool(slot.is_public),
+            trade_date=trade_date,
+            signal_hash=values["signal_hash"],
+            nonce=values["nonce"],
+            deadline=deadline,
+        )
+        return placed, slot.signal_id is not None
+
+    async def withdraw(self, caller: Caller, slug: str, trade_date: date) -> dict[str, Any]:
+        """Delete the signal of a date. Raises SignalNotFound; SignalLocked, DeadlinePassed."""
+        received = self.clock.now()
+
+        def work(session: Session) -> None:
+            strategy = own(session, caller, slug)
+            number = _number(strategy)
+            found = store.signal_of(session, number, trade_date)
+            if found is None:
+                raise SignalNotFound(f"{slug} has no signal for {trade_date}")
+            if self._is_past(number, trade_date):
+                raise SignalLocked("settled signals are immutable")
+            if found.commit_sha is not None:
+                raise SignalLocked("attested signals cannot be deleted")
+            check_deadline(Execution(strategy.execution_price), trade_date, received)
+            store.delete_signal(session, number, trade_date)
+
+        await self._records.commit(work)
+        return {"deleted": True}
+
+    def history(self, caller: Caller, slug: str, limit: int, offset: int) -> dict[str, Any]:
+        """The signals of a strategy, newest trade date first; a nonce only once its deadline has passed."""
+        now = self.clock.now()
+        with self._records.read() as session:
+            number = _number(own(session, caller, slug))
+            rows = store.signal_page(session, number, limit, offset)
+            log = store.log_of(session, number)
+        until = self.ports.settled_until(number)
+        return {"signals": [_signal_out(row, log, until, now) for row in rows]}
+
+    # for the features above
+
+    @property
+    def _days(self) -> TradingCalendar:
+        return self._market.calendar
+
+    def _is_past(self, number: int, trade_date: date) -> bool:
+        until = self.ports.settled_until(number)
+        return until is not None and trade_date <= until
+
+    def by_slug(self, session: Session, slug: str) -> Strategy:
+        """Raises StrategyNotFound."""
+        found = store.by_slug(session, slug) if _SLUG.fullmatch(slug) else None
+        if found is None:
+            raise _not_found()
+        return found
+
+    def public_page(
+        self, session: Session, universe: str | None, limit: int, offset: int
+    ) -> Sequence[Strategy]:
+        """Public strategies that have started, newest first, retired ones too."""
+        return store.public_page(session, universe=universe, limit=limit, offset=offset)
+
+    def signal_on(self, session: Session, number: int, trade_date: date) -> SignalRow | None:
+        """The stored signal of a strategy for a date, effective or not."""
+        return store.signal_of(session, number, trade_date)
+
+    def effective_dates(self, session: Session, number: int, upto: date) -> Sequence[date]:
+        """Trade dates of the effective signals of a strategy, ascending."""
+        return store.effective_dates(session, number, upto)
+
+    def due(self, session: Session, upto: date) -> Sequence[StrategyTerms]:
+        """Every strategy whose first effective signal is of `upto` or earlier, by number."""
+        logs, days = store.bounded_logs(session), self._days
+        return [_terms(row, logs.get(row.number), days) for row in store.started(session, upto)]
+
+    def signals_on(self, session: Session, trade_date: date, numbers: Collection[int]) -> dict[int, Weights]:
+        """The effective signals of a date."""
+        texts = store.effective_texts(session, trade_date, numbers)
+        return dict(zip(texts, weights.parse(list(texts.values())), strict=True))
+
+    def record_commit(self, session: Session, placed: Placed, sha: str) -> bool:
+        """Note a signal's commit. False where the signal has been replaced or deleted since."""
+        return store.mark_attested(session, placed.number, placed.trade_date, placed.signal_hash, sha)
+
+
+def own(session: Session, caller: Caller, slug: str) -> Strategy:
+    """The caller's strategy. Raises StrategyNotFound, for a foreign one too."""
+    found = store.by_slug(session, slug) if _SLUG.fullmatch(slug) else None
+    if found is None or found.user_id != caller.user_id:
+        raise _not_found()
+    return found
+
+
+def _change(
+    caller: Caller, slug: str, changes: dict[str, Any], now: datetime, filled: int | None, session: Session
+) -> dict[str, Any]:
+    strategy = own(session, caller, slug)
+    present, number = Status(strategy.status), _number(strategy)
+    if present is Status.RETIRED:
+        raise StrategyRetired("the strategy is retired: nothing of it can change")
+    if "status" in changes:
+        wanted = Status(changes["status"])
+        check_transition(present, wanted)
+        if is_missed(present, wanted) and filled != number:
+            raise _PauseToFill(number)
+        at = store.record_change(session.connection(), number, wanted, now)
+        if wanted is Status.RETIRED:
+            strategy.retired_at = at
+    for field, value in changes.items():
+        setattr(strategy, field, value)
+    session.add(strategy)
+    session.flush()
+    return strategy_out(strategy)
+
+
+def _terms(row: Any, log: Sequence[StatusChange] | None, days: TradingCalendar) -> StrategyTerms:
+    return StrategyTerms(
+        number=row.number,
+        id=row.id,
+        slug=row.slug,
+        user_id=row.user_id,
+        universe=row.universe,
+        status=row.status,
+        execution=row.execution_price,
+        initial_capital=row.initial_capital,
+        commission_e8=row.commission_e8,
+        slippage_e8=row.slippage_e8,
+        first_date=row.first_date,
+        settle_until=None if log is None else settle_until(log, Execution(row.execution_price), days),
+    )
+
+
+def _signal_out(row: Any, log: Sequence[StatusChange], until: date | None, now: datetime) -> dict[str, Any]:
+    effective = status_at(log, row.deadline) is Status.ACTIVE
+    return {
+        "id": row.id,
+        "trade_date": row.trade_date,
+        "signals": orjson.Fragment(row.signals),
+        "signal_hash": row.signal_hash,
+        "submitted_at": rfc3339(row.submitted_at),
+        "is_settled": until is not None and row.trade_date <= until and effective,
+        "github_committed": row.commit_sha is not None,
+        "nonce": row.nonce if now >= row.deadline else None,
+    }
+
+
+def _shown(attestation: Attestation) -> dict[str, Any]:
+    if attestation.sha is None:
+        return {"committed": False, "reason": attestation.reason}
+    return {"committed": True, "sha": attestation.sha}
+
+
+def _number(strategy: Strategy) -> int:
+    assert strategy.number is not None, "a stored strategy has a number"
+    return strategy.number
+
+
+def _not_found() -> StrategyNotFound:
+    return StrategyNotFound("there is no such strategy among yours")

@@ -1,0 +1,256 @@
+"""Every query of strategies, signals and the status log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlmodel import Session, SQLModel
+
+from quantos.storage.prepared import Prepared
+from quantos.strategies.core.status import Status, StatusChange
+from quantos.strategies.tables import SignalRow, Strategy
+
+IN_MAX: Final = 500
+"""Above this many strategies a day's signals are read whole and chosen from."""
+
+_tables = SQLModel.metadata.tables
+_strategy: Final = _tables["strategy"]
+_signal: Final = _tables["signal"]
+_change: Final = _tables["status_change"]
+
+_STATUS_AT_DEADLINE: Final = (
+    select(_change.c.status)
+    .where(_change.c.strategy_number == _signal.c.strategy_number, _change.c.at < _signal.c.deadline)
+    .order_by(_change.c.id.desc())
+    .limit(1)
+    .correlate(_signal)
+    .scalar_subquery()
+)
+_IS_EFFECTIVE: Final[ColumnElement[bool]] = literal(Status.ACTIVE.value) == _STATUS_AT_DEADLINE
+
+_SIGNAL_FIELDS: Final = ("id", "signals", "nonce", "signal_hash", "submitted_at", "deadline")
+_SLOT: Final = Prepared(
+    select(
+        _strategy.c.number,
+        _strategy.c.status,
+        _strategy.c.execution_price,
+        _strategy.c.universe,
+        _strategy.c.is_public,
+        _signal.c.id,
+        _signal.c.commit_sha,
+    )
+    .outerjoin_from(
+        _strategy,
+        _signal,
+        and_(
+            _signal.c.strategy_number == _strategy.c.number, _signal.c.trade_date == bindparam("trade_date")
+        ),
+    )
+    .where(_strategy.c.slug == bindparam("slug"), _strategy.c.user_id == bindparam("user_id"))
+)
+_ADD_SIGNAL: Final = Prepared(
+    insert(_signal).values(
+        {name: bindparam(name) for name in ("strategy_number", "trade_date", *_SIGNAL_FIELDS)}
+    )
+)
+_REPLACE_SIGNAL: Final = Prepared(
+    update(_signal)
+    .where(
+        _signal.c.strategy_number == bindparam("of_strategy"), _signal.c.trade_date == bindparam("of_date")
+    )
+    .values({name: bindparam(name) for name in _SIGNAL_FIELDS})
+)
+
+
+class Slot(NamedTuple):
+    """Where a signal goes: its strategy, and what stands there for the date."""
+
+    number: int
+    status: str
+    execution_price: str
+    universe: str
+    is_public: bool
+    signal_id: str | None
+    commit_sha: str | None
+
+
+def by_slug(session: Session, slug: str) -> Strategy | None:
+    return session.scalars(select(Strategy).where(_strategy.c.slug == slug)).one_or_none()
+
+
+def page_of(
+    session: Session, *, user_id: str | None, status: str | None, limit: int, offset: int
+) -> Sequence[Strategy]:
+    """Strategies in the order of their creation; of all users where `user_id` is None."""
+    query = select(Strategy).order_by(_strategy.c.number).limit(limit).offset(offset)
+    if user_id is not None:
+        query = query.where(_strategy.c.user_id == user_id)
+    if status is not None:
+        query = query.where(_strategy.c.status == status)
+    return session.scalars(query).all()
+
+
+def public_page(session: Session, *, universe: str | None, limit: int, offset: int) -> Sequence[Strategy]:
+    """Public strategies that have started, newest first."""
+    query = (
+        select(Strategy)
+        .where(_strategy.c.is_public, _strategy.c.activated_at.is_not(None))
+        .order_by(_strategy.c.number.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    if universe is not None:
+        query = query.where(_strategy.c.universe == universe)
+    return session.scalars(query).all()
+
+
+def count_unretired(session: Session, user_id: str) -> int:
+    query = select(func.count()).where(
+        _strategy.c.user_id == user_id, _strategy.c.status != Status.RETIRED.value
+    )
+    return int(session.execute(query).scalar_one())
+
+
+def log_of(session: Session, number: int) -> list[StatusChange]:
+    query = (
+        select(_change.c.status, _change.c.at)
+        .where(_change.c.strategy_number == number)
+        .order_by(_change.c.id)
+    )
+    return [StatusChange(Status(row.status), row.at) for row in session.execute(query)]
+
+
+def bounded_logs(session: Session) -> dict[int, list[StatusChange]]:
+    """The logs of all strategies that have started and are paused or retired."""
+    query = (
+        select(_change.c.strategy_number, _change.c.status, _change.c.at)
+        .join(_strategy, _strategy.c.number == _change.c.strategy_number)
+        .where(_strategy.c.status.in_([Status.PAUSED.value, Status.RETIRED.value]))
+        .order_by(_change.c.id)
+    )
+    logs: dict[int, list[StatusChange]] = {}
+    for row in session.execute(query):
+        logs.setdefault(row.strategy_number, []).append(StatusChange(Status(row.status), row.at))
+    return logs
+
+
+def record_change(connection: Connection, number: int, status: Status, at: datetime) -> datetime:
+    """Append to the log. The instant recorded, which never lies before that of the last change."""
+    last = connection.execute(
+        select(func.max(_change.c.at)).where(_change.c.strategy_number == number)
+    ).scalar_one()
+    at = at if last is None else max(at, last)
+    connection.execute(insert(_change), {"strategy_number": number, "status": status.value, "at": at})
+    return at
+
+
+def slot(connection: Connection, slug: str, user_id: str, trade_date: str) -> Slot | None:
+    """The place for a signal; None where the user has no such strategy."""
+    rows = _SLOT.rows(connection, {"slug": slug, "user_id": user_id, "trade_date": trade_date})
+    return Slot(*rows[0]) if rows else None
+
+
+def add_signal(connection: Connection, number: int, trade_date: str, values: dict[str, str]) -> None:
+    _ADD_SIGNAL.run(connection, {"strategy_number": number, "trade_date": trade_date, **values})
+
+
+def replace_signal(connection: Connection, number: int, trade_date: str, values: dict[str, str]) -> None:
+    _REPLACE_SIGNAL.run(connection, {"of_strategy": number, "of_date": trade_date, **values})
+
+
+def activate(connection: Connection, number: int, at: datetime) -> None:
+    """pending -> active, at the first signal."""
+    connection.execute(
+        update(_strategy)
+        .where(_strategy.c.number == number)
+        .values(status=Status.ACTIVE.value, activated_at=at)
+    )
+    record_change(connection, number, Status.ACTIVE, at)
+
+
+def delete_signal(session: Session, number: int, trade_date: date) -> None:
+    session.execute(delete(_signal).where(*_key(number, trade_date)))
+
+
+def mark_attested(session: Session, number: int, trade_date: date, signal_hash: str, sha: str) -> bool:
+    """Note the commit of exactly this content. False where it has been replaced or deleted since."""
+    found = session.execute(
+        update(_signal)
+        .where(*_key(number, trade_date), _signal.c.signal_hash == signal_hash)
+        .values(commit_sha=sha)
+        .returning(_signal.c.id)
+    )
+    return found.one_or_none() is not None
+
+
+def signal_of(session: Session, number: int, trade_date: date) -> SignalRow | None:
+    return session.get(SignalRow, (number, trade_date))
+
+
+def signal_page(session: Session, number: int, limit: int, offset: int) -> Sequence[Row[Any]]:
+    query = (
+        select(_signal)
+        .where(_signal.c.strategy_number == number)
+        .order_by(_signal.c.trade_date.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return session.execute(query).all()
+
+
+def started(session: Session, upto: date) -> Sequence[Row[Any]]:
+    """Every strategy with an effective signal on or before `upto`, with the date of its first one."""
+    first = (
+        select(_signal.c.trade_date)
+        .where(_signal.c.strategy_number == _strategy.c.number, _signal.c.trade_date <= upto, _IS_EFFECTIVE)
+        .order_by(_signal.c.trade_date)
+        .limit(1)
+        .correlate(_strategy)
+        .scalar_subquery()
+        .label("first_date")
+    )
+    inner = select(_strategy, first).where(_strategy.c.activated_at.is_not(None)).subquery()
+    return session.execute(
+        select(inner).where(inner.c.first_date.is_not(None)).order_by(inner.c.number)
+    ).all()
+
+
+def effective_texts(session: Session, trade_date: date, numbers: Collection[int]) -> dict[int, str]:
+    """The signals of a date whose strategy was active at its deadline, as stored text."""
+    query: Select[Any] = select(_signal.c.strategy_number, _signal.c.signals).where(
+        _signal.c.trade_date == trade_date, _IS_EFFECTIVE
+    )
+    wanted = frozenset(numbers)
+    if len(wanted) <= IN_MAX:
+        query = query.where(_signal.c.strategy_number.in_(wanted))
+    return {number: text for number, text in session.execute(query) if number in wanted}
+
+
+def effective_dates(session: Session, number: int, upto: date) -> list[date]:
+    """Trade dates of a strategy's effective signals up to a date, ascending."""
+    query = (
+        select(_signal.c.trade_date)
+        .where(_signal.c.strategy_number == number, _signal.c.trade_date <= upto, _IS_EFFECTIVE)
+        .order_by(_signal.c.trade_date)
+    )
+    return list(session.scalars(query))
+
+
+def _key(number: int, trade_date: date) -> tuple[Any, Any]:
+    return _signal.c.strategy_number == number, _signal.c.trade_date == trade_date
