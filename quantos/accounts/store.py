@@ -15,6 +15,28 @@ NAMES_PER_QUERY: Final = 500
 """SQLite takes a bounded number of parameters in one statement."""
 
 
+# Built once: to build such a statement costs more than to run it.
+_SPEND_USE: Final = (
+    update(Invite)
+    .where(
+        col(Invite.code_hash) == bindparam("hash"),
+        col(Invite.uses) < col(Invite.max_uses),
+        or_(col(Invite.expires_at).is_(None), col(Invite.expires_at) > bindparam("at")),
+    )
+    .values(uses=col(Invite.uses) + 1)
+)
+_NAME_TAKEN: Final = select(col(User.number)).where(
+    or_(col(User.nickname) == bindparam("nickname"), col(User.email_key) == bindparam("email"))
+)
+_STANDING: Final = select(col(User.tier), col(User.disabled)).where(col(User.id) == bindparam("user"))
+_KEY_OWNER: Final = select(col(ApiKey.id), col(ApiKey.user_id)).where(
+    col(ApiKey.key_hash) == bindparam("hash"), col(ApiKey.revoked_at).is_(None)
+)
+_RECORD_USE: Final = (
+    update(ApiKey).where(col(ApiKey.id) == bindparam("key")).values(last_used_at=bindparam("at"))
+)
+
+
 def add(session: Session, row: User | Invite | ApiKey) -> None:
     """Insert without the ORM, which costs three times as much; `row.number` stays None."""
     session.connection().execute(insert(type(row)), row.model_dump(exclude={"number"}))
@@ -22,23 +44,12 @@ def add(session: Session, row: User | Invite | ApiKey) -> None:
 
 def spend_use(session: Session, code_hash: str, at: datetime) -> bool:
     """Take one use of the invite; False where there is none to take. One statement, so no two take the same."""
-    taken = session.connection().execute(
-        update(Invite)
-        .where(
-            col(Invite.code_hash) == code_hash,
-            col(Invite.uses) < col(Invite.max_uses),
-            or_(col(Invite.expires_at).is_(None), col(Invite.expires_at) > at),
-        )
-        .values(uses=col(Invite.uses) + 1)
-    )
-    return taken.rowcount == 1
+    return session.connection().execute(_SPEND_USE, {"hash": code_hash, "at": at}).rowcount == 1
 
 
 def name_taken(session: Session, nickname: str, email_key: str) -> bool:
-    taken = select(col(User.number)).where(
-        or_(col(User.nickname) == nickname, col(User.email_key) == email_key)
-    )
-    return session.connection().execute(taken).first() is not None
+    taken = session.connection().execute(_NAME_TAKEN, {"nickname": nickname, "email": email_key})
+    return taken.first() is not None
 
 
 def user(session: Session, user_id: str) -> User | None:
@@ -47,25 +58,13 @@ def user(session: Session, user_id: str) -> User | None:
 
 def standing(session: Session, user_id: str) -> tuple[str, bool] | None:
     """Tier and whether disabled."""
-    row = (
-        session.connection()
-        .execute(select(col(User.tier), col(User.disabled)).where(col(User.id) == user_id))
-        .first()
-    )
+    row = session.connection().execute(_STANDING, {"user": user_id}).first()
     return None if row is None else (row[0], row[1])
 
 
 def key_owner(session: Session, key_hash: str) -> tuple[str, str] | None:
     """Key id and user id of an active key."""
-    row = (
-        session.connection()
-        .execute(
-            select(col(ApiKey.id), col(ApiKey.user_id)).where(
-                col(ApiKey.key_hash) == key_hash, col(ApiKey.revoked_at).is_(None)
-            )
-        )
-        .first()
-    )
+    row = session.connection().execute(_KEY_OWNER, {"hash": key_hash}).first()
     return None if row is None else (row[0], row[1])
 
 
@@ -93,10 +92,7 @@ def revoke_key(session: Session, user_id: str, key_id: str, at: datetime) -> str
 
 def record_uses(session: Session, used_at: Mapping[str, datetime]) -> None:
     """Set `last_used_at` of these keys."""
-    session.connection().execute(
-        update(ApiKey).where(col(ApiKey.id) == bindparam("key")).values(last_used_at=bindparam("at")),
-        [{"key": key_id, "at": at} for key_id, at in used_at.items()],
-    )
+    session.connection().execute(_RECORD_USE, [{"key": key_id, "at": at} for key_id, at in used_at.items()])
 
 
 def nicknames(session: Session, user_ids: Collection[str]) -> dict[str, str]:

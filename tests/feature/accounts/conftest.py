@@ -12,18 +12,20 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlmodel import SQLModel
 from starlette.exceptions import HTTPException
 
 from quantos.accounts import routes
 from quantos.accounts.service import Accounts
+from quantos.accounts.tables import ApiKey, Invite, User
 from quantos.errors import QuantosError
 from quantos.kit import web
 from quantos.kit.clock import SimulatedClock, parse_instant
 from quantos.storage.directory import DataDirectory
-from quantos.storage.migrate import upgrade
 from quantos.storage.records import Records
 
 T = TypeVar("T")
+TABLES = (User, Invite, ApiKey)
 START = parse_instant("2024-01-02T08:00:00+08:00")
 
 
@@ -35,7 +37,9 @@ class Site:
         self.clock = SimulatedClock(START)
         self.directory = DataDirectory.open(folder, simulated=True)
         self.records = Records(folder / "records.db")
-        upgrade(self.records)
+        SQLModel.metadata.create_all(
+            self.records.engine, tables=[SQLModel.metadata.tables[t.__tablename__] for t in TABLES]
+        )
         self.accounts = Accounts(self.records, self.clock, self.directory.secret)
         self.runner = asyncio.Runner()
         self.app = application(self.accounts)
