@@ -1,0 +1,1 @@
+"""Live data: the providers' own libraries, imported only when they are used."""
