@@ -13,7 +13,8 @@ It shares no code with the engine. Amounts are exact decimals in CNY; the decima
 #  3. adj[t-1] is the factor of the bar whose close is carried. Once a row has ex-adjusted a
 #     carried close, that close has no factor any more (it would be adjusted twice).
 #  4. A row with zero volume: p and c are the day's reference, whatever its open and close say;
-#     that is also the close carried on (the bar's close only if there is no reference at all).
+#     that is also the close carried on. Without a pre_close its close stands for it, so that a
+#     ledger taken up again from the last bars carries what one that never stopped carries.
 #  5. "No bar on t-1 without a suspension": no row at all on t-1 (a suspended instrument has a row of
 #     volume 0) and a reference that is not the carried close: nobody can say how much of the move was a
 #     price and how much an ex-date, so it is unexplained. The same where no reference can be found.
@@ -42,7 +43,8 @@ It shares no code with the engine. Amounts are exact decimals in CNY; the decima
 # 18. The minimum commission applies to every order with a fill, also where the rate is 0; the
 #     larger of the two is rounded half up to 0.01.
 # 19. Limits and ST status come from today's bar; no bar: ordinary limit. A limit price equal to p
-#     refuses, even if rounding made it equal to the reference.
+#     refuses. A limit lies at least one tick from the reference and no price is under one tick, as
+#     the exchanges have it: references under five ticks would otherwise have no room at all.
 # 20. ChiNext listings before 2020-08-24: first day +44 % / -36 % like the main board. Funds
 #     tracking ChiNext or STAR: 20 % from 2020-08-24, 10 % before. Transfer fee from 2010 on as the
 #     page says. STAR and BSE have no rule before they opened.
@@ -53,7 +55,8 @@ It shares no code with the engine. Amounts are exact decimals in CNY; the decima
 #     has no events. Only shares held at the open make a strategy wait.
 # 24. `closes` holds the closes of the positions held after the day's trades.
 # 25. Rates and factors are taken exactly as given, not rounded to 10^-8 first.
-# 26. A buy price of 0 gives target 0. Shares swapped into a symbol that never had a price, and
+# 26. A price of 0 (rows took more than the carried close) gives target 0: a holding is closed, an
+#     order of a name not held has the quantity 0, like one without any price. Shares swapped into a symbol that never had a price, and
 #     days that skip a session, are errors of the input (ValueError).
 
 from collections.abc import Mapping, Sequence
@@ -256,6 +259,9 @@ def wish_of(
         None if instrument is None else instrument.list_date,
         world.sessions,
     )
+    if quote.price == 0 and not held:
+        refusal = refusal_of(day, BUY, True, quote, instrument, rule, limits)
+        return Wish(symbol, BUY, 0, weight or ZERO, ZERO, refusal, rule)
     slippage = world.terms.slippage_rate
     buy_price = fill_price(BUY, quote.price, symbol, limits, slippage)
     target = 0

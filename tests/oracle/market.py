@@ -141,6 +141,8 @@ def reference_of(
     """Step 1: pre_close; else close[t-1] * adj[t-1] / adj[t]; else the last close, ex-adjusted."""
     if bar.pre_close is not None:
         return bar.pre_close
+    if bar.volume == 0:
+        return bar.close
     if before is None:
         return None
     if before.factor is not None and bar.adj_factor is not None:

@@ -212,7 +212,10 @@ def price_limits(
     list_date: date | None,
     sessions: Sequence[date],
 ) -> Limits:
-    """half_up(reference * (1 ± r)) to the tick, or none for a new listing without limits."""
+    """half_up(reference * (1 ± r)) to the tick, or none for a new listing without limits.
+
+    At least one tick from the reference, and never under one tick.
+    """
     board = board_of(symbol)
     up = down = look_up("limit", board, day)
     if wide_fund:
@@ -228,7 +231,11 @@ def price_limits(
     if up is None or down is None or reference is None:
         return NO_LIMITS
     tick = tick_of(symbol)
-    return Limits(half_up(reference * (1 - down), tick), half_up(reference * (1 + up), tick))
+    if reference == 0:
+        return NO_LIMITS
+    nearest = half_up(reference, tick)
+    lower = min(half_up(reference * (1 - down), tick), nearest - tick)
+    return Limits(max(lower, tick), max(half_up(reference * (1 + up), tick), nearest + tick))
 
 
 # ---------------------------------------------------------------- fees of one order

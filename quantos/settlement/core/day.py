@@ -133,6 +133,8 @@ def market_day(
     previous = sessions[place_today - 1] if place_today else today
     rules = day_rules(bars.trade_date)
     tick = np.where(rules.tick[roster.board] == NO_RULE, 10, rules.tick[roster.board])
+    # A suspended row without a reference price carries it as its close.
+    pre_close = np.where(has_row & (volume == 0) & (pre_close == 0), closed, pre_close)
     traded = has_row & (volume > 0) & (opened > 0) & (closed > 0)
 
     facts = np.zeros((len(roster), column.COLUMNS), dtype=np.int64)
@@ -140,7 +142,6 @@ def market_day(
     acted = _apply_rows(facts, actions, roster)
     ex_close = _ex_adjusted(before.close, facts, acted, tick)
     reference = _reference(pre_close * has_row, before, ex_close, adj_factor, has_row, tick)
-    reference = np.where((reference == 0) & has_row & ~traded, closed, reference)
     facts[:, column.EVENT] = _events(before, reference, acted, previous)
     facts[:, column.REFERENCE] = reference
     facts[:, column.LAST_CLOSE] = before.close
@@ -166,7 +167,7 @@ def market_day(
 
     facts[:, column.BLOCK] = np.select(
         [
-            ~has_row & (before.close == 0),
+            ~has_row & np.isnat(before.last_date),
             roster.delist_date <= today,
             ~traded,
             (facts[:, column.EVENT] == Event.UNEXPLAINED) | (reference == 0),
@@ -263,11 +264,12 @@ def _reference(
 
 def _events(before: Carried, reference: Ints, acted: Bools, previous: np.datetime64) -> Ints:
     last = before.close
+    known = ~np.isnat(before.last_date)
     gap = (last - reference) * 100
-    moved = (last > 0) & (reference > 0) & (reference != last)
+    moved = known & (reference != last)
     unexplained = (before.last_date != previous) | (gap < 0) | (gap > _INFERRED_SHARES_PER_CENT * last)
     return np.select(
-        [acted & (last > 0), ~moved, unexplained, gap <= _INFERRED_CASH_PER_CENT * last],
+        [acted & known, ~moved, unexplained, gap <= _INFERRED_CASH_PER_CENT * last],
         [Event.ROW, Event.NONE, Event.UNEXPLAINED, Event.INFERRED_CASH],
         Event.INFERRED_SHARES,
     )

@@ -18,7 +18,6 @@ MILLION: Final = 1_000_000
 MONEY_MAX: Final = 4_000_000_000_000_000_000
 """The largest amount in mills that the ledger takes: above it a sum could leave int64."""
 
-_POWERS_F64: Final = np.array([10.0**k for k in range(37)])
 _POWERS_U64: Final = np.array([10**k for k in range(19)], dtype=np.uint64)
 _LOW32: Final = np.uint64(0xFFFFFFFF)
 _32: Final = np.uint64(32)
@@ -51,27 +50,42 @@ def weight_affords(mantissa: int, exponent: int, equity: int, spent: int) -> boo
     return bool(have_high < want_high or (have_high == want_high and have_low <= want_low))
 
 
-@njit(cache=True, error_model="numpy")
-def target_shares(mantissa: int, exponent: int, equity: int, price: int) -> int:
-    """floor(weight * equity / price): guessed in float, decided in integers near a boundary.
+@njit(cache=True, inline="always", error_model="numpy")
+def target_shares(weight: float, mantissa: int, exponent: int, equity: int, price: int) -> int:
+    """floor(mantissa * 10**-exponent * equity / price): guessed in float, decided in integers near a boundary.
 
-    The guess is off by less than 1e-14 of itself, so a fraction that is farther than that from a whole
-    number decides; nearer, the whole number is tried exactly.
+    `weight` is the double next to mantissa * 10**-exponent. The guess is off by less than 1e-14 of itself, so
+    a fraction that is farther than that from a whole number decides; nearer, the whole number is tried.
     """
-    if exponent > 36 or mantissa == 0 or equity <= 0:
-        return 0  # a weight below 1e-19 buys less than one mill of anything
-    guess = mantissa / _POWERS_F64[exponent] * equity / price
+    guess = weight * equity / price
     whole = np.floor(guess)
     fraction = guess - whole
     margin = guess * 1e-14 + 1e-12
     if margin < fraction < 1.0 - margin:
         return int(whole)
+    return _target_near(guess, mantissa, exponent, equity, price)
+
+
+@njit(cache=True, error_model="numpy")
+def _target_near(guess: float, mantissa: int, exponent: int, equity: int, price: int) -> int:
+    if exponent > 36 or mantissa == 0 or equity <= 0:
+        return 0  # a weight below 1e-19 buys less than one mill of anything
     nearest = int(np.rint(guess))
     while not weight_affords(mantissa, exponent, equity, nearest * price):
         nearest -= 1
     while weight_affords(mantissa, exponent, equity, (nearest + 1) * price):
         nearest += 1
     return nearest
+
+
+@njit(cache=True, inline="always", error_model="numpy")
+def odd_part(shares: int, step: int) -> int:
+    """shares modulo the lot step; the two steps there are cost no division."""
+    if step == 100:
+        return shares % 100
+    if step == 1:
+        return 0
+    return shares % step
 
 
 @njit(cache=True, inline="always", error_model="numpy")

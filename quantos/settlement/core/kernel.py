@@ -13,10 +13,12 @@ import numpy as np
 from numba import njit
 
 from quantos.settlement.core.exact import (
+    MILLION,
     MONEY_MAX,
     RATE_UNIT,
     cents_half_up,
     fee,
+    odd_part,
     per_million,
     target_shares,
     to_tick,
@@ -50,25 +52,22 @@ _ROW, _INFERRED_CASH, _INFERRED_SHARES, _UNEXPLAINED = (
     int(Event.INFERRED_SHARES),
     int(Event.UNEXPLAINED),
 )
-_NO_MARKET_DATA, _LIMIT_UP, _LIMIT_DOWN = (
-    int(Reason.NO_MARKET_DATA),
-    int(Reason.LIMIT_UP),
-    int(Reason.LIMIT_DOWN),
-)
+_LIMIT_UP, _LIMIT_DOWN = int(Reason.LIMIT_UP), int(Reason.LIMIT_DOWN)
 _BELOW_ONE_LOT, _INSUFFICIENT_CASH = int(Reason.BELOW_ONE_LOT), int(Reason.INSUFFICIENT_CASH)
+_ROW_MAX = 9_000_000_000_000  # per million shares: what is left of a million times this stays in int64
 _SETTLED, _WAITING, _OVERFLOW = int(Status.SETTLED), int(Status.WAITING), int(Status.OVERFLOW)
 
 
 @njit(cache=True, inline="always", error_model="numpy")
-def buy_price(price: int, fact: Any, slippage_e8: int) -> int:
+def buy_price(price: int, tick: int, lower: int, upper: int, slippage_e8: int) -> int:
     """price * (1 + slippage) to the tick, inside the day's limits."""
-    return int(min(max(to_tick(price * (RATE_UNIT + slippage_e8), fact[TICK]), fact[LOWER]), fact[UPPER]))
+    return int(min(max(to_tick(price * (RATE_UNIT + slippage_e8), tick), lower), upper))
 
 
 @njit(cache=True, inline="always", error_model="numpy")
-def sell_price(price: int, fact: Any, slippage_e8: int) -> int:
+def sell_price(price: int, tick: int, lower: int, upper: int, slippage_e8: int) -> int:
     """price * (1 - slippage) to the tick, inside the day's limits."""
-    return int(min(max(to_tick(price * (RATE_UNIT - slippage_e8), fact[TICK]), fact[LOWER]), fact[UPPER]))
+    return int(min(max(to_tick(price * (RATE_UNIT - slippage_e8), tick), lower), upper))
 
 
 @njit(cache=True, inline="always", error_model="numpy")
@@ -78,12 +77,10 @@ def commission_of(notional: int, rate_e8: int, minimum: int) -> int:
 
 
 @njit(cache=True, inline="always", error_model="numpy")
-def buy_cost(quantity: int, price: int, fact: Any, commission_e8: int, minimum_commission: int) -> int:
+def buy_cost(quantity: int, price: int, transfer_e8: int, commission_e8: int, minimum_commission: int) -> int:
     """What a buy takes from cash, fees included."""
     notional = quantity * price
-    return (
-        notional + commission_of(notional, commission_e8, minimum_commission) + fee(notional, fact[TRANSFER])
-    )
+    return notional + commission_of(notional, commission_e8, minimum_commission) + fee(notional, transfer_e8)
 
 
 @njit(cache=True, inline="always", error_model="numpy")
@@ -96,29 +93,45 @@ def sale_order(held: int, target: int, step: int, minimum: int) -> tuple[int, bo
     quantity = held - target
     if target == 0:
         return quantity, True
-    odd = held % step
-    if odd > 0 and quantity % step == odd:
+    odd = odd_part(held, step)
+    rest = odd_part(quantity, step)
+    if odd > 0 and rest == odd:
         return quantity, True
-    quantity -= quantity % step
+    quantity -= rest
     return quantity, quantity >= minimum
 
 
 @njit(cache=True, error_model="numpy")
+def row_out_of_range(held: int, bonus: int, cash: int, swap: bool) -> bool:
+    """Whether a corporate-action row would leave negative shares, or amounts that int64 does not hold."""
+    largest = max(abs(bonus), abs(cash))
+    if bonus < (0 if swap else -MILLION) or largest > _ROW_MAX:
+        return True
+    return float(held) * float(largest) > float(MILLION) * float(MONEY_MAX)
+
+
+@njit(cache=True, error_model="numpy")
 def affordable(
-    quantity: int, price: int, cash: int, fact: Any, commission_e8: int, minimum_commission: int
+    quantity: int,
+    price: int,
+    cash: int,
+    step: int,
+    minimum: int,
+    transfer_e8: int,
+    commission_e8: int,
+    minimum_commission: int,
 ) -> int:
     """The largest lot up to `quantity` that the cash pays for, fees included; 0 where none."""
-    step, minimum = fact[STEP], fact[MINIMUM]
-    if buy_cost(quantity, price, fact, commission_e8, minimum_commission) <= cash:
+    if buy_cost(quantity, price, transfer_e8, commission_e8, minimum_commission) <= cash:
         return quantity
-    rate = 1.0 + (commission_e8 + fact[TRANSFER]) / RATE_UNIT
+    rate = 1.0 + (commission_e8 + transfer_e8) / RATE_UNIT
     guess = min(int(cash / (price * rate)), quantity)
-    guess -= guess % step
-    while guess > 0 and buy_cost(guess, price, fact, commission_e8, minimum_commission) > cash:
+    guess -= odd_part(guess, step)
+    while guess > 0 and buy_cost(guess, price, transfer_e8, commission_e8, minimum_commission) > cash:
         guess -= step
     while (
         guess + step < quantity
-        and buy_cost(guess + step, price, fact, commission_e8, minimum_commission) <= cash
+        and buy_cost(guess + step, price, transfer_e8, commission_e8, minimum_commission) <= cash
     ):
         guess += step
     return guess if guess >= minimum else 0
@@ -139,6 +152,7 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
     held_shares: Any,
     signal_start: Any,
     signal_instrument: Any,
+    signal_weight: Any,
     signal_mantissa: Any,
     signal_exponent: Any,
     has_signal: Any,
@@ -188,9 +202,8 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
         # 1. Corporate actions. Every later step sees the quantities after them.
         for j in range(held_start[s], held_start[s + 1]):
             i = held_instrument[j]
-            fact = facts[i]
             h = held_shares[j]
-            event = fact[EVENT]
+            event = facts[i, EVENT]
             if event != 0:
                 if event == _UNEXPLAINED:
                     status[s] = _WAITING
@@ -198,15 +211,18 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
                     break
                 after, received, into = h, 0, -1
                 if event == _INFERRED_CASH:
-                    received = h * (fact[LAST_CLOSE] - fact[REFERENCE])
+                    received = h * (facts[i, LAST_CLOSE] - facts[i, REFERENCE])
                 elif event == _INFERRED_SHARES:
-                    after = h * fact[LAST_CLOSE] // fact[REFERENCE]
-                    received = h * fact[LAST_CLOSE] - after * fact[REFERENCE]
+                    after = h * facts[i, LAST_CLOSE] // facts[i, REFERENCE]
+                    received = h * facts[i, LAST_CLOSE] - after * facts[i, REFERENCE]
                 elif event == _ROW:
-                    into = fact[INTO]
-                    bonus, fraction = per_million(h, fact[BONUS])
-                    fraction_price = fact[REFERENCE] if into < 0 else facts[into][REFERENCE]
-                    whole, rest = per_million(h, fact[EVENT_CASH])
+                    into = facts[i, INTO]
+                    if row_out_of_range(h, facts[i, BONUS], facts[i, EVENT_CASH], into >= 0):
+                        status[s] = _OVERFLOW
+                        break
+                    bonus, fraction = per_million(h, facts[i, BONUS])
+                    fraction_price = facts[i, REFERENCE] if into < 0 else facts[into, REFERENCE]
+                    whole, rest = per_million(h, facts[i, EVENT_CASH])
                     received = cents_half_up(whole, rest)
                     fraction_value = fraction * fraction_price
                     received += cents_half_up(fraction_value // 1_000_000, fraction_value % 1_000_000)
@@ -237,18 +253,20 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
             _sort_by_instrument(instrument, shares, 0, names)
             for k in range(names):
                 place[instrument[k]] = k + 1
+            own_events = events
             for j in range(held_start[s], held_start[s + 1]):
-                fact = facts[held_instrument[j]]
-                into = fact[INTO]
-                if fact[EVENT] != _ROW or into < 0:
+                i = held_instrument[j]
+                into = facts[i, INTO]
+                if facts[i, EVENT] != _ROW or into < 0:
                     continue
-                arrived, _ = per_million(held_shares[j], fact[BONUS])
+                arrived, _ = per_million(held_shares[j], facts[i, BONUS])
                 if arrived > 0:
-                    after = shares[place[into] - 1]
-                    event_instrument[events] = into
-                    event_numbers[0, events], event_numbers[1, events] = after - arrived, after
-                    event_numbers[2, events] = 0
-                    events += 1
+                    events = _note_arrival(
+                        event_instrument, event_numbers, own_events, events, into, arrived, shares[place[into] - 1]
+                    )
+
+        if cash < 0:  # rows may take cash, but not more than there is
+            status[s] = _OVERFLOW
 
         # 2. and 3. Without a signal the day is a hold; with one, what is it all worth at execution?
         rebalance = status[s] == _SETTLED and has_signal[s]
@@ -256,8 +274,8 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
             equity = cash
             shadow = float(cash)
             for k in range(names):
-                value = shares[k] * facts[instrument[k]][price_column]
-                shadow += float(shares[k]) * float(facts[instrument[k]][price_column])
+                value = shares[k] * facts[instrument[k], price_column]
+                shadow += float(shares[k]) * float(facts[instrument[k], price_column])
                 equity += value
             if shadow > MONEY_MAX:
                 status[s] = _OVERFLOW
@@ -270,8 +288,7 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
                 target[k] = 0
             for j in range(signal_start[s], signal_start[s + 1]):
                 i = signal_instrument[j]
-                fact = facts[i]
-                price = fact[price_column]
+                price = facts[i, price_column]
                 k = place[i] - 1
                 if k < 0:
                     k = names
@@ -281,8 +298,10 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
                 if price == 0:
                     target[k], bid[k] = 0, 0
                     continue
-                bid[k] = buy_price(price, fact, slippage)
-                target[k] = target_shares(signal_mantissa[j], signal_exponent[j], equity, bid[k])
+                bid[k] = buy_price(price, facts[i, TICK], facts[i, LOWER], facts[i, UPPER], slippage)
+                target[k] = target_shares(
+                    signal_weight[j], signal_mantissa[j], signal_exponent[j], equity, bid[k]
+                )
 
             # 5. Orders. Sells first, in symbol order.
             for k in range(held_names):
@@ -290,26 +309,25 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
                 if n >= h:
                     continue
                 i = instrument[k]
-                fact = facts[i]
-                reason = fact[BLOCK]
-                step, minimum = fact[STEP], fact[MINIMUM]
+                reason = facts[i, BLOCK]
+                step, minimum = facts[i, STEP], facts[i, MINIMUM]
                 quantity, large_enough = h - n, True
                 if step > 0:
                     quantity, large_enough = sale_order(h, n, step, minimum)
                     if quantity == 0:
                         continue
-                price = fact[price_column]
-                if reason == 0 and price <= fact[LOWER]:
+                price = facts[i, price_column]
+                if reason == 0 and price <= facts[i, LOWER]:
                     reason = _LIMIT_DOWN
                 if reason == 0 and not large_enough:
                     reason = _BELOW_ONE_LOT
                 filled = fill = commission = stamp = transfer = 0
                 if reason == 0:
-                    fill = sell_price(price, fact, slippage)
+                    fill = sell_price(price, facts[i, TICK], facts[i, LOWER], facts[i, UPPER], slippage)
                     notional = quantity * fill
                     commission = commission_of(notional, commission_rate, minimum_commission)
-                    stamp = fee(notional, fact[STAMP])
-                    transfer = fee(notional, fact[TRANSFER])
+                    stamp = fee(notional, facts[i, STAMP])
+                    transfer = fee(notional, facts[i, TRANSFER])
                     proceeds = notional - commission - stamp - transfer
                     if cash + proceeds < 0:
                         reason = _INSUFFICIENT_CASH
@@ -328,40 +346,49 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
             # Then buys, by descending weight, then symbol.
             for j in range(signal_start[s], signal_start[s + 1]):
                 i = signal_instrument[j]
-                fact = facts[i]
                 k = place[i] - 1
-                if bid[k] == 0:  # no price: nothing can be aimed at
-                    order_instrument[orders] = i
-                    _write_order(order_numbers, orders, 0, 0, 0, 0, 0, 0)
-                    order_reason[orders] = _NO_MARKET_DATA
-                    orders += 1
+                if bid[k] == 0:  # no price: nothing can be aimed at; a holding has its order among the sells
+                    if shares[k] == 0:
+                        order_instrument[orders] = i
+                        _write_order(order_numbers, orders, 0, 0, 0, 0, 0, 0)
+                        order_reason[orders] = facts[i, BLOCK]
+                        orders += 1
                     continue
                 h, n = shares[k], target[k]
                 # A sale of this day, filled or not, leaves no buy behind.
                 quantity = n - h
                 if quantity <= 0:
                     continue
-                reason = fact[BLOCK]
-                step = fact[STEP]
+                reason = facts[i, BLOCK]
+                step = facts[i, STEP]
                 if step > 0:
-                    quantity -= quantity % step
-                    if quantity == 0:
+                    if quantity < step:
                         continue
-                price = fact[price_column]
-                if reason == 0 and price >= fact[UPPER]:
+                    quantity -= odd_part(quantity, step)
+                price = facts[i, price_column]
+                if reason == 0 and price >= facts[i, UPPER]:
                     reason = _LIMIT_UP
-                if reason == 0 and quantity < fact[MINIMUM]:
+                if reason == 0 and quantity < facts[i, MINIMUM]:
                     reason = _BELOW_ONE_LOT
                 filled = fill = commission = transfer = 0
                 if reason == 0:
-                    filled = affordable(quantity, bid[k], cash, fact, commission_rate, minimum_commission)
+                    filled = affordable(
+                        quantity,
+                        bid[k],
+                        cash,
+                        step,
+                        facts[i, MINIMUM],
+                        facts[i, TRANSFER],
+                        commission_rate,
+                        minimum_commission,
+                    )
                     if filled < quantity:
                         reason = _INSUFFICIENT_CASH
                     if filled > 0:
                         fill = bid[k]
                         notional = filled * fill
                         commission = commission_of(notional, commission_rate, minimum_commission)
-                        transfer = fee(notional, fact[TRANSFER])
+                        transfer = fee(notional, facts[i, TRANSFER])
                         cash -= notional + commission + transfer
                         shares[k] = h + filled
                         traded += notional
@@ -378,8 +405,8 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
             i = instrument[k]
             place[i] = 0
             if shares[k] > 0:
-                value += shares[k] * facts[i][CLOSE]
-                shadow += float(shares[k]) * float(facts[i][CLOSE])
+                value += shares[k] * facts[i, CLOSE]
+                shadow += float(shares[k]) * float(facts[i, CLOSE])
                 position_instrument[positions] = i
                 position_shares[positions] = shares[k]
                 positions += 1
@@ -411,6 +438,25 @@ def _write_order(
     numbers[3, row] = commission
     numbers[4, row] = stamp
     numbers[5, row] = transfer
+
+
+@njit(cache=True)
+def _note_arrival(
+    instrument: Any, numbers: Any, first: int, events: int, into: int, arrived: int, after: int
+) -> int:
+    """Shares that a swap brought: one event for each receiving instrument, in symbol order."""
+    row = events
+    while row > first and instrument[row - 1] >= into:
+        row -= 1
+    if row < events and instrument[row] == into:
+        numbers[0, row] -= arrived
+        return events
+    for k in range(events, row, -1):
+        instrument[k] = instrument[k - 1]
+        numbers[:, k] = numbers[:, k - 1]
+    instrument[row] = into
+    numbers[0, row], numbers[1, row], numbers[2, row] = after - arrived, after, 0
+    return events + 1
 
 
 @njit(cache=True)

@@ -28,11 +28,14 @@ from numpy.typing import NDArray
 
 from quantos.settlement.core.day import MarketDay
 from quantos.settlement.core.facts import Status
-from quantos.settlement.core.kernel import settle_strategies
 
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.int8]
 Ints = NDArray[np.int64]
+
+_DIGITS_MAX = 19  # of a mantissa, which is an int64
+_POWERS_OF_TEN = np.array([10**k for k in range(_DIGITS_MAX + 1)], dtype=np.uint64)
+_NOWHERE = -(10**6)  # below the place of the first digit of any double
 
 _THREADED_FROM = 256  # strategies: below, handing work to a second thread costs more than it saves
 
@@ -72,22 +75,34 @@ class Signals:
     given: Bools  # [S]
     start: Ints  # [S + 1]
     instrument: Ints
+    weight: NDArray[np.float64]  # the nearest double; guesses only
     mantissa: Ints
     exponent: Ints
 
     @classmethod
     def none(cls, strategies: int) -> Signals:
         empty = np.empty(0, np.int64)
-        return cls(np.zeros(strategies, np.bool_), np.zeros(strategies + 1, np.int64), empty, empty, empty)
+        return cls(
+            np.zeros(strategies, np.bool_),
+            np.zeros(strategies + 1, np.int64),
+            empty,
+            np.empty(0),
+            empty,
+            empty,
+        )
 
     @classmethod
     def in_order(cls, given: Bools, start: Ints, instrument: Ints, mantissa: Ints, exponent: Ints) -> Signals:
         """Put each strategy's names in the order in which they are bought."""
         strategy = np.repeat(np.arange(len(given)), np.diff(start))
-        # Two decimals of at most 17 digits are equal exactly when their nearest doubles are.
-        weight = mantissa / np.power(10.0, exponent)
-        order = np.lexsort((instrument, -weight, strategy))
-        return cls(given, start, instrument[order], mantissa[order], exponent[order])
+        # Compared as decimals: the place of the first digit, then the digits filled up to 19. Doubles computed
+        # here would not do: neighbouring weights can meet in one, or change places.
+        digits = np.searchsorted(_POWERS_OF_TEN, mantissa.astype(np.uint64), side="right")
+        filled = mantissa.astype(np.uint64) * _POWERS_OF_TEN[_DIGITS_MAX - digits]
+        place = np.where(mantissa > 0, digits - exponent, _NOWHERE)
+        order = np.lexsort((instrument, ~filled, -place, strategy))
+        weight = mantissa / np.power(10.0, np.minimum(exponent, 300))
+        return cls(given, start, instrument[order], weight[order], mantissa[order], exponent[order])
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +186,8 @@ class _Part:
         self.counts = (0, 0, 0)
 
     def run(self, book: Book, signals: Signals, terms: Terms, day: MarketDay, shared: _Shared) -> None:
+        from quantos.settlement.core.kernel import settle_strategies  # noqa: PLC0415 - the compiler costs 0.6 s
+
         self.counts = settle_strategies(
             self.first,
             self.last,
@@ -185,6 +202,7 @@ class _Part:
             book.shares,
             signals.start,
             signals.instrument,
+            signals.weight,
             signals.mantissa,
             signals.exponent,
             signals.given,

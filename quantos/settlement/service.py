@@ -1,0 +1,400 @@
+"""Daily settlement: what was traded, what is held, what is it worth?
+
+A run names a day and settles every strategy that is due up to it, day by day in date order, all strategies of
+a day together. One DuckDB transaction writes a day: it is the single commit point, and a strategy-day is
+settled exactly when its NAV row stands. A run that is killed and started again completes the days that are
+missing with the same bytes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session
+
+from quantos.errors import NotFound, WrongState
+from quantos.kit.clock import Clock, rfc3339, shanghai, today
+from quantos.kit.money import MILLS_PER_CNY, cny
+from quantos.market.core.calendar import TradingCalendar
+from quantos.market.service import Market
+from quantos.settlement import store
+from quantos.settlement.core import facts as column
+from quantos.settlement.core.books import put, signals_of, take
+from quantos.settlement.core.day import Carried, MarketDay, Roster, ex_adjust, market_day
+from quantos.settlement.core.facts import Reason, Status
+from quantos.settlement.core.ledger import Book, Settled, Terms, settle_day
+from quantos.settlement.core.snapshot import snapshot_of
+from quantos.settlement.store import DayToWrite, NavSeries
+from quantos.settlement.tables import SettlementRun
+from quantos.storage.records import Records
+from quantos.storage.series import Series
+from quantos.strategies.service import Strategies, StrategyTerms
+
+SETTLES_AT: Final = time(18, 15)
+OUTCOMES_MAX: Final = 1000
+
+Ints = NDArray[np.int64]
+
+
+class TooEarly(WrongState):
+    code = "too_early_to_settle"
+
+
+class RunNotFound(NotFound):
+    code = "settlement_run_not_found"
+
+
+class OnDay(Protocol):
+    """Told after each settled day: (trade date, strategy-days done, strategy-days of the run)."""
+
+    def __call__(self, trade_date: date, done: int, total: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """How a run ended."""
+
+    id: str
+    trade_date: date
+    status: str  # done, waiting_for_data, failed
+    settled: int  # strategy-days with a signal
+    held: int  # strategy-days without
+    failed: list[dict[str, Any]] = field(default_factory=list)
+    waiting: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class _Work:
+    """The strategies of a run and how far each has come, as session numbers of the calendar."""
+
+    terms: Sequence[StrategyTerms]
+    next: Ints  # the session to settle next
+    until: Ints  # the last session to settle
+    settled: int = 0
+    held: int = 0
+    failed: list[dict[str, Any]] = field(default_factory=list)
+    waiting: dict[str, Any] | None = None
+    stuck: set[int] = field(default_factory=set)
+
+    @property
+    def total(self) -> int:
+        return int(np.maximum(self.until - self.next + 1, 0).sum()) + self.settled + self.held
+
+
+class Settlement:
+    """The daily run and what it has written."""
+
+    def __init__(
+        self,
+        records: Records,
+        series: Series,
+        clock: Clock,
+        market: Market,
+        *,
+        minimum_commission: int = 0,
+    ) -> None:
+        """`minimum_commission`: mills an order. `strategies` is plugged in by the composition root."""
+        self._records, self._series, self._clock, self._market = records, series, clock, market
+        self._minimum_commission = minimum_commission
+        self._running = threading.Lock()
+        self._progress: tuple[str, int, int] | None = None
+        self.strategies: Strategies
+        with series.read() as cursor:
+            self._last = store.last_dates(cursor)
+
+    # What others ask
+
+    def settled_until(self, number: int) -> date | None:
+        """The last settled day of a strategy."""
+        return self._last.get(number)
+
+    def settled_through(self) -> date | None:
+        """The last day on which any strategy is settled: bars up to it are final."""
+        return max(self._last.values(), default=None)
+
+    def version(self, number: int) -> int:
+        """Changes whenever a NAV row of the strategy is written."""
+        last = self._last.get(number)
+        return last.toordinal() if last else 0
+
+    def nav_series(self, number: int) -> NavSeries:
+        with self._series.read() as cursor:
+            return store.nav_series(cursor, number)
+
+    def latest(self, numbers: Sequence[int]) -> dict[int, tuple[date, int, int | None, int]]:
+        """Of each strategy with a NAV: (last trade date, NAV, the NAV before or None, settled days), mills."""
+        with self._series.read() as cursor:
+            return store.latest(cursor, numbers)
+
+    @property
+    def progress(self) -> dict[str, Any] | None:
+        """The run under way: {run, done, total} in strategy-days."""
+        if self._progress is None:
+            return None
+        run, done, total = self._progress
+        return {"run": run, "done": done, "total": total}
+
+    # Runs
+
+    def run(self, trade_date: date, on_day: OnDay | None = None) -> RunReport:
+        """Settle everything that is due up to `trade_date`.
+
+        Raises TooEarly before 18:15 of that day, WrongState where it is no trading day.
+        """
+        self._check_time(trade_date)
+        return self._run(trade_date, None, on_day)
+
+    def fill_missed(self, number: int) -> RunReport | None:
+        """Fill in the days that a paused strategy missed, as HOLD days, up to the last one that is due."""
+        last = self.last_due()
+        return self._run(last, number, None) if last else None
+
+    def last_due(self) -> date | None:
+        """The last trading day whose 18:15 has passed."""
+        calendar, day = self._market.calendar, today(self._clock)
+        if calendar.is_trading_day(day) and self._clock.now() >= shanghai(day, SETTLES_AT):
+            return day
+        return calendar.previous_before(day)
+
+    def runs(self, limit: int, offset: int) -> list[dict[str, Any]]:
+        """Runs as the operator sees them, newest first."""
+        with self._records.read() as session:
+            return [_shown(run) for run in store.runs(session, limit, offset)]
+
+    def run_detail(self, run_id: str) -> dict[str, Any]:
+        """One run with its strategies' outcomes. Raises RunNotFound."""
+        with self._records.read() as session:
+            run = store.run_by_id(session, run_id)
+            if run is None or run.number is None:
+                raise RunNotFound(f"no settlement run {run_id}: GET /admin/settlement-runs lists them")
+            with self._series.read() as cursor:
+                rows = store.outcomes(cursor, run.number, OUTCOMES_MAX)
+            slugs = self.strategies.slugs(session, {s for s, _, _ in rows})
+        outcomes = [
+            {"slug": slugs.get(s, str(s)), "trade_date": day, "outcome": "settled" if rebalanced else "held"}
+            for s, day, rebalanced in rows
+        ]
+        return {**_shown(run), "detail": run.detail, "outcomes": outcomes}
+
+    def mark_interrupted(self) -> int:
+        """At start: runs that a killed process left open. Their days are completed by the next run."""
+        with self._records.write() as session:
+            left = store.unfinished_runs(session)
+            for run in left:
+                run.status, run.finished_at = "interrupted", self._clock.now()
+                session.add(run)
+        return len(left)
+
+    def _check_time(self, trade_date: date) -> None:
+        if not self._market.calendar.is_trading_day(trade_date):
+            raise WrongState(f"{trade_date} is not a trading day: nothing is settled on it")
+        if self._clock.now() < shanghai(trade_date, SETTLES_AT):
+            raise TooEarly(f"{trade_date} is settled at 18:15 Asia/Shanghai of that day, not before")
+
+    def _run(self, trade_date: date, only: int | None, on_day: OnDay | None) -> RunReport:
+        with self._running:
+            with self._records.write() as session:
+                run = store.add_run(
+                    session,
+                    SettlementRun(trade_date=trade_date, status="running", started_at=self._clock.now()),
+                )
+                work = self._plan(session, trade_date, only)
+            assert run.number is not None
+            try:
+                self._settle(work, run.number, run.id, on_day)
+                status = "waiting_for_data" if work.waiting else "done"
+            except BaseException:
+                self._finish(run.id, work, "failed")
+                raise
+            finally:
+                self._progress = None
+            self._finish(run.id, work, status)
+            return RunReport(run.id, trade_date, status, work.settled, work.held, work.failed, work.waiting)
+
+    def _plan(self, session: Session, trade_date: date, only: int | None) -> _Work:
+        calendar = self._market.calendar
+        due = [
+            terms
+            for terms in self.strategies.due(session, trade_date)
+            if only is None or terms.number == only
+        ]
+        first, until = np.empty(len(due), np.int64), np.empty(len(due), np.int64)
+        for s, terms in enumerate(due):
+            last = self._last.get(terms.number)
+            first[s] = _session(calendar, terms.first_date) if last is None else _session(calendar, last) + 1
+            bound = terms.settle_until if only is None else None
+            until[s] = _session(calendar, min(bound, trade_date) if bound else trade_date)
+        open_ = np.flatnonzero(first <= until)
+        return _Work([due[s] for s in open_], first[open_], until[open_])
+
+    def _settle(self, work: _Work, run: int, run_id: str, on_day: OnDay | None) -> None:
+        if not work.terms:
+            return
+        self._progress = (run_id, 0, work.total)
+        calendar = self._market.calendar
+        roster = Roster.of(self._market.instruments())
+        terms = _terms_of(work.terms, self._minimum_commission)
+        book = self._book(work, roster)
+        for bars, day in self._days(calendar, roster, int(work.next.min()), int(work.until.max())):
+            here = _session(calendar, bars.trade_date)
+            which = np.flatnonzero((work.next == here) & (work.until >= here))
+            if len(which) == 0:
+                if not (work.next > here).any():
+                    return
+                continue
+            readiness = self._market.readiness(bars.trade_date)
+            if not readiness.ready and readiness.accepted is None:
+                work.waiting = {
+                    "trade_date": bars.trade_date.isoformat(),
+                    "expected": readiness.expected,
+                    "present": readiness.present,
+                    "missing": list(readiness.missing),
+                }
+                return
+            acceptance = readiness.accepted and (readiness.accepted.by, readiness.accepted.reason)
+            book = self._settle_one_day(work, which, book, terms, day, roster, acceptance, run)
+            self._progress = (run_id, work.settled + work.held, work.total)
+            if on_day:
+                on_day(bars.trade_date, work.settled + work.held, work.total)
+
+    def _settle_one_day(
+        self,
+        work: _Work,
+        which: Ints,
+        book: Book,
+        terms: Terms,
+        day: MarketDay,
+        roster: Roster,
+        acceptance: tuple[str, str] | None,
+        run: int,
+    ) -> Book:
+        numbers = [work.terms[s].number for s in which]
+        with self._records.read() as session:
+            given = self.strategies.signals_on(session, day.trade_date, numbers)
+        place = {symbol: k for k, symbol in enumerate(roster.symbols)}
+        signals, unknown = signals_of([given.get(n) for n in numbers], place)
+        settled = settle_day(take(book, which), signals, _some(terms, which), day)
+        stopped = np.flatnonzero(settled.status != Status.SETTLED)
+        if len(stopped):
+            for s in stopped:
+                self._note_failure(work, int(which[s]), settled, int(s), day, roster)
+            keep = np.flatnonzero(settled.status == Status.SETTLED)
+            which = which[keep]
+            if len(which) == 0:
+                return book
+            return self._settle_one_day(work, which, book, terms, day, roster, acceptance, run)
+        to_write = DayToWrite(
+            day.trade_date,
+            np.array(numbers, np.int32),
+            settled,
+            signals.given,
+            _stale(settled, day),
+            unknown,
+            snapshot_of(day, roster, self._minimum_commission),
+            acceptance,
+            run,
+        )
+        with self._series.write() as cursor:
+            store.write_day(cursor, to_write, roster)
+        for number in numbers:
+            self._last[number] = day.trade_date
+        work.next[which] += 1
+        rebalanced = int(signals.given.sum())
+        work.settled += rebalanced
+        work.held += len(numbers) - rebalanced
+        return put(book, which, settled.book)
+
+    def _note_failure(
+        self, work: _Work, s: int, settled: Settled, row: int, day: MarketDay, roster: Roster
+    ) -> None:
+        slug = work.terms[s].slug
+        if settled.status[row] == Status.WAITING:
+            i = int(settled.waits_for[row])
+            fact = day.facts[i]
+            reason = (
+                f"unexplained_reference: {roster.symbols[i]} has the reference price {cny(int(fact[column.REFERENCE]))}"
+                f" after a last close of {cny(int(fact[column.LAST_CLOSE]))}; import a corporate-action row for"
+                f" {day.trade_date} (zeros where nothing happened) or the missing bar"
+            )
+        else:
+            reason = "overflow: an amount left the range of the ledger"
+        work.failed.append({"slug": slug, "trade_date": day.trade_date.isoformat(), "reason": reason})
+
+    def _book(self, work: _Work, roster: Roster) -> Book:
+        capital = np.array([t.initial_capital * MILLS_PER_CNY for t in work.terms], np.int64)
+        last = [self._last.get(t.number) for t in work.terms]
+        with self._series.read() as cursor:
+            return store.book_of(cursor, [t.number for t in work.terms], last, capital, roster)
+
+    def _days(self, calendar: TradingCalendar, roster: Roster, first: int, last: int) -> Any:
+        """The bars and the facts of each session, in date order."""
+        sessions = calendar.sessions
+        first_day, last_day = sessions[first].item(), sessions[last].item()
+        actions = self._market.corporate_actions(calendar.first, last_day)
+        carried = Carried.of(self._market.carry(first_day), roster)
+        carried = ex_adjust(carried, roster, [a for a in actions if a.ex_date < first_day])
+        previous = sessions[first - 1].item() if first else date.min
+        for bars in self._market.day_bars(first_day, last_day):
+            due = [a for a in actions if previous < a.ex_date <= bars.trade_date]
+            day = market_day(bars, carried, roster, sessions, due)
+            carried, previous = day.after, bars.trade_date
+            yield bars, day
+
+    def _finish(self, run_id: str, work: _Work, status: str) -> None:
+        with self._records.write() as session:
+            run = store.run_by_id(session, run_id)
+            assert run is not None
+            run.status, run.finished_at = status, self._clock.now()
+            run.settled, run.held, run.failed = work.settled, work.held, work.failed
+            run.detail = {"waiting": work.waiting} if work.waiting else {}
+            session.add(run)
+
+
+def _session(calendar: TradingCalendar, day: date) -> int:
+    """The number of a trading day in the calendar's sessions."""
+    return int(np.searchsorted(calendar.sessions, np.datetime64(day)))
+
+
+def _terms_of(terms: Sequence[StrategyTerms], minimum_commission: int) -> Terms:
+    return Terms(
+        np.array([t.execution == "close" for t in terms], np.bool_),
+        np.array([t.commission_e8 for t in terms], np.int64),
+        np.array([t.slippage_e8 for t in terms], np.int64),
+        minimum_commission,
+    )
+
+
+def _some(terms: Terms, which: Ints) -> Terms:
+    return Terms(
+        terms.at_close[which], terms.commission_e8[which], terms.slippage_e8[which], terms.minimum_commission
+    )
+
+
+def _stale(settled: Settled, day: MarketDay) -> Ints:
+    """The market value of delisted holdings, per strategy."""
+    stale = np.zeros(len(settled.nav), np.int64)
+    delisted = day.facts[settled.book.instrument, column.BLOCK] == Reason.DELISTED
+    if delisted.any():
+        strategy = np.repeat(np.arange(len(stale)), np.diff(settled.book.start))[delisted]
+        value = settled.book.shares[delisted] * day.facts[settled.book.instrument[delisted], column.CLOSE]
+        np.add.at(stale, strategy, value)
+    return stale
+
+
+def _shown(run: SettlementRun) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "date": run.trade_date,
+        "status": run.status,
+        "started": rfc3339(run.started_at),
+        "finished": rfc3339(run.finished_at) if run.finished_at else None,
+        "settled": run.settled,
+        "held": run.held,
+        "failed": run.failed,
+    }

@@ -1,0 +1,256 @@
+"""Every query of settlement: NAV, orders, positions, events and snapshots in DuckDB, runs in the records store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session, col, func, select
+
+from quantos.settlement.core.day import Roster
+from quantos.settlement.core.facts import Reason
+from quantos.settlement.core.ledger import Book, Settled
+from quantos.settlement.core.snapshot import Snapshot
+from quantos.settlement.tables import SettlementRun
+
+Cursor = duckdb.DuckDBPyConnection
+Dates = NDArray[np.datetime64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class NavSeries:
+    """A strategy's settled days, ascending. Amounts in mills."""
+
+    trade_dates: Dates  # datetime64[D][n]
+    nav_mills: Ints  # [n]
+
+
+@dataclass(frozen=True, slots=True)
+class DayToWrite:
+    """One settled day of some strategies; `numbers` are their series keys, in the order of `settled`."""
+
+    trade_date: date
+    numbers: NDArray[np.int32]
+    settled: Settled
+    rebalanced: NDArray[np.bool_]
+    stale: Ints
+    unknown: Sequence[tuple[int, tuple[str, ...]]]
+    snapshot: Snapshot
+    acceptance: tuple[str, str] | None
+    run: int
+
+
+def last_dates(cursor: Cursor) -> dict[int, date]:
+    """The last settled day of every strategy."""
+    return dict(cursor.execute("SELECT strategy, max(trade_date) FROM nav GROUP BY strategy").fetchall())
+
+
+def book_of(
+    cursor: Cursor, numbers: Sequence[int], last: Sequence[date | None], capital: Ints, roster: Roster
+) -> Book:
+    """The holdings of strategies after their own last settled day; capital in mills for those without one."""
+    import pyarrow as pa  # noqa: PLC0415 - loaded where it is used
+
+    keys = pa.table(
+        {
+            "s": np.arange(len(numbers)),
+            "strategy": np.array(numbers, np.int32),
+            "last": pa.array(last, pa.date32()),
+        }
+    )
+    cash = capital.copy()
+    cursor.register("wanted", keys)
+    try:
+        found = cursor.execute(
+            "SELECT w.s, n.cash FROM nav n JOIN wanted w ON n.strategy = w.strategy AND n.trade_date = w.last"
+            " WHERE n.trade_date >= (SELECT min(last) FROM wanted)"
+        ).fetchnumpy()
+        cash[found["s"]] = found["cash"]
+        held = cursor.execute(
+            "SELECT w.s, p.instrument, p.shares FROM position p"
+            " JOIN wanted w ON p.strategy = w.strategy AND p.trade_date = w.last"
+            " WHERE p.trade_date >= (SELECT min(last) FROM wanted)"
+        ).fetchnumpy()
+    finally:
+        cursor.unregister("wanted")
+    place = roster.place[held["instrument"]].astype(np.int64)
+    order = np.lexsort((place, held["s"]))
+    start = np.concatenate([[0], np.cumsum(np.bincount(held["s"], minlength=len(numbers)))])
+    return Book(cash, start, place[order], held["shares"][order].astype(np.int64))
+
+
+def write_day(cursor: Cursor, day: DayToWrite, roster: Roster) -> None:
+    """Write a settled day; the caller's transaction is the commit point."""
+    snapshot = _write_snapshot(cursor, day, roster)
+    settled, on = day.settled, f"DATE '{day.trade_date.isoformat()}'"
+    book, orders, events = settled.book, settled.orders, settled.events
+    number = roster.number
+    _insert(
+        cursor,
+        "nav",
+        f"strategy, {on}, nav, cash, turnover, fees, stale, rebalanced, {snapshot}, {day.run}",
+        strategy=day.numbers,
+        nav=settled.nav,
+        cash=book.cash,
+        turnover=settled.turnover,
+        fees=settled.fees,
+        stale=day.stale,
+        rebalanced=day.rebalanced,
+    )
+    _insert(
+        cursor,
+        "position",
+        f"strategy, {on}, instrument, shares",
+        strategy=np.repeat(day.numbers, np.diff(book.start)),
+        instrument=number[book.instrument],
+        shares=book.shares,
+    )
+    _insert(
+        cursor,
+        "trade_order",
+        f"strategy, {on}, instrument, quantity, filled, price, commission, stamp_duty, transfer_fee, reason",
+        strategy=np.repeat(day.numbers, np.diff(orders.start)),
+        instrument=number[orders.instrument],
+        quantity=orders.quantity,
+        filled=orders.filled,
+        price=orders.price,
+        commission=orders.commission,
+        stamp_duty=orders.stamp_duty,
+        transfer_fee=orders.transfer_fee,
+        reason=orders.reason,
+    )
+    _insert(
+        cursor,
+        "position_event",
+        f"strategy, {on}, instrument, shares_before, shares_after, cash",
+        strategy=np.repeat(day.numbers, np.diff(events.start)),
+        instrument=number[events.instrument],
+        shares_before=events.shares_before,
+        shares_after=events.shares_after,
+        cash=events.cash,
+    )
+    if day.unknown:
+        _write_unknown(cursor, day)
+
+
+def _insert(cursor: Cursor, table: str, select_list: str, **columns: NDArray[Any]) -> None:
+    import pyarrow as pa  # noqa: PLC0415 - loaded where it is used
+
+    arrow = pa.table(columns)
+    if arrow.num_rows == 0:
+        return
+    cursor.register("incoming", arrow)
+    try:
+        cursor.execute(f"INSERT INTO {table} SELECT {select_list} FROM incoming")  # noqa: S608 - names of our own
+    finally:
+        cursor.unregister("incoming")
+
+
+def _write_snapshot(cursor: Cursor, day: DayToWrite, roster: Roster) -> int:
+    """The id of the day's snapshot; an equal one is used again."""
+    snapshot, (by, reason) = day.snapshot, day.acceptance or (None, None)
+    found = cursor.execute(
+        "SELECT id FROM snapshot WHERE trade_date = ? AND sha256 = ? AND accepted_reason IS NOT DISTINCT FROM ?",
+        [snapshot.trade_date, snapshot.sha256, reason],
+    ).fetchone()
+    if found:
+        return int(found[0])
+    (number,) = cursor.execute("SELECT coalesce(max(id), 0) + 1 FROM snapshot").fetchone() or (1,)
+    cursor.execute(
+        "INSERT INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            number,
+            snapshot.trade_date,
+            snapshot.sha256,
+            snapshot.rules_version,
+            snapshot.minimum_commission,
+            by,
+            reason,
+        ],
+    )
+    columns = {name: np.ascontiguousarray(values) for name, values in snapshot.columns.items()}
+    _insert(
+        cursor,
+        "snapshot_bar",
+        f"{number}, instrument, {', '.join(columns)}",
+        instrument=roster.number[snapshot.place],
+        **columns,
+    )
+    return int(number)
+
+
+def _write_unknown(cursor: Cursor, day: DayToWrite) -> None:
+    """Orders in symbols that no market file ever named: refused, quantity 0."""
+    names = sorted({symbol for _, symbols in day.unknown for symbol in symbols})
+    known = dict(
+        cursor.execute("SELECT symbol, number FROM unknown_symbol WHERE symbol = ANY(?)", [names]).fetchall()
+    )
+    (lowest,) = cursor.execute("SELECT coalesce(min(number), 0) FROM unknown_symbol").fetchone() or (0,)
+    for symbol in (name for name in names if name not in known):
+        lowest -= 1
+        known[symbol] = lowest
+        cursor.execute("INSERT INTO unknown_symbol VALUES (?, ?)", [lowest, symbol])
+    rows = [(int(day.numbers[s]), known[symbol]) for s, symbols in day.unknown for symbol in symbols]
+    _insert(
+        cursor,
+        "trade_order",
+        f"strategy, DATE '{day.trade_date.isoformat()}', instrument, 0, 0, 0, 0, 0, 0, {int(Reason.NO_MARKET_DATA)}",
+        strategy=np.array([s for s, _ in rows], np.int32),
+        instrument=np.array([i for _, i in rows], np.int32),
+    )
+
+
+def nav_series(cursor: Cursor, number: int) -> NavSeries:
+    rows = cursor.execute(
+        "SELECT trade_date, nav FROM nav WHERE strategy = ? ORDER BY trade_date", [number]
+    ).fetchnumpy()
+    return NavSeries(rows["trade_date"].astype("datetime64[D]"), rows["nav"].astype(np.int64))
+
+
+def latest(cursor: Cursor, numbers: Collection[int]) -> dict[int, tuple[date, int, int | None, int]]:
+    """Of each strategy with a NAV: (last trade date, NAV, the NAV before or None, settled days), mills."""
+    rows = cursor.execute(
+        "SELECT strategy, max(trade_date), arg_max(nav, trade_date, 2), count(*) FROM nav"
+        " WHERE strategy = ANY(?) GROUP BY strategy",
+        [list(numbers)],
+    ).fetchall()
+    return {s: (day, navs[0], navs[1] if len(navs) > 1 else None, days) for s, day, navs, days in rows}
+
+
+def outcomes(cursor: Cursor, run: int, limit: int) -> list[tuple[int, date, bool]]:
+    """What a run settled: (strategy, trade date, rebalanced), in order."""
+    return cursor.execute(
+        "SELECT strategy, trade_date, rebalanced FROM nav WHERE run = ? ORDER BY trade_date, strategy LIMIT ?",
+        [run, limit],
+    ).fetchall()
+
+
+def add_run(session: Session, run: SettlementRun) -> SettlementRun:
+    session.add(run)
+    session.flush()
+    return run
+
+
+def run_by_id(session: Session, run_id: str) -> SettlementRun | None:
+    return session.exec(select(SettlementRun).where(SettlementRun.id == run_id)).first()
+
+
+def runs(session: Session, limit: int, offset: int) -> Sequence[SettlementRun]:
+    """Runs, newest first."""
+    return session.exec(
+        select(SettlementRun).order_by(col(SettlementRun.number).desc()).limit(limit).offset(offset)
+    ).all()
+
+
+def unfinished_runs(session: Session) -> Sequence[SettlementRun]:
+    return session.exec(select(SettlementRun).where(SettlementRun.status == "running")).all()
+
+
+def count_runs(session: Session) -> int:
+    return session.exec(select(func.count()).select_from(SettlementRun)).one()

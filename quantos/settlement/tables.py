@@ -1,0 +1,27 @@
+"""Settlement runs: when, for which day, and how they ended. What was settled stands in the series store."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel
+
+from quantos.kit.ids import new_id
+from quantos.storage.types import Instant
+
+
+class SettlementRun(SQLModel, table=True):
+    __tablename__ = "settlement_run"
+
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(default_factory=new_id, unique=True, index=True)
+    trade_date: date = Field(index=True)
+    status: str = Field(description="running, done, waiting_for_data, failed, interrupted")
+    started_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    finished_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    settled: int = 0
+    held: int = 0
+    failed: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
