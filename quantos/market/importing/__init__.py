@@ -1,0 +1,1 @@
+"""Files to rows to tables: reading, screening, storing, reporting."""
