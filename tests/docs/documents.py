@@ -1,0 +1,215 @@
+"""What the reference documents must say, read off the code they describe.
+
+A document in docs/ has one generated section, between `<!-- generated: NAME -->` and `<!-- end -->`; the prose
+around it is written by hand. `python -m tests.docs.regenerate` writes the sections anew, and the tests fail
+where one is out of date: a setting, an error, a route, a command or a job cannot exist undocumented.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+from unittest.mock import MagicMock
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from pydantic import SecretStr
+
+import quantos
+from quantos.errors import QuantosError
+from quantos.settings import Settings, default_data_dir
+
+DOCS: Final = Path(__file__).parents[2] / "docs"
+API_PREFIX: Final = "/api/v1"
+NOT_MODULES: Final = re.compile(r"\.(__main__|migrations)(\.|$)")
+"""Programs and Alembic scripts: they act when they are imported."""
+
+GUARDS: Final = {None: "anyone", "user": "user", "operator": "operator"}
+
+
+def modules() -> Iterator[ModuleType]:
+    """Every module of the platform, imported."""
+    for found in pkgutil.walk_packages(quantos.__path__, "quantos."):
+        if not NOT_MODULES.search(found.name):
+            yield importlib.import_module(found.name)
+
+
+def optional_module(name: str) -> ModuleType | None:
+    """A module that may not exist; one that exists and cannot be imported is an error."""
+    parent, _, _ = name.rpartition(".")
+    if parent and optional_module(parent) is None:
+        return None
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None
+
+
+def settings() -> str:
+    rows = []
+    for name, field in Settings.model_fields.items():
+        value = field.get_default(call_default_factory=True, validated_data={})
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        shown = "the user data folder" if value == default_data_dir() else f"`{value}`" if value != "" else ""
+        rows.append((f"`QUANTOS_{name.upper()}`", shown, field.description or ""))
+    return table(("variable", "default", "meaning"), rows)
+
+
+def error_classes() -> list[type[QuantosError]]:
+    """The tree of refusals with everything that the features add to it."""
+    for _ in modules():
+        continue
+    return sorted(_subclasses(QuantosError), key=lambda error: (error.status, error.code))
+
+
+def errors() -> str:
+    rows = [
+        (
+            f"`{error.code}`",
+            str(error.status),
+            f"`{error.__name__}`",
+            error.__module__,
+            _first_line(error.__doc__) or _words(error.__name__),
+        )
+        for error in error_classes()
+        if error.__module__.startswith("quantos.")
+    ]
+    return table(("code", "status", "class", "where", "meaning"), rows)
+
+
+def routes() -> list[APIRoute]:
+    """The routes of every feature, on services that do nothing."""
+    found: list[APIRoute] = []
+    for module in modules():
+        for name, build in inspect.getmembers(module, inspect.isfunction):
+            if (
+                build.__module__.endswith(".routes")
+                and build.__module__ == module.__name__
+                and _builds_routes(name)
+            ):
+                found += _leaves(build(*(MagicMock() for _ in inspect.signature(build).parameters)))
+    return sorted(found, key=lambda route: (route.path, sorted(route.methods or ())))
+
+
+def api() -> str:
+    rows = [
+        (
+            method,
+            f"`{_full_path(route)}`",
+            caller_of(route),
+            _first_line(route.description) or route.summary or _spoken(route),
+        )
+        for route in routes()
+        for method in sorted(route.methods or ())
+    ]
+    return table(("method", "path", "for", "what"), rows)
+
+
+def caller_of(route: APIRoute) -> str:
+    """Who may call: the guard that the route's class holds."""
+    handler = type(route).get_route_handler
+    held = inspect.getclosurevars(handler).nonlocals
+    if "guard" not in held:
+        return GUARDS[None]
+    guard = held["guard"]
+    name = None if guard is None else guard._mock_name or guard._extract_mock_name().rpartition(".")[2]
+    return GUARDS.get(name, str(name))
+
+
+def command_rows() -> list[tuple[str, str, str]]:
+    """Command, options, meaning: as the command line itself shows them."""
+    cli = optional_module("quantos.cli")
+    if cli is None:
+        return []
+    import click  # noqa: PLC0415 - comes with typer, which the command line alone needs
+    import typer  # noqa: PLC0415
+
+    apps = [value for value in vars(cli).values() if isinstance(value, typer.Typer)]
+    if not apps and (inner := optional_module("quantos.cli.app")) is not None:
+        apps = [value for value in vars(inner).values() if isinstance(value, typer.Typer)]
+    rows: list[tuple[str, str, str]] = []
+
+    def walk(command: Any, name: str) -> None:
+        below = getattr(command, "commands", None)
+        if below is not None:
+            for part, child in sorted(below.items()):
+                walk(child, f"{name} {part}")
+            return
+        context = click.Context(command)
+        pieces = [
+            " ".join(p.opts) if p.param_type_name == "option" else p.make_metavar(context)
+            for p in command.params
+        ]
+        options = ", ".join(f"`{piece}`" for piece in pieces if piece != "--help")
+        rows.append((f"`{name}`", options, _first_line(command.help)))
+
+    for app in apps[:1]:
+        walk(typer.main.get_command(app), "quantos")
+    return rows
+
+
+def commands() -> str:
+    return table(("command", "options", "does"), command_rows())
+
+
+SECTIONS: Final[dict[str, Callable[[], str]]] = {
+    "settings": settings,
+    "errors": errors,
+    "commands": commands,
+    "api": api,
+}
+
+
+def document(name: str) -> Path:
+    return DOCS / f"{name}.md"
+
+
+def with_section(text: str, name: str, section: str) -> str:
+    """The document's text with its generated section replaced. Raises ValueError where it has none."""
+    pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"docs/{name}.md has no section <!-- generated: {name} --> ... <!-- end -->")
+    return pattern.sub(lambda match: f"{match[1]}{section}{match[2]}", text)
+
+
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A Markdown table; pipes inside cells escaped."""
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(["| " + " | ".join(head) + " |", "|" + " --- |" * len(head), *lines]) + "\n"
+
+
+def _subclasses(error: type[QuantosError]) -> set[type[QuantosError]]:
+    return {error}.union(*map(_subclasses, error.__subclasses__()))
+
+
+def _builds_routes(name: str) -> bool:
+    return not name.startswith("_") and (name == "router" or name.endswith("_router"))
+
+
+def _leaves(router: APIRouter) -> Iterator[APIRoute]:
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif (included := getattr(route, "original_router", None)) is not None:
+            yield from _leaves(included)
+
+
+def _full_path(route: APIRoute) -> str:
+    return route.path if route.path.startswith(API_PREFIX) else API_PREFIX + route.path
+
+
+def _spoken(route: APIRoute) -> str:
+    return route.name.replace("_", " ")
+
+
+def _words(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
+def _first_line(text: str | None) -> str:
+    return inspect.cleandoc(text).split("\n", 1)[0] if text else ""

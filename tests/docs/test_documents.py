@@ -1,0 +1,98 @@
+"""The documents tell what there is: nothing exists undocumented, nothing documented is gone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from quantos.errors import QuantosError
+from quantos.settings import Settings
+from tests.docs import documents
+
+ROOT = Path(__file__).parents[2]
+JOBS = {
+    "portfolio_signal_generation": "09:00",
+    "attestation_retry": "09:10",
+    "settle_all_active_strategies": "18:15",
+    "daily_evaluation": "18:30",
+    "factor_os_tracking": "18:40",
+    "settlement_watchdog": "18:45",
+}
+"""The API guide's timetable, Asia/Shanghai."""
+
+
+@pytest.mark.parametrize("name", documents.SECTIONS)
+def test_the_generated_section_is_up_to_date(name: str) -> None:
+    text = documents.document(name).read_text()
+    assert text == documents.with_section(text, name, documents.SECTIONS[name]()), (
+        f"docs/{name}.md is out of date: run python -m tests.docs.regenerate"
+    )
+
+
+@pytest.mark.parametrize("name", documents.SECTIONS)
+def test_a_section_out_of_date_is_found(name: str) -> None:
+    text = documents.document(name).read_text()
+    stale = documents.with_section(text, name, "| nothing of this is so |\n")
+    assert stale != documents.with_section(stale, name, documents.SECTIONS[name]())
+
+
+def test_a_document_without_its_section_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no section"):
+        documents.with_section("# Settings\n", "settings", "")
+
+
+def test_every_setting_has_a_description() -> None:
+    fields = Settings.model_fields
+    assert [name for name, field in fields.items() if not field.description] == []
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    codes = Counter(
+        error.code for error in documents.error_classes() if error.__module__.startswith("quantos.")
+    )
+    assert [code for code, count in codes.items() if count > 1] == []
+
+
+def test_an_error_of_a_feature_reaches_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NewRefusal(QuantosError):
+        code = "new_refusal"
+
+    monkeypatch.setattr(NewRefusal, "__module__", "quantos.market.service")
+    monkeypatch.setattr(documents, "error_classes", lambda: [NewRefusal])
+    assert "`new_refusal`" in documents.errors()
+
+
+def test_every_command_has_a_help_text() -> None:
+    assert [name for name, _, text in documents.command_rows() if not text] == []
+
+
+@pytest.mark.parametrize(("job", "time"), JOBS.items())
+def test_every_job_of_the_timetable_is_documented(job: str, time: str) -> None:
+    rows = [line for line in (ROOT / "docs/jobs.md").read_text().splitlines() if f"`{job}`" in line]
+    assert len(rows) == 1
+    assert time in rows[0]
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_the_readme_names_the_two_commands(readme: str) -> None:
+    text = (ROOT / readme).read_text()
+    assert "./install.sh --demo" in text
+    assert "./tests/run" in text
+
+
+def test_every_link_inside_the_documents_leads_somewhere() -> None:
+    broken = [
+        f"{file.relative_to(ROOT)}: {target}"
+        for file in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read_text())
+        if not (file.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = sorted(int(file.name[:4]) for file in (ROOT / "docs/decisions").glob("*.md"))
+    assert numbers == list(range(len(numbers)))
