@@ -1,0 +1,1 @@
+"""Performance: what a NAV curve is worth, and beside its benchmark."""

@@ -1,0 +1,1 @@
+"""Formulas over daily curves: pure, on arrays."""
