@@ -191,6 +191,28 @@ class Settlement:
                 session.add(run)
         return len(left)
 
+    def note_missing(self, trade_date: date) -> list[str]:
+        """Slugs of the strategies that should have a NAV row up to the day and have none (SETTLE-19).
+
+        They are written into the latest run of that day, so that the operator sees both in one place.
+        """
+        with self._records.write() as session:
+            work = self._plan(session, trade_date, None)
+            missing = [terms.slug for terms in work.terms]
+            run = store.run_of_day(session, trade_date)
+            if run is not None:
+                run.detail = {**run.detail, "missing": missing}
+                session.add(run)
+        return missing
+
+    def take_up_waiting(self) -> RunReport | None:
+        """Run again what stood waiting for data, once data have arrived."""
+        with self._records.read() as session:
+            waiting = store.latest_run(session)
+        if waiting is None or waiting.status != "waiting_for_data":
+            return None
+        return self._run(waiting.trade_date, None, None)
+
     def _check_time(self, trade_date: date) -> None:
         if not self._market.calendar.is_trading_day(trade_date):
             raise WrongState(f"{trade_date} is not a trading day: nothing is settled on it")

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from quantos.settlement.core.day import Roster
 from quantos.settlement.core.facts import Reason
@@ -248,9 +248,20 @@ def runs(session: Session, limit: int, offset: int) -> Sequence[SettlementRun]:
     ).all()
 
 
+def latest_run(session: Session) -> SettlementRun | None:
+    return session.exec(select(SettlementRun).order_by(col(SettlementRun.number).desc()).limit(1)).first()
+
+
+def run_of_day(session: Session, trade_date: date) -> SettlementRun | None:
+    """The latest run of a day."""
+    return session.exec(
+        select(SettlementRun)
+        .where(SettlementRun.trade_date == trade_date)
+        .order_by(col(SettlementRun.number).desc())
+        .limit(1)
+    ).first()
+
+
 def unfinished_runs(session: Session) -> Sequence[SettlementRun]:
     return session.exec(select(SettlementRun).where(SettlementRun.status == "running")).all()
 
-
-def count_runs(session: Session) -> int:
-    return session.exec(select(func.count()).select_from(SettlementRun)).one()

@@ -142,7 +142,7 @@ def market_day(
     acted = _apply_rows(facts, actions, roster)
     ex_close = _ex_adjusted(before.close, facts, acted, tick)
     reference = _reference(pre_close * has_row, before, ex_close, adj_factor, has_row, tick)
-    facts[:, column.EVENT] = _events(before, reference, acted, previous)
+    facts[:, column.EVENT] = _events(before, reference, traded, acted, previous)
     facts[:, column.REFERENCE] = reference
     facts[:, column.LAST_CLOSE] = before.close
     facts[:, column.OPEN] = np.where(traded, opened, reference)
@@ -262,12 +262,17 @@ def _reference(
     return reference
 
 
-def _events(before: Carried, reference: Ints, acted: Bools, previous: np.datetime64) -> Ints:
+def _events(before: Carried, reference: Ints, traded: Bools, acted: Bools, previous: np.datetime64) -> Ints:
     last = before.close
     known = ~np.isnat(before.last_date)
     gap = (last - reference) * 100
-    moved = known & (reference != last)
-    unexplained = (before.last_date != previous) | (gap < 0) | (gap > _INFERRED_SHARES_PER_CENT * last)
+    moved = known & ((reference != last) | (traded & (reference == 0)))
+    unexplained = (
+        (before.last_date != previous)
+        | (reference == 0)
+        | (gap < 0)
+        | (gap > _INFERRED_SHARES_PER_CENT * last)
+    )
     return np.select(
         [acted & known, ~moved, unexplained, gap <= _INFERRED_CASH_PER_CENT * last],
         [Event.ROW, Event.NONE, Event.UNEXPLAINED, Event.INFERRED_CASH],
