@@ -55,6 +55,7 @@ It shares no code with the engine. Amounts are exact decimals in CNY; the decima
 #     has no events. Only shares held at the open make a strategy wait.
 # 24. `closes` holds the closes of the positions held after the day's trades.
 # 25. Rates and factors are taken exactly as given, not rounded to 10^-8 first.
+#     A trade without a reference, or after a carried close of 0, is unexplained: no limit can be told.
 # 26. A price of 0 (rows took more than the carried close) gives target 0: a holding is closed, an
 #     order of a name not held has the quantity 0, like one without any price. Shares swapped into a symbol that never had a price, and
 #     days that skip a session, are errors of the input (ValueError).
@@ -148,7 +149,7 @@ def corporate_actions(book: Book, quotes: Mapping[str, Quote]) -> list[Event]:
         book.cash += cash
         book.shares[symbol] = after
         events.append(Event(symbol, kind, held, after, cash))
-    for symbol in sorted(arriving):
+    for symbol in sorted(into for into, count in arriving.items() if count):
         held = book.shares.get(symbol, 0)
         book.shares[symbol] = held + arriving[symbol]
         events.append(Event(symbol, "row", held, book.shares[symbol], ZERO))
@@ -224,7 +225,7 @@ def refusal_of(
         return "delisted"
     if not quote.traded:
         return "suspended"
-    if event_kind(quote) == "unexplained":
+    if event_kind(quote) == "unexplained" or quote.reference == 0:
         return "unexplained_reference"
     if rule is None:
         return "no_rule"

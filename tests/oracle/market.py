@@ -145,9 +145,8 @@ def reference_of(
         return bar.close
     if before is None:
         return None
-    if before.factor is not None and bar.adj_factor is not None:
-        if before.factor != bar.adj_factor:
-            return half_up(before.close * before.factor, tick, bar.adj_factor)
+    if before.factor is not None and bar.adj_factor is not None and before.factor != bar.adj_factor:
+        return half_up(before.close * before.factor, tick, bar.adj_factor)
     return ex_adjusted(before.close, rows, tick)
 
 
@@ -184,6 +183,8 @@ def event_kind(quote: Quote) -> str:
         return "unexplained"
     if quote.rows:
         return "row"
+    if quote.traded and quote.reference == 0:
+        return "unexplained"
     if quote.last is None or quote.reference == quote.last:
         return "none"
     if not quote.row_before:
