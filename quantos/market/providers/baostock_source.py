@@ -4,8 +4,8 @@ What its library (0.9.4) does that a long fetch must know:
 
     - it prints to standard output, where the command line writes its answer: what it prints is dropped
     - a network failure is a result with error_code 10002xxx, or a result that merely ends
-    - a page holds 2,000 rows, and a failed second page ends the rows without an error: a query therefore
-      spans five years at the most, which is one page
+    - a page holds 2,000 rows, and a page that fails ends the rows without an error, leaving the full page
+      before it: bars are asked for five years at a time, which is one page, and a full last page is an error
     - it reads a closed connection in an endless loop: its sockets are given a timeout and an error instead
 """
 
@@ -21,9 +21,14 @@ from types import ModuleType, SimpleNamespace, TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from quantos.market.core.boards import Board, board_of
 from quantos.market.core.normalised import NormalisedBars
 from quantos.market.core.providers.baostock import PROVIDER
+from quantos.market.core.providers.codes import symbols_of
+from quantos.market.core.providers.columns import days, texts
+from quantos.market.core.providers.provider import InstrumentRows
 from quantos.market.providers.frames import joined
 from quantos.market.providers.source import (
     SourceRefused,
@@ -33,11 +38,14 @@ from quantos.market.providers.source import (
 )
 
 FIELDS: Final = "date,code,open,high,low,close,preclose,volume,amount,adjustflag,tradestatus,pctChg,isST"
+BASIC_FIELDS: Final = "code,code_name,ipoDate,outDate,type"
 RAW: Final = "3"
+PAGE_ROWS: Final = 2_000
 YEARS_PER_QUERY: Final = 5
 TIMEOUT_S: Final = 60.0
 
 _SUCCESS = "0"
+_SHARE, _FUND = "1", "5"
 _NETWORK = "10002"
 _ACCOUNT = "10001"
 _PASSING = frozenset(
@@ -84,6 +92,23 @@ class BaostockSource:
         frames = [self._query(code, start, end) for start, end in spans(first, last)]
         return joined(frames, PROVIDER.name)
 
+    def instruments(self) -> InstrumentRows:
+        """Every share and fund that BaoStock knows, delisted ones too, with its list and delist dates."""
+        lib = self._login()
+        with _unheard():
+            frame = self._frame(lib.query_stock_basic(), "query_stock_basic", BASIC_FIELDS)
+        symbols = symbols_of(frame["code"])
+        kinds = np.array(texts(frame, "type"), dtype=object)
+        wanted = (kinds == _SHARE) | (kinds == _FUND)
+        wanted &= np.array([board_of(symbol) is not Board.UNKNOWN for symbol in symbols], dtype=np.bool_)
+        return InstrumentRows(
+            symbol=symbols[wanted],
+            name=np.array(texts(frame, "code_name"), dtype=object)[wanted],
+            list_date=days(frame, "ipoDate")[wanted],
+            delist_date=days(frame, "outDate")[wanted],
+            source=self.name,
+        )
+
     def _query(self, code: str, first: date, last: date) -> NormalisedBars:
         lib = self._login()
         with _unheard():
@@ -95,15 +120,23 @@ class BaostockSource:
                 frequency="d",
                 adjustflag=RAW,
             )
-            rows = []
-            while result.error_code == _SUCCESS and result.next():
-                rows.append(result.get_row_data())
-        self._check(result, code)
-        columns = np.array(rows, dtype=object).reshape(len(rows), len(FIELDS.split(",")))
-        if rows and result.fields != FIELDS.split(","):
-            raise SymbolRefused(f"{code}: BaoStock answered with the columns {','.join(result.fields)}")
-        frame = {name: columns[:, k] for k, name in enumerate(FIELDS.split(","))}
-        return PROVIDER.normalise(frame, f"BaoStock {code}")
+            return PROVIDER.normalise(self._frame(result, code, FIELDS), f"BaoStock {code}")
+
+    def _frame(self, result: Any, what: str, fields: str) -> dict[str, NDArray[np.object_]]:
+        """The rows of every page, by column. Raises where they are not all there."""
+        rows = []
+        while result.error_code == _SUCCESS and result.next():
+            rows.append(result.get_row_data())
+        self._check(result, what)
+        if len(result.data) == PAGE_ROWS:
+            self._connected = False
+            raise SourceUnreachable(f"{what}: BaoStock's answer was cut after {len(rows)} rows")
+        names = result.fields if rows else fields.split(",")
+        missing = set(fields.split(",")) - set(names)
+        if missing:
+            raise SymbolRefused(f"{what}: BaoStock answered without {', '.join(sorted(missing))}")
+        columns = np.array(rows, dtype=object).reshape(len(rows), len(names))
+        return {name: columns[:, k] for k, name in enumerate(names)}
 
     def _login(self) -> ModuleType:
         if self._library is None:

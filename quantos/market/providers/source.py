@@ -19,10 +19,14 @@ from quantos.market.core.normalised import NormalisedBars
 
 
 class SourceUnavailable(Unavailable):
+    """A live source cannot be used now."""
+
     code = "source_unavailable"
 
 
 class SourceNotInstalled(SourceUnavailable):
+    """The source's library is an optional extra that is not installed."""
+
     code = "source_not_installed"
 
     def __init__(self, source: str, extra: str) -> None:
@@ -30,10 +34,14 @@ class SourceNotInstalled(SourceUnavailable):
 
 
 class SourceUnreachable(SourceUnavailable):
+    """The network or the provider does not answer; the same fetch can go on later."""
+
     code = "source_unreachable"
 
 
 class SourceRefused(SourceUnavailable):
+    """The provider turned us away; trying again does not help."""
+
     code = "source_refused"
 
 

@@ -59,6 +59,8 @@ class FakeBaostock(ModuleType):
         self.failures: list[tuple[str, str]] = []
         self.login_failures: list[tuple[str, str]] = []
         self.queries: list[tuple[str, str, str]] = []
+        self.basic: list[list[str]] = []
+        self.basic_fields = ["code", "code_name", "ipoDate", "outDate", "type", "status"]
         self.logins = self.logouts = 0
 
     def login(self, user_id: str = "anonymous", password: str = "123456") -> Result:
@@ -95,6 +97,10 @@ class FakeBaostock(ModuleType):
             if row["code"] == code and start_date <= row["date"] <= end_date
         ]
         return Result(rows, names)
+
+    def query_stock_basic(self, code: str = "", code_name: str = "") -> Result:
+        assert (code, code_name) == ("", "")
+        return Result(self.basic, self.basic_fields)
 
 
 @pytest.fixture
@@ -183,6 +189,39 @@ def test_beijing_shares_are_refused_without_asking(baostock: FakeBaostock) -> No
     with BaostockSource() as source, pytest.raises(SymbolRefused, match="Beijing"):
         source.daily("929001.BJ", *MARCH)
     assert baostock.queries == []
+
+
+def test_the_instruments_are_shares_and_funds_with_their_dates(baostock: FakeBaostock) -> None:
+    baostock.basic = [
+        ["sh.000001", "上证综合指数", "1991-07-15", "", "2", "1"],
+        ["sh.606001", "合成主板01", "1999-11-10", "", "1", "1"],
+        ["sz.003915", "合成深主板15", "2010-01-04", "2025-03-14", "1", "0"],
+        ["sh.599001", "合成基金01", "2012-01-05", "", "5", "1"],
+        ["sh.900901", "B 股", "1992-02-21", "", "1", "1"],
+    ]
+    with BaostockSource() as source:
+        rows = source.instruments()
+    assert list(rows.symbol) == ["606001.SH", "003915.SZ", "599001.SH"]
+    assert rows.list_date[0] == np.datetime64("1999-11-10")
+    assert np.isnat(rows.delist_date).tolist() == [True, False, True]
+
+
+def test_a_full_last_page_is_an_answer_that_was_cut(baostock: FakeBaostock) -> None:
+    baostock.basic = [["sh.606001", "合成主板01", "1999-11-10", "", "1", "1"]] * 2000
+    with BaostockSource() as source, pytest.raises(SourceUnreachable, match="cut after 2000 rows"):
+        source.instruments()
+
+
+def test_an_answer_without_a_column_is_refused(baostock: FakeBaostock) -> None:
+    baostock.basic = [["sh.606001", "合成主板01", "1999-11-10", "", "1", "1"]]
+    baostock.basic_fields = ["a", "b", "c", "d", "e", "f"]
+    with BaostockSource() as source, pytest.raises(SymbolRefused, match="without code, code_name"):
+        source.instruments()
+
+
+def test_a_source_is_used_inside_a_with_statement() -> None:
+    with pytest.raises(SourceRefused, match="with statement"):
+        BaostockSource().daily("606001.SH", *MARCH)
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from quantos.market.core.normalised import NormalisedBars
 from quantos.market.core.providers import (
     PROVIDERS,
+    InstrumentRows,
     ProviderFileRefused,
     recognise,
     recognise_instruments,
@@ -91,6 +92,22 @@ def test_only_the_columns_of_the_file_are_asked_for() -> None:
     assert types["date"] == "DATE"
     assert "turn" not in types
     assert set(types) <= set(columns)
+
+
+def test_a_file_whose_every_code_is_unread_is_refused() -> None:
+    columns = frame("baostock_raw.csv")
+    columns["code"] = np.full(4, "sh.9009", dtype=object)
+    provider = recognise(list(columns), "")
+    assert provider is not None
+    with pytest.raises(ProviderFileRefused) as caught:
+        provider.normalise(columns, "x.csv")
+    assert caught.value.reason == "symbol_unknown"
+
+
+def test_instrument_columns_of_different_lengths_are_refused() -> None:
+    none = np.array([], dtype="datetime64[D]")
+    with pytest.raises(ValueError, match="different lengths"):
+        InstrumentRows(np.array(["606001.SH"], dtype=object), np.array([], dtype=object), none, none)
 
 
 class TestBaostock:

@@ -62,6 +62,10 @@ def test_a_column_of_codes_keeps_its_order_and_leaves_the_unread_empty() -> None
     assert list(symbols_of(["sh.600519", "T00018", "sz.000001"])) == ["600519.SH", "", "000001.SZ"]
 
 
+def test_what_is_neither_text_nor_number_is_unread() -> None:
+    assert list(symbols_of([None, 600519])) == ["", "600519.SH"]
+
+
 def test_a_number_gets_its_leading_zeros_back() -> None:
     assert list(symbols_of(np.array([1, 600519]))) == ["000001.SZ", "600519.SH"]
 
@@ -133,3 +137,17 @@ def test_a_masked_date_is_missing() -> None:
 def test_a_masked_text_is_empty() -> None:
     column = np.ma.masked_array(np.array(["a", "b"], dtype=object), mask=[False, True])
     assert texts({"x": column}, "x") == ["a", ""]
+
+
+def test_a_masked_column_without_missing_values_is_read_as_it_is() -> None:
+    column = np.ma.masked_array([1, 2])
+    assert floats({"x": column}, "x").tolist() == [1.0, 2.0]
+
+
+def test_a_masked_text_of_fixed_width_is_empty() -> None:
+    column = np.ma.masked_array(np.array(["a", "b"]), mask=[True, False])
+    assert texts({"x": column}, "x") == ["", "b"]
+
+
+def test_a_number_in_a_column_of_objects_is_read() -> None:
+    assert floats({"x": np.array([1, 2.5, np.float64(3)], dtype=object)}, "x").tolist() == [1.0, 2.5, 3.0]

@@ -3,6 +3,7 @@
 Price limits are checked by the settlement's dated rule table, which the synthetic market does not use.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -10,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from quantos.market.core.boards import Board, boards_of
 from quantos.market.core.calendar import shipped_calendar
-from quantos.market.core.normalised import NormalisedBars
 from quantos.market.core.synthetic import SyntheticMarket, synthetic_market
 from quantos.settlement.core.limits import limit_rates, price_limits
 from quantos.settlement.core.rules import day_rules, listing_terms
@@ -31,38 +33,40 @@ def mills(prices: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.rint(prices * 1000).astype(np.int64)
 
 
-def day_limits(
-    bars: NormalisedBars, trade_date: np.datetime64
-) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of the day, their upper and their lower limit in mills, by the dated rules."""
-    instruments = market().instruments
+@dataclass(frozen=True)
+class Limits:
+    """Of every row of a market's bars, in mills, by the dated rules."""
+
+    upper: NDArray[np.int64]
+    lower: NDArray[np.int64]
+
+
+def limits_of(made: SyntheticMarket) -> Limits:
+    bars, instruments = made.bars, made.instruments
     number = {symbol: i for i, symbol in enumerate(instruments.symbol)}
-    rows = np.flatnonzero(bars.trade_date == trade_date)
-    which = np.array([number[symbol] for symbol in bars.symbol[rows]])
-    board = boards_of(list(bars.symbol[rows]))
-    list_date = instruments.list_date[which]
     sessions = shipped_calendar().sessions
-    since = np.searchsorted(sessions, trade_date) - np.searchsorted(sessions, list_date)
-    rules = day_rules(trade_date.item())
-    rates = limit_rates(
-        rules,
-        board,
-        bars.is_st[rows],
-        instruments.wide_fund[which],
-        since.astype(np.int64),
-        listing_terms(board, list_date),
-    )
-    upper, lower = price_limits(mills(bars.pre_close[rows]), *rates, rules.tick[board])
-    return rows, upper, lower
+    upper, lower = np.zeros(len(bars), dtype=np.int64), np.zeros(len(bars), dtype=np.int64)
+    for trade_date in np.unique(bars.trade_date):
+        rows = np.flatnonzero(bars.trade_date == trade_date)
+        which = np.array([number[symbol] for symbol in bars.symbol[rows]])
+        board, list_date = boards_of(list(bars.symbol[rows])), instruments.list_date[which]
+        since = np.searchsorted(sessions, trade_date) - np.searchsorted(sessions, list_date)
+        rules = day_rules(trade_date.item())
+        rates = limit_rates(
+            rules,
+            board,
+            bars.is_st[rows],
+            instruments.wide_fund[which],
+            since.astype(np.int64),
+            listing_terms(board, list_date),
+        )
+        upper[rows], lower[rows] = price_limits(mills(bars.pre_close[rows]), *rates, rules.tick[board])
+    return Limits(upper, lower)
 
 
 @cache
-def all_limits() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    bars = market().bars
-    upper, lower = np.zeros(len(bars), dtype=np.int64), np.zeros(len(bars), dtype=np.int64)
-    for trade_date in np.unique(bars.trade_date):
-        rows, upper[rows], lower[rows] = day_limits(bars, trade_date)
-    return upper, lower
+def limits() -> Limits:
+    return limits_of(market())
 
 
 def test_the_default_seed_gives_the_pinned_bytes() -> None:
@@ -83,9 +87,22 @@ def test_every_price_is_on_its_tick() -> None:
 
 def test_every_price_lies_inside_the_limits_of_the_dated_rules() -> None:
     bars = market().bars
-    upper, lower = all_limits()
+    upper, lower = limits().upper, limits().lower
     assert (mills(bars.high) <= upper).all()
     assert (mills(bars.low) >= lower).all()
+
+
+@given(seed=st.integers(0, 2**63), start=st.integers(0, 600), length=st.integers(1, 60))
+@settings(max_examples=12, deadline=None)
+def test_any_seed_and_range_keeps_ticks_limits_and_order(seed: int, start: int, length: int) -> None:
+    days = shipped_calendar().between(date(2023, 1, 3), date(2026, 9, 30))[start : start + length]
+    made = synthetic_market(shipped_calendar(), seed, days[0], days[-1])
+    bars, bounds = made.bars, limits_of(made)
+    assert (mills(bars.high) <= bounds.upper).all()
+    assert (mills(bars.low) >= bounds.lower).all()
+    assert (bars.high >= np.maximum(bars.open, bars.close)).all()
+    assert (bars.low <= np.minimum(bars.open, bars.close)).all()
+    assert not (mills(bars.close) % np.where(boards_of(list(bars.symbol)) == Board.FUND, 1, 10)).any()
 
 
 def test_high_and_low_enclose_open_and_close() -> None:
@@ -97,7 +114,7 @@ def test_high_and_low_enclose_open_and_close() -> None:
 
 def test_some_days_close_exactly_at_each_limit() -> None:
     bars = market().bars
-    upper, lower = all_limits()
+    upper, lower = limits().upper, limits().lower
     traded = bars.volume > 0
     assert (traded & (mills(bars.close) == upper)).sum() > 20
     assert (traded & (mills(bars.close) == lower)).sum() > 10
@@ -105,7 +122,7 @@ def test_some_days_close_exactly_at_each_limit() -> None:
 
 def test_some_days_have_one_price_at_the_limit() -> None:
     bars = market().bars
-    upper, lower = all_limits()
+    upper, lower = limits().upper, limits().lower
     one_price = (bars.volume > 0) & (bars.high == bars.low)
     assert (one_price & (mills(bars.close) == upper)).sum() >= 5
     assert (one_price & (mills(bars.close) == lower)).sum() >= 4
