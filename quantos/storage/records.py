@@ -12,7 +12,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -157,7 +157,8 @@ def _answer(group: list[_Unit]) -> None:
     for unit in group:
         by_loop.setdefault(unit.loop, []).append(unit)
     for loop, units in by_loop.items():
-        loop.call_soon_threadsafe(_resolve, units)
+        with suppress(RuntimeError):  # a loop that was closed meanwhile has nobody waiting
+            loop.call_soon_threadsafe(_resolve, units)
 
 
 def _resolve(units: list[_Unit]) -> None:

@@ -104,9 +104,6 @@ def _plain(slug: str, trade_date: str, ordered: Signal, nonce: str) -> dict[str,
 
 
 def _duplicate(signal: Signal) -> Invalid:
-    seen: set[str] = set()
-    for place, target in enumerate(signal):
-        if target.symbol in seen:
-            return Invalid(("body", "signals", place, "symbol"), "the symbol stands twice")
-        seen.add(target.symbol)
-    raise AssertionError("no symbol stands twice")
+    symbols = [target.symbol for target in signal]
+    place = next(place for place, symbol in enumerate(symbols) if symbol in symbols[:place])
+    return Invalid(("body", "signals", place, "symbol"), "the symbol stands twice")
