@@ -1,0 +1,57 @@
+"""What wakes the scheduler in live time: APScheduler, at the times of the timetable on weekdays, Shanghai time.
+
+Holidays are the timetable's business, not the alarm's. A wake-up that comes late (a sleeping machine, a long
+job) comes nevertheless, and several that are late come as one. There is one worker thread, so wake-ups queue
+behind the job under way and never beside it.
+
+APScheduler takes a third of a second to import: it is loaded in the starting thread, not while the server
+gets ready.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from quantos.kit.clock import SHANGHAI
+from quantos.scheduler.core.timetable import TIMETABLE
+
+
+class LiveAlarm:
+    """Calls `wake` once at start, then at each time of the timetable, until it is stopped."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._scheduler: Any = None
+        self._starter = threading.Thread(target=self._start, name="scheduler-start", daemon=True)
+        self._starter.start()
+
+    def stop(self) -> None:
+        """No further wake-up; returns when the one under way has ended."""
+        with self._lock:
+            self._stopped = True
+        self._starter.join()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=True)
+
+    def _start(self) -> None:
+        from apscheduler.executors.pool import ThreadPoolExecutor  # noqa: PLC0415 - see the module docstring
+        from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
+
+        scheduler = BackgroundScheduler(
+            timezone=SHANGHAI,
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        )
+        scheduler.add_job(self._wake, id="catch-up")
+        for job in TIMETABLE:
+            scheduler.add_job(
+                self._wake, "cron", day_of_week="mon-fri", hour=job.at.hour, minute=job.at.minute, id=job.name
+            )
+        with self._lock:
+            if not self._stopped:
+                scheduler.start()
+                self._scheduler = scheduler

@@ -1,0 +1,1 @@
+"""The timetable: pure data and functions."""

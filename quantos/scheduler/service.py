@@ -1,0 +1,314 @@
+"""The scheduler follows the timetable: what became due since it last looked is run, in the order of time.
+
+How far it has come is stored with each run, so that after downtime, or a kill in the middle, it goes on with
+what is left: a job that was under way is run again, one that was done is not. A job that fails is recorded
+with its reason and stops no other.
+
+Live, APScheduler only wakes it, at the times of the timetable; a late wake-up loses nothing. In simulation
+nothing wakes it: `advance_to` steps the clock to each due job's own time, runs the job, and goes on. The
+clock's time is stored before it is shown to anyone, so a restart never finds it gone back.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, Literal, NamedTuple, Protocol
+
+import orjson
+
+from quantos.errors import Invalid, NotFound, QuantosError, WrongState
+from quantos.kit.clock import Clock, SimulatedClock, parse_instant, rfc3339, today
+from quantos.market.core.calendar import TradingCalendar
+from quantos.scheduler import store
+from quantos.scheduler.core.timetable import JOBS, TIMETABLE, Due, due_at, due_between, next_due
+from quantos.scheduler.tables import JobRun
+from quantos.storage.records import Records
+
+SIMULATED_NOW: Final = "simulated_now"
+FOLLOWED_UNTIL: Final = "timetable_followed_until"
+YEAR_MAX: Final = 2200
+"""A clock is not moved beyond: dates near the end of what Python counts break arithmetic everywhere."""
+
+logger = logging.getLogger(__name__)
+
+
+class JobNotFound(NotFound):
+    code = "job_not_found"
+
+
+class JobNotAvailable(WrongState):
+    code = "job_not_available"
+
+
+class JobDateRefused(WrongState):
+    code = "job_date_refused"
+
+
+class ClockIsLive(WrongState):
+    code = "clock_is_live"
+
+
+class ClockGoesBack(WrongState):
+    code = "clock_goes_back"
+
+
+@dataclass(frozen=True, slots=True)
+class JobOutcome:
+    """How a job ended: what it did in plain values, and whether there was anything to do."""
+
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    state: Literal["done", "skipped"] = "done"
+
+
+Job = Callable[[date], JobOutcome | Mapping[str, Any]]
+"""Does a job for a trade date; a plain mapping is the detail of one that is done."""
+
+
+class Ran(NamedTuple):
+    """A job that was run for a date, and how it ended."""
+
+    job: str
+    date: date
+    state: str
+
+
+class Alarm(Protocol):
+    """What wakes the scheduler in live time."""
+
+    def stop(self) -> None: ...
+
+
+def continued_clock(records: Records, start: datetime) -> SimulatedClock:
+    """The clock of a simulated directory: where it stood when it was last open, or at `start`."""
+    with records.read() as session:
+        stored = store.fact(session, SIMULATED_NOW)
+    return SimulatedClock(parse_instant(stored) if stored else start)
+
+
+class Scheduler:
+    """Runs the six jobs, by the timetable and by hand."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        records: Records,
+        calendar_of: Callable[[], TradingCalendar],
+        jobs: Mapping[str, Job],
+    ) -> None:
+        """`jobs` by name; those of the timetable that are missing are not available and are passed over."""
+        unknown = jobs.keys() - JOBS.keys()
+        assert not unknown, f"jobs that the timetable does not know: {unknown}"
+        self._clock, self._records, self._calendar_of, self._jobs = clock, records, calendar_of, dict(jobs)
+        self._turn = threading.RLock()  # one run at a time, whoever asks
+        self._stopping = threading.Event()
+        self._alarm: Alarm | None = None
+
+    # the life of the process
+
+    def start(self) -> None:
+        """Close what a killed process left open, catch up, and in live time be woken from now on.
+
+        Live this returns at once: the catching up is done in the worker thread.
+        """
+        self._recover()
+        if self._clock.simulated:
+            self.follow()
+            return
+        from quantos.scheduler.alarm import LiveAlarm  # noqa: PLC0415 - live only
+
+        self._alarm = LiveAlarm(self._wake)
+
+    def stop(self) -> None:
+        """Start no further job and wait for the one under way."""
+        self._stopping.set()
+        if self._alarm is not None:
+            self._alarm.stop()
+        with self._turn:
+            return
+
+    def follow(self) -> list[Ran]:
+        """Run everything that has become due and was not run, in the order of time."""
+        with self._turn:
+            return self._follow(self._clock.now())
+
+    # simulation
+
+    def advance_to(self, instant: datetime) -> list[Ran]:
+        """Step the clock to each due job's own time, run the job, go on, and end at `instant`.
+
+        Raises ClockIsLive, ClockGoesBack, or Invalid beyond the years that the platform counts.
+        """
+        clock = self.simulated_clock()
+        with self._turn:
+            if instant.year > YEAR_MAX:
+                raise Invalid(("body", "now"), f"the clock is not moved beyond the year {YEAR_MAX}")
+            if instant < clock.now():
+                raise ClockGoesBack(
+                    f"the clock stands at {rfc3339(clock.now())} and cannot go back to {rfc3339(instant)}"
+                )
+            ran = self._follow(instant)
+            if not self._stopping.is_set():
+                self._step(clock, instant)
+            return ran
+
+    def simulated_clock(self) -> SimulatedClock:
+        """Raises ClockIsLive."""
+        if not isinstance(self._clock, SimulatedClock):
+            raise ClockIsLive("this platform runs in live time: only a simulated one has a clock to move")
+        return self._clock
+
+    # the operator
+
+    def run(self, name: str, trade_date: date | None = None) -> dict[str, Any]:
+        """Run a job now, also one that is done; for today, or on a closed day for the last trading day.
+
+        Raises JobNotFound, JobNotAvailable, JobDateRefused, and what the job refuses; then nothing is recorded.
+        """
+        if name not in JOBS:
+            raise JobNotFound(f"there is no job {name}: GET /api/v1/admin/jobs lists them")
+        if name not in self._jobs:
+            raise JobNotAvailable(f"{name} is not available on this platform")
+        with self._turn:
+            day = self._date_of(trade_date)
+            return _shown(self._run(Due(due_at(name, day), name, day), by_hand=True))
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """The six jobs in the order of the day, each with its next and its last run."""
+        now, calendar = self._clock.now(), self._calendar_of()
+        with self._records.read() as session:
+            last = {job.name: store.last_run(session, job.name) for job in TIMETABLE}
+        found = []
+        for job in TIMETABLE:
+            run, due = last[job.name], next_due(job.name, now, calendar)
+            state = run.state if run else "never_run"
+            found.append(
+                {
+                    "name": job.name,
+                    "time": job.at.strftime("%H:%M"),
+                    "state": state if job.name in self._jobs else "not_available",
+                    "next_run": rfc3339(due) if due and job.name in self._jobs else None,
+                    "last_run": rfc3339(run.started_at) if run else None,
+                    "last_finished": rfc3339(run.finished_at) if run and run.finished_at else None,
+                    "last_date": run.trade_date if run else None,
+                    "detail": run.detail if run else None,
+                }
+            )
+        return found
+
+    # inside
+
+    def _recover(self) -> None:
+        """What a killed process left running has failed; where the timetable was never followed, it begins now."""
+        now = self._clock.now()
+        with self._turn, self._records.write() as session:
+            for run in store.unfinished(session):
+                run.state, run.finished_at = "failed", now
+                run.detail = {"reason": "interrupted: the platform stopped while it ran"}
+                session.add(run)
+            if store.fact(session, FOLLOWED_UNTIL) is None:
+                store.set_fact(session, FOLLOWED_UNTIL, rfc3339(now))
+            if self._clock.simulated:
+                store.set_fact(session, SIMULATED_NOW, rfc3339(now))
+
+    def _wake(self) -> None:
+        try:
+            self.follow()
+        except Exception:
+            logger.exception("the timetable could not be followed; it is tried again at the next job's time")
+
+    def _follow(self, until: datetime) -> list[Ran]:
+        ran: list[Ran] = []
+        for due in due_between(self._followed_until(), until, self._calendar_of()):
+            if self._stopping.is_set():
+                break
+            if due.job not in self._jobs:
+                continue
+            with self._records.read() as session:
+                done = store.is_done(session, due.job, due.trade_date, due.instant)
+            if not done:
+                run = self._run(due)
+                ran.append(Ran(run.job, run.trade_date, run.state))
+        return ran
+
+    def _followed_until(self) -> datetime:
+        with self._records.read() as session:
+            stored = store.fact(session, FOLLOWED_UNTIL)
+        return parse_instant(stored) if stored else self._clock.now()
+
+    def _run(self, due: Due, *, by_hand: bool = False) -> JobRun:
+        """Run one job between two commits: that it began, and how it ended."""
+        number = self._begin(due, step=not by_hand)
+        try:
+            outcome = self._jobs[due.job](due.trade_date)
+            if not isinstance(outcome, JobOutcome):
+                outcome = JobOutcome(outcome)
+            state, detail = str(outcome.state), orjson.loads(orjson.dumps(dict(outcome.detail)))
+        except QuantosError as refusal:
+            if by_hand:
+                self._forget(number)
+                raise
+            state, detail = "failed", {"reason": refusal.message}
+        except Exception as error:
+            logger.exception("job %s for %s failed", due.job, due.trade_date)
+            state, detail = "failed", {"reason": f"{type(error).__name__}: the log has the details"}
+        return self._end(number, state, detail, None if by_hand else due.instant)
+
+    def _begin(self, due: Due, *, step: bool) -> int:
+        """Record the start; with `step` a simulated clock goes to the job's time in the same commit."""
+        clock = self._clock
+        behind = step and isinstance(clock, SimulatedClock) and clock.now() < due.instant
+        now = due.instant if behind else clock.now()
+        with self._records.write() as session:
+            if behind:
+                store.set_fact(session, SIMULATED_NOW, rfc3339(now))
+            row = JobRun(
+                job=due.job, trade_date=due.trade_date, due_at=due.instant, started_at=now, state="running"
+            )
+            number = store.add_run(session, row)
+        if behind:
+            self.simulated_clock().move_to(now)
+        return number
+
+    def _end(self, number: int, state: str, detail: dict[str, Any], followed: datetime | None) -> JobRun:
+        with self._records.write() as session:
+            run = store.run(session, number)
+            run.state, run.detail, run.finished_at = state, detail, self._clock.now()
+            session.add(run)
+            if followed is not None:
+                store.set_fact(session, FOLLOWED_UNTIL, rfc3339(followed))
+        return run
+
+    def _forget(self, number: int) -> None:
+        with self._records.write() as session:
+            session.delete(store.run(session, number))
+
+    def _step(self, clock: SimulatedClock, instant: datetime) -> None:
+        with self._records.write() as session:
+            store.set_fact(session, SIMULATED_NOW, rfc3339(instant))
+            store.set_fact(session, FOLLOWED_UNTIL, rfc3339(instant))
+        clock.move_to(instant)
+
+    def _date_of(self, trade_date: date | None) -> date:
+        calendar, present = self._calendar_of(), today(self._clock)
+        if trade_date is None:
+            return present if calendar.is_trading_day(present) else calendar.previous_before(present)
+        if trade_date > present:
+            raise JobDateRefused(f"{trade_date} has not come: today is {present}")
+        if not calendar.is_trading_day(trade_date):
+            raise JobDateRefused(f"{trade_date} is not a trading day: jobs are run for trading days")
+        return trade_date
+
+
+def _shown(run: JobRun) -> dict[str, Any]:
+    return {
+        "job": run.job,
+        "date": run.trade_date,
+        "state": run.state,
+        "started": rfc3339(run.started_at),
+        "finished": rfc3339(run.finished_at) if run.finished_at else None,
+        "detail": run.detail,
+    }
