@@ -14,10 +14,12 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any, Final
 from unittest.mock import MagicMock
 
+import typer
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
@@ -83,7 +85,23 @@ def errors() -> str:
 
 
 def routes() -> list[APIRoute]:
-    """The routes of every feature, on services that do nothing."""
+    """Every route of the platform; before there is a composition root, those of the features."""
+    root = optional_module("quantos.app")
+    found = _routes_of_the_features() if root is None else _routes_of_the_platform(root)
+    return sorted(found, key=lambda route: (route.path, sorted(route.methods or ())))
+
+
+def _routes_of_the_platform(root: ModuleType) -> list[APIRoute]:
+    with TemporaryDirectory() as folder:
+        platform = root.Platform.open(Settings(data_dir=Path(folder)))
+        try:
+            return list(_leaves(root.build_app(platform).router))
+        finally:
+            platform.close()
+
+
+def _routes_of_the_features() -> list[APIRoute]:
+    """The routes of each feature, on services that do nothing."""
     found: list[APIRoute] = []
     for module in modules():
         for name, build in inspect.getmembers(module, inspect.isfunction):
@@ -93,7 +111,7 @@ def routes() -> list[APIRoute]:
                 and _builds_routes(name)
             ):
                 found += _leaves(build(*(MagicMock() for _ in inspect.signature(build).parameters)))
-    return sorted(found, key=lambda route: (route.path, sorted(route.methods or ())))
+    return found
 
 
 def api() -> str:
@@ -117,40 +135,30 @@ def caller_of(route: APIRoute) -> str:
     if "guard" not in held:
         return GUARDS[None]
     guard = held["guard"]
-    name = None if guard is None else guard._mock_name or guard._extract_mock_name().rpartition(".")[2]
+    name = getattr(guard, "_mock_name", None) or getattr(guard, "__name__", None)
     return GUARDS.get(name, str(name))
 
 
 def command_rows() -> list[tuple[str, str, str]]:
     """Command, options, meaning: as the command line itself shows them."""
-    cli = optional_module("quantos.cli")
-    if cli is None:
-        return []
-    import click  # noqa: PLC0415 - comes with typer, which the command line alone needs
-    import typer  # noqa: PLC0415
+    cli = optional_module("quantos.cli.app")
+    return [] if cli is None else rows_of(typer.main.get_command(cli.app), "quantos")
 
-    apps = [value for value in vars(cli).values() if isinstance(value, typer.Typer)]
-    if not apps and (inner := optional_module("quantos.cli.app")) is not None:
-        apps = [value for value in vars(inner).values() if isinstance(value, typer.Typer)]
-    rows: list[tuple[str, str, str]] = []
 
-    def walk(command: Any, name: str) -> None:
-        below = getattr(command, "commands", None)
-        if below is not None:
-            for part, child in sorted(below.items()):
-                walk(child, f"{name} {part}")
-            return
-        context = click.Context(command)
-        pieces = [
-            " ".join(p.opts) if p.param_type_name == "option" else p.make_metavar(context)
-            for p in command.params
-        ]
-        options = ", ".join(f"`{piece}`" for piece in pieces if piece != "--help")
-        rows.append((f"`{name}`", options, _first_line(command.help)))
-
-    for app in apps[:1]:
-        walk(typer.main.get_command(app), "quantos")
-    return rows
+def rows_of(command: Any, name: str) -> list[tuple[str, str, str]]:
+    """The rows of a command, or of everything below a group of commands."""
+    below = getattr(command, "commands", None)
+    if below is not None:
+        return [row for part, child in sorted(below.items()) for row in rows_of(child, f"{name} {part}")]
+    pieces = [
+        max(parameter.opts, key=len)
+        if parameter.param_type_name == "option"
+        else (parameter.name or "").upper()
+        for parameter in command.params
+        if not parameter.hidden
+    ]
+    options = ", ".join(f"`{piece}`" for piece in pieces if piece != "--help")
+    return [(f"`{name}`", options, _first_line(command.help))]
 
 
 def commands() -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+import typer
 
 from quantos.errors import QuantosError
 from quantos.settings import Settings
@@ -32,11 +34,10 @@ def test_the_generated_section_is_up_to_date(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", documents.SECTIONS)
-def test_a_section_out_of_date_is_found(name: str) -> None:
-    text = documents.document(name).read_text()
-    stale = documents.with_section(text, name, "| nothing of this is so |\n")
-    assert stale != documents.with_section(stale, name, documents.SECTIONS[name]())
+def test_a_section_out_of_date_is_found() -> None:
+    text = documents.document("settings").read_text()
+    stale = documents.with_section(text, "settings", "| nothing of this is so |\n")
+    assert stale != documents.with_section(stale, "settings", documents.settings())
 
 
 def test_a_document_without_its_section_is_refused() -> None:
@@ -63,6 +64,25 @@ def test_an_error_of_a_feature_reaches_the_table(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(NewRefusal, "__module__", "quantos.market.service")
     monkeypatch.setattr(documents, "error_classes", lambda: [NewRefusal])
     assert "`new_refusal`" in documents.errors()
+
+
+def test_a_command_and_its_options_reach_the_table() -> None:
+    market = typer.Typer()
+
+    @market.command("import")
+    def import_(path: str, *, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+        """Load a folder."""
+
+    @market.command("status")
+    def status() -> None:
+        """Show what is there."""
+
+    root = typer.Typer()
+    root.add_typer(market, name="market")
+    assert documents.rows_of(typer.main.get_command(root), "quantos") == [
+        ("`quantos market import`", "`PATH`, `--json`", "Load a folder."),
+        ("`quantos market status`", "", "Show what is there."),
+    ]
 
 
 def test_every_command_has_a_help_text() -> None:
