@@ -114,6 +114,20 @@ def test_a_longer_token_is_not_read() -> None:
         read(token, Kind.ACCESS, KEY, AT)
 
 
+def test_a_header_nested_deeper_than_the_stack_is_refused() -> None:
+    token = base64.urlsafe_b64encode(b"[" * 740).decode() + ".e30.x"
+
+    def read_below(frames: int) -> None:
+        if frames:
+            read_below(frames - 1)
+        else:
+            read(token, Kind.ACCESS, KEY, AT)
+
+    issue("u", Kind.ACCESS, KEY, AT)  # loads the library, which takes frames too
+    with pytest.raises(TokenRefused):
+        read_below(500)
+
+
 def test_the_signature_library_is_not_loaded_at_start() -> None:
     code = "import sys, quantos.accounts.routes; sys.exit('jwt' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
