@@ -166,7 +166,7 @@ def _move(rng: random.Random, path: _Path, day: date, kind: str, known: list[_Pa
     """Let one thing happen to an instrument; returns the corporate-action rows it left."""
     last = path.close
     if not path.bars and kind not in {"missing", "walk", "limit_up", "still"}:
-        kind = "walk"
+        kind = "still"
     if kind == "missing":
         return []
     if kind == "suspended":
