@@ -51,6 +51,12 @@ class Records:
         self._write_lock = threading.Lock()
         self._units: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._committer: threading.Thread | None = None
+        self._generation = 0
+
+    @property
+    def generation(self) -> int:
+        """Grows with every unit of work, before it is answered: what was read since is still what is stored."""
+        return self._generation
 
     @property
     def engine(self) -> Engine:
@@ -73,6 +79,7 @@ class Records:
         ):
             with session.begin():
                 yield session
+            self._generation += 1
 
     async def commit(self, work: Callable[[Session], T]) -> T:
         """Run `work` as a unit of work on the writer's thread and return once it is on disk."""
@@ -116,9 +123,11 @@ class Records:
                 return
             group, stopping = self._drain(first)
             try:
-                with self._write_lock, self._writer.begin() as connection:
-                    for unit in group:
-                        _run_in_savepoint(unit, connection, self.path)
+                with self._write_lock:
+                    with self._writer.begin() as connection:
+                        for unit in group:
+                            _run_in_savepoint(unit, connection, self.path)
+                    self._generation += 1
             except Exception as error:
                 for unit in group:
                     unit.error = _as_unavailable(error, self.path)
