@@ -36,8 +36,10 @@ PRICE_MILLS_MAX: Final = 2_000_000_000
 FRACTION_MILLS_MAX: Final = 0.01
 """A price may lie this far from a whole mill: the noise of a 64-bit float, far under any tick."""
 
-VWAP_SLACK: Final = 0.05
-"""amount / volume may leave [low, high] by this share: after-hours trades at a fixed price, odd units show as 10."""
+VWAP_DOUBTED: Final = 1.02
+VWAP_REFUSED: Final = 2.0
+"""amount / volume lies within [low, high], but for trades after hours at a fixed price. A factor of 1.02 outside
+is a doubt about the amount, which nothing but its display depends on; a factor of 2 is another unit or column."""
 
 FAR_BELOW_PER_CENT: Final = 70
 
@@ -77,13 +79,14 @@ def suspended_but_traded(trade_status: NDArray[np.int8], volume: NDArray[np.int6
     return np.asarray((trade_status == 0) & (volume > 0))
 
 
-def amount_off_volume(amount: Floats, volume: NDArray[np.int64], high: Mills, low: Mills) -> Bools:
-    """amount / volume outside [low, high] by more than VWAP_SLACK; unknown amounts and volume 0 pass."""
+def amount_off_volume(
+    amount: Floats, volume: NDArray[np.int64], high: Mills, low: Mills, factor: float
+) -> Bools:
+    """amount / volume outside [low / factor, high * factor]; unknown amounts and volume 0 pass."""
     with np.errstate(invalid="ignore"):
         turnover = amount * 1000.0
-        return (volume > 0) & (
-            (turnover > volume * (high * (1 + VWAP_SLACK))) | (turnover < volume * (low * (1 - VWAP_SLACK)))
-        )
+        outside = (turnover > volume * (high * factor)) | (turnover < volume * (low / factor))
+        return np.asarray((volume > 0) & outside)
 
 
 def suspended_price(trade_status: NDArray[np.int8], *prices: Mills) -> Bools:
@@ -141,16 +144,16 @@ def conflicting(key: NDArray[np.int64], *columns: NDArray[np.generic]) -> Bools:
 # ---------------------------------------------------------------- a row and the one before it
 
 
-def gap(position: Ints, previous_position: Ints) -> NDArray[np.int64]:
+def gap(position: NDArray[np.int32], previous_position: NDArray[np.int32]) -> NDArray[np.int32]:
     """Sessions missing between a row and the one before it; 0 where there is none before."""
-    return np.where(previous_position >= 0, position - previous_position - 1, 0).astype(np.int64)
+    return np.where(previous_position >= 0, position - previous_position - 1, np.int32(0))
 
 
 def jump(close: Mills, reference: Mills, tick: Mills, limit_ppm: Ints, explained: Bools) -> Bools:
     """The close lies more than a tick beyond `limit_ppm` of the reference, and nothing explains it."""
     move = np.abs(close.astype(np.int64) - reference)
     allowed = reference.astype(np.int64) * limit_ppm // 1_000_000 + tick
-    return (reference > 0) & (move > allowed) & ~explained
+    return np.asarray((reference > 0) & (move > allowed) & ~explained)
 
 
 def reference_above_close(reference: Mills, previous_close: Mills) -> Bools:

@@ -40,6 +40,7 @@ class Finding(StrEnum):
     REFERENCE_FAR_BELOW_CLOSE = "reference_far_below_close"
     FACTOR_MISMATCH = "factor_mismatch"
     SUSPENDED_PRICE = "suspended_price"
+    AMOUNT_DOUBTFUL = "amount_doubtful"
     BEFORE_LISTING = "before_listing"
     AFTER_DELISTING = "after_delisting"
     CORRECTION = "correction"
@@ -73,7 +74,7 @@ SENTENCES: Final[dict[Refusal | Finding, str]] = {
     Refusal.OUTSIDE_RANGE: "open or close lies outside low and high",
     Refusal.MISSING_VOLUME: "the volume is missing or negative",
     Refusal.SUSPENDED_BUT_TRADED: "the row says suspended, and has a volume",
-    Refusal.AMOUNT_OFF_VOLUME: "amount / volume lies far outside the day's prices, or the amount is negative",
+    Refusal.AMOUNT_OFF_VOLUME: "amount / volume lies outside the day's prices by a factor of 2 or more, or the amount is negative",
     Refusal.CONFLICTING_DUPLICATE: "several rows of the same symbol and date say different things",
     Refusal.BAD_VALUE: "a value of the row cannot be what its column says",
     Finding.DUPLICATE_ROW: "the same row stands several times in the file; one is kept",
@@ -83,6 +84,7 @@ SENTENCES: Final[dict[Refusal | Finding, str]] = {
     Finding.REFERENCE_FAR_BELOW_CLOSE: "the reference price lies more than 70 % below the last close: settlement waits for a corporate action",
     Finding.FACTOR_MISMATCH: "the adjustment factor moves otherwise than the reference price says; the reference price counts",
     Finding.SUSPENDED_PRICE: "a suspended row whose prices are not its reference price",
+    Finding.AMOUNT_DOUBTFUL: "amount / volume lies more than 2 % outside the day's prices",
     Finding.BEFORE_LISTING: "the row lies before the list date",
     Finding.AFTER_DELISTING: "the row lies on or after the delisting date",
     Finding.CORRECTION: "the row replaced a stored one that said something else",
