@@ -1,0 +1,87 @@
+"""Shapes of the public answers, for the documentation. A number that is undefined is null."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, Field
+
+Universe = Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"]
+
+_MARKS: Final[dict[str, Any]] = {
+    "simulated": {"const": True, "description": "Only in a simulated directory: a replay, not a record."},
+    "synthetic": {"const": True, "description": "Only with a synthetic market: no real prices."},
+}
+
+
+class PublicStrategy(BaseModel):
+    """A strategy as anyone sees it."""
+
+    slug: str
+    name: str
+    description: str | None
+    universe: Universe
+    holding_period: int
+    execution_price: Literal["open", "close"]
+    status: Literal["active", "paused", "retired"]
+    creator: Annotated[str, Field(description="The owner's nickname.")]
+    created_at: datetime
+    activated_at: datetime
+    trading_days: Annotated[int, Field(description="Settled days.")]
+    has_claimed: bool
+    latest_date: Annotated[date | None, Field(description="The last settled day.")]
+    nav: Annotated[float | None, Field(description="NAV of that day in CNY.")]
+    total_return: float | None
+    daily_return: float | None
+
+
+class PublicList(BaseModel):
+    strategies: list[PublicStrategy]
+
+
+class Record(BaseModel):
+    """One settled day."""
+
+    date: date
+    nav: Annotated[float, Field(description="Initial capital = 1.0.")]
+    daily_return: Annotated[float | None, Field(description="Against the day before; on the first, 1.0.")]
+    cumulative_return: float
+    benchmark_return: Annotated[float | None, Field(description="That day's; null without data.")]
+
+
+class TrackRecord(BaseModel):
+    """`records` ascend by date."""
+
+    model_config = {"json_schema_extra": {"properties": _MARKS}}
+
+    records: list[Record]
+
+
+class MetricsOut(BaseModel):
+    """Fractions; 252 days a year, sample deviation, no risk-free rate."""
+
+    total_return: float | None
+    annual_return: float | None
+    volatility: float | None
+    sharpe: float | None
+    max_drawdown: Annotated[float | None, Field(description="Positive; the curve starts at 1.0.")]
+    calmar: float | None
+    excess_return: Annotated[float | None, Field(description="total_return - benchmark_return.")]
+    excess_sharpe: float | None
+    benchmark_return: Annotated[float | None, Field(description="Compounded over the days with data.")]
+    trading_days: int
+
+
+class RollingValue(BaseModel):
+    date: date
+    value: float | None
+
+
+class PerformanceOut(BaseModel):
+    """`rolling_excess_sharpe`: windows of 20 trading days, the first value on the 20th."""
+
+    model_config = {"json_schema_extra": {"properties": _MARKS}}
+
+    metrics: MetricsOut
+    rolling_excess_sharpe: list[RollingValue]

@@ -1,0 +1,188 @@
+"""What anyone may read of a public strategy.
+
+A strategy that is not public is unknown here, at once: whether it is public is asked of memory only as long
+as no unit of work has been committed since. A pending strategy has an empty record and is not listed; a
+retired one that has ever been active stays listed and readable for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final, NamedTuple, Protocol
+
+import orjson
+
+from quantos.accounts.service import Accounts
+from quantos.errors import NotFound
+from quantos.kit.clock import Clock, rfc3339
+from quantos.kit.money import MILLS_PER_CNY, cny
+from quantos.performance.service import Performance
+from quantos.storage.records import Records
+from quantos.strategies.service import Strategies
+from quantos.verification.answers import Answers
+
+HEADS_MAX: Final = 10_000
+
+
+class StrategyNotPublic(NotFound):
+    code = "public_strategy_not_found"
+
+
+class SettledDays(Protocol):
+    """What settlement answers. `version` changes with every NAV row of the strategy."""
+
+    def version(self, number: int) -> int: ...
+
+    def latest(self, numbers: Sequence[int]) -> Mapping[int, tuple[date, int, int | None, int]]:
+        """Of each strategy with a NAV: (last trade date, NAV, the NAV before or None, settled days), mills."""
+        ...
+
+
+class MarketFacts(Protocol):
+    """What the market answers. `version` changes with every load, and so with every benchmark."""
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def is_synthetic(self) -> bool: ...
+
+
+class Head(NamedTuple):
+    """What of a public strategy decides its curve."""
+
+    number: int
+    initial_capital: int
+    universe: str
+
+
+class Verification:
+    """The public answers."""
+
+    def __init__(
+        self,
+        records: Records,
+        clock: Clock,
+        market: MarketFacts,
+        accounts: Accounts,
+        strategies: Strategies,
+        settlement: SettledDays,
+        performance: Performance,
+    ) -> None:
+        self._records, self._market, self._accounts = records, market, accounts
+        self._strategies, self._settlement, self._performance = strategies, settlement, performance
+        self._simulated = clock.simulated
+        self._answers = Answers()
+        self._heads: dict[str, Head] = {}  # of public strategies alone: anyone may ask for any text
+        self._generation = -1
+
+    async def track_record(self, slug: str) -> bytes:
+        """{records} as JSON. Raises StrategyNotPublic."""
+        head = self._head(slug)
+
+        def work() -> bytes:
+            return self._json({"records": self._performance.track_record(head)})
+
+        return await self._answer("track-record", head, work)
+
+    async def performance(self, slug: str) -> bytes:
+        """{metrics, rolling_excess_sharpe} as JSON. Raises StrategyNotPublic."""
+        head = self._head(slug)
+
+        def work() -> bytes:
+            return self._json(self._performance.performance(head))
+
+        return await self._answer("performance", head, work)
+
+    async def strategies(self, universe: str | None, limit: int, offset: int) -> dict[str, Any]:
+        """Public strategies that have ever been active, the latest created first."""
+        return await asyncio.to_thread(self._list, universe, limit, offset)
+
+    async def _answer(self, kind: str, head: Head, work: Callable[[], bytes]) -> bytes:
+        key = kind, head.number
+        stamp: Hashable = self._settlement.version(head.number), self._market.version
+        return self._answers.fresh(key, stamp) or await self._answers.make(key, stamp, work)
+
+    def _head(self, slug: str) -> Head:
+        generation = self._records.generation  # read before the store is
+        if generation != self._generation or len(self._heads) >= HEADS_MAX:
+            self._heads.clear()
+            self._generation = generation
+        head = self._heads.get(slug)
+        if head is None:
+            head = self._heads[slug] = self._find(slug)
+        return head
+
+    def _find(self, slug: str) -> Head:
+        try:
+            with self._records.read() as session:
+                strategy = self._strategies.by_slug(session, slug)
+        except NotFound:
+            raise _unknown() from None
+        if not strategy.is_public:
+            raise _unknown()
+        assert strategy.number is not None, "a stored strategy has a number"
+        return Head(strategy.number, strategy.initial_capital, strategy.universe)
+
+    def _list(self, universe: str | None, limit: int, offset: int) -> dict[str, Any]:
+        with self._records.read() as session:
+            page = self._strategies.public_page(session, universe, limit, offset)
+            creators = self._accounts.nicknames(session, {strategy.user_id for strategy in page})
+        latest = self._settlement.latest([strategy.number for strategy in page if strategy.number])
+        return {
+            "strategies": [
+                {
+                    **_described(strategy),
+                    "creator": creators[strategy.user_id],
+                    "has_claimed": False,
+                    **_standing(latest.get(strategy.number or 0), strategy.initial_capital * MILLS_PER_CNY),
+                }
+                for strategy in page
+            ]
+        }
+
+    def _json(self, answer: dict[str, Any]) -> bytes:
+        """With the marks that keep a replay from passing for a record (CONV-05)."""
+        marks = {"simulated": self._simulated, "synthetic": self._market.is_synthetic}
+        return orjson.dumps({**answer, **{mark: True for mark, holds in marks.items() if holds}})
+
+
+def _unknown() -> StrategyNotPublic:
+    return StrategyNotPublic("there is no public strategy of this slug")
+
+
+def _described(strategy: Any) -> dict[str, Any]:
+    return {
+        "slug": strategy.slug,
+        "name": strategy.name,
+        "description": strategy.description,
+        "universe": strategy.universe,
+        "holding_period": strategy.holding_period,
+        "execution_price": strategy.execution_price,
+        "status": strategy.status,
+        "created_at": rfc3339(strategy.created_at),
+        "activated_at": rfc3339(strategy.activated_at),
+    }
+
+
+def _standing(latest: tuple[date, int, int | None, int] | None, capital: int) -> dict[str, Any]:
+    """The last settled day. A ratio is made as the track record makes it, so that both show the same number."""
+    if latest is None:
+        return {
+            "trading_days": 0,
+            "latest_date": None,
+            "nav": None,
+            "total_return": None,
+            "daily_return": None,
+        }
+    day, nav, before, days = latest
+    level, previous = nav / capital, 1.0 if before is None else before / capital
+    return {
+        "trading_days": days,
+        "latest_date": day,
+        "nav": cny(nav),
+        "total_return": level - 1.0,
+        "daily_return": level / previous - 1.0 if previous > 0.0 else None,
+    }
