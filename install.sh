@@ -3,7 +3,7 @@
 # bare Debian or Ubuntu with python3 >= 3.11 lacks. Running it again is safe and takes seconds. See --help.
 set -euo pipefail
 
-ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+ROOT=$(CDPATH="" cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 PYTHON_MINOR_MIN=11
 PREFIX=$ROOT/.venv
 DEMO=no

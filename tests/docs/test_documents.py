@@ -103,6 +103,19 @@ def test_the_readme_names_the_two_commands(readme: str) -> None:
     assert "./tests/run" in text
 
 
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_every_command_in_the_readme_exists(readme: str) -> None:
+    text = (ROOT / readme).read_text()
+    known = [tuple(name.strip("`").split()) for name, *_ in documents.command_rows()]
+    used = [
+        tuple(words.split())
+        for words in re.findall(r"^quantos .*|(?<=`)quantos .*?(?=`)", text, re.MULTILINE)
+    ]
+    unknown = [words for words in used if not any(words[: len(name)] == name for name in known)]
+    assert used
+    assert unknown == []
+
+
 def test_every_link_inside_the_documents_leads_somewhere() -> None:
     broken = [
         f"{file.relative_to(ROOT)}: {target}"
