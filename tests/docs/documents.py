@@ -148,8 +148,11 @@ def command_rows() -> list[tuple[str, str, str]]:
 def rows_of(command: Any, name: str) -> list[tuple[str, str, str]]:
     """The rows of a command, or of everything below a group of commands."""
     below = getattr(command, "commands", None)
+    rows = []
     if below is not None:
-        return [row for part, child in sorted(below.items()) for row in rows_of(child, f"{name} {part}")]
+        rows = [row for part, child in sorted(below.items()) for row in rows_of(child, f"{name} {part}")]
+        if not command.invoke_without_command:
+            return rows
     pieces = [
         max(parameter.opts, key=len)
         if parameter.param_type_name == "option"
@@ -158,7 +161,7 @@ def rows_of(command: Any, name: str) -> list[tuple[str, str, str]]:
         if not parameter.hidden
     ]
     options = ", ".join(f"`{piece}`" for piece in pieces if piece != "--help")
-    return [(f"`{name}`", options, _first_line(command.help))]
+    return [(f"`{name}`", options, _first_line(command.help)), *rows]
 
 
 def commands() -> str:

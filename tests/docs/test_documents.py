@@ -77,9 +77,22 @@ def test_a_command_and_its_options_reach_the_table() -> None:
     def status() -> None:
         """Show what is there."""
 
+    clock = typer.Typer(invoke_without_command=True)
+
+    @clock.callback()
+    def show() -> None:
+        """Show the time."""
+
+    @clock.command("set")
+    def set_(timestamp: str) -> None:
+        """Move it."""
+
     root = typer.Typer()
     root.add_typer(market, name="market")
+    root.add_typer(clock, name="clock")
     assert documents.rows_of(typer.main.get_command(root), "quantos") == [
+        ("`quantos clock`", "", "Show the time."),
+        ("`quantos clock set`", "`TIMESTAMP`", "Move it."),
         ("`quantos market import`", "`PATH`, `--json`", "Load a folder."),
         ("`quantos market status`", "", "Show what is there."),
     ]
