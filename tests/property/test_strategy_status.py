@@ -28,7 +28,7 @@ from quantos.strategies.core.signal import TargetWeight
 from quantos.strategies.schemas import StrategyChange, StrategyNew, Submission
 from quantos.strategies.service import Strategies
 
-DAYS = shipped_calendar().between(date(2024, 1, 2), date(2024, 1, 12))
+DAYS = shipped_calendar().between(date(2024, 1, 4), date(2024, 1, 9))
 DEADLINE = {"open": "09:15", "close": "15:00"}
 REQUESTED = {"pending": {"retired"}, "active": {"paused", "retired"}, "paused": {"active", "retired"}}
 
@@ -38,7 +38,7 @@ class StrategyLife(RuleBasedStateMachine):
     def begin(self, execution: str) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
-        self.clock = SimulatedClock(parse_instant("2024-01-02T08:00:00+08:00"))
+        self.clock = SimulatedClock(parse_instant("2024-01-04T08:00:00+08:00"))
         self.records = Records(Path(self.folder.name) / "records.db")
         accounts = Accounts(self.records, self.clock, lambda name: name.ljust(48, "x"))
         market: Any = SimpleNamespace(calendar=shipped_calendar())
@@ -68,9 +68,14 @@ class StrategyLife(RuleBasedStateMachine):
             self.records.close()
             self.folder.cleanup()
 
-    @rule(minutes=st.sampled_from([1, 30, 75, 240, 345, 24 * 60, 3 * 24 * 60]))
-    def time_passes(self, minutes: int) -> None:
-        then = self.clock.now() + timedelta(minutes=minutes)
+    @rule(step=st.sampled_from(["a minute", "to just before the next deadline", "to the next deadline"]))
+    def time_passes(self, step: str) -> None:
+        then = self.clock.now() + timedelta(minutes=1)
+        coming = [day for day in DAYS if day not in self.passed]
+        if coming and step != "a minute":
+            deadline = parse_instant(f"{coming[0]}T{DEADLINE[self.execution]}:00+08:00")
+            just_before = deadline - timedelta(microseconds=1)
+            then = deadline if step == "to the next deadline" else max(just_before, self.clock.now())
         for day in DAYS:
             deadline = parse_instant(f"{day}T{DEADLINE[self.execution]}:00+08:00")
             if self.clock.now() < deadline <= then:
@@ -120,7 +125,7 @@ class StrategyLife(RuleBasedStateMachine):
         assert self.filled - filled == (self.status == "paused")
         self.status = wanted
         if wanted == "retired":
-            self.until = self.passed[-1] if self.passed else DAYS[0] - timedelta(days=4)
+            self.until = self.passed[-1] if self.passed else None
 
     @invariant()
     def the_history_is_the_models(self) -> None:
@@ -157,5 +162,5 @@ class StrategyLife(RuleBasedStateMachine):
             assert terms.settle_until == expected
 
 
-StrategyLife.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+StrategyLife.TestCase.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)
 test_strategy_life = StrategyLife.TestCase
