@@ -35,6 +35,7 @@ class LiveAlarm:
             self._stopped = True
         self._starter.join()
         if self._scheduler is not None:
+            self._scheduler.remove_all_jobs()  # its shutdown trips over a job that is due at that moment
             self._scheduler.shutdown(wait=True)
 
     def _start(self) -> None:

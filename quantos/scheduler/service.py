@@ -15,7 +15,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import orjson
@@ -32,6 +32,8 @@ SIMULATED_NOW: Final = "simulated_now"
 FOLLOWED_UNTIL: Final = "timetable_followed_until"
 YEAR_MAX: Final = 2200
 """A clock is not moved beyond: dates near the end of what Python counts break arithmetic everywhere."""
+
+CLOCK_CORRECTION: Final = timedelta(minutes=5)
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +89,21 @@ def continued_clock(records: Records, start: datetime) -> SimulatedClock:
     with records.read() as session:
         stored = store.fact(session, SIMULATED_NOW)
     return SimulatedClock(parse_instant(stored) if stored else start)
+
+
+def refuse_clock_set_back(records: Records, clock: Clock) -> None:
+    """A live platform does not start before an instant that it has already lived: deadlines would open again.
+
+    Five minutes are left to the correction of a drifting clock. Raises ClockGoesBack.
+    """
+    with records.read() as session:
+        followed, started = store.fact(session, FOLLOWED_UNTIL), store.last_start(session)
+    lived = [instant for instant in (followed and parse_instant(followed), started) if instant]
+    if lived and clock.now() < max(lived) - CLOCK_CORRECTION:
+        raise ClockGoesBack(
+            f"the system's clock stands at {rfc3339(clock.now())}, but this platform has already lived"
+            f" {rfc3339(max(lived))}: set the clock right and start again; nothing was changed"
+        )
 
 
 class Scheduler:

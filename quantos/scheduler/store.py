@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from quantos.scheduler.tables import JobRun, PlatformState
 
@@ -32,6 +32,11 @@ def run(session: Session, number: int) -> JobRun:
 def last_run(session: Session, job: str) -> JobRun | None:
     query = select(JobRun).where(col(JobRun.job) == job).order_by(col(JobRun.number).desc()).limit(1)
     return session.exec(query).first()
+
+
+def last_start(session: Session) -> datetime | None:
+    """When a job was last started."""
+    return session.exec(select(func.max(col(JobRun.started_at)))).one()
 
 
 def is_done(session: Session, job: str, trade_date: date, since: datetime) -> bool:

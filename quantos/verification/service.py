@@ -16,7 +16,7 @@ import orjson
 
 from quantos.accounts.service import Accounts
 from quantos.errors import NotFound
-from quantos.kit.clock import Clock, rfc3339
+from quantos.kit.clock import rfc3339
 from quantos.kit.money import MILLS_PER_CNY, cny
 from quantos.performance.service import Performance
 from quantos.storage.records import Records
@@ -64,16 +64,17 @@ class Verification:
     def __init__(
         self,
         records: Records,
-        clock: Clock,
-        market: MarketFacts,
-        accounts: Accounts,
         strategies: Strategies,
         settlement: SettledDays,
         performance: Performance,
+        accounts: Accounts,
+        market: MarketFacts,
+        *,
+        simulated: bool,
     ) -> None:
         self._records, self._market, self._accounts = records, market, accounts
         self._strategies, self._settlement, self._performance = strategies, settlement, performance
-        self._simulated = clock.simulated
+        self._simulated = simulated
         self._answers = Answers()
         self._heads: dict[str, Head] = {}  # of public strategies alone: anyone may ask for any text
         self._generation = -1

@@ -11,7 +11,7 @@ import pytest
 from quantos.kit.clock import parse_instant
 from quantos.scheduler.alarm import LiveAlarm
 from quantos.scheduler.core.timetable import TIMETABLE
-from quantos.scheduler.service import Scheduler
+from quantos.scheduler.service import ClockGoesBack, Scheduler, refuse_clock_set_back
 from quantos.storage.records import Records
 from tests.feature.scheduler.conftest import CALENDAR, NAMES, Diary, instant
 
@@ -138,3 +138,17 @@ def test_a_wake_up_that_fails_is_logged_and_the_next_one_goes_on(
     broken.clear()
     scheduler._wake()
     assert [name for name, _, _ in diary.entries] == [NAMES[0]]
+
+
+def test_a_machine_whose_clock_was_set_back_is_not_started(records: Records) -> None:
+    clock = SetClock(instant("03T08:00"))
+    refuse_clock_set_back(records, clock)
+    scheduler = Scheduler(clock, records, lambda: CALENDAR, Diary(clock).all())
+    scheduler._recover()
+    clock.time = instant("03T09:05")
+    scheduler.follow()
+    clock.time = instant("03T09:00:30")
+    refuse_clock_set_back(records, clock)
+    clock.time = instant("03T08:59:59")
+    with pytest.raises(ClockGoesBack, match="set the clock right"):
+        refuse_clock_set_back(records, clock)

@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 import numpy as np
@@ -113,19 +113,19 @@ class Site:
         self.strategies = Strategies(
             self.records,
             clock,
-            self.market,  # type: ignore[arg-type]  # they need its calendar alone
+            cast("Any", self.market),  # strategies need its calendar alone
             self.accounts,
             self.settlement,
         )
         performance = Performance(self.market, self.settlement)
         self.verification = Verification(
             self.records,
-            clock,
-            self.market,
-            self.accounts,
             self.strategies,
             self.settlement,
             performance,
+            self.accounts,
+            self.market,
+            simulated=clock.simulated,
         )
         self.runner = asyncio.Runner()
         self.app = application(self.verification)
