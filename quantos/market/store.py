@@ -214,9 +214,9 @@ def coverage(cursor: Cursor) -> dict[str, Any]:
     """Counts and spans of everything stored, as rows of SQL."""
     return {
         "boards": cursor.execute(
-            "SELECT i.board, count(DISTINCT i.number), count(b.trade_date), count(DISTINCT b.instrument),"
-            " min(b.trade_date), max(b.trade_date) FROM instrument i LEFT JOIN ("
-            "   SELECT instrument, trade_date FROM bar) b ON b.instrument = i.number"
+            "SELECT i.board, count(*), count(b.instrument), coalesce(sum(b.rows), 0)::BIGINT, min(b.first), max(b.last)"
+            " FROM instrument i LEFT JOIN (SELECT instrument, count(*) AS rows, min(trade_date) AS first,"
+            "   max(trade_date) AS last FROM bar GROUP BY instrument) b ON b.instrument = i.number"
             " GROUP BY i.board ORDER BY i.board"
         ).fetchall(),
         "indices": cursor.execute(

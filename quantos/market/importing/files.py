@@ -95,10 +95,10 @@ def sources(path: Path) -> list[Source]:
     Raises PathNotFound where there is nothing to import.
     """
     if not path.exists():
-        raise PathNotFound(f"{path} does not exist")
+        raise PathNotFound("there is no such file or folder on this machine")
     files = [path] if path.is_file() else list(_walk(path))
     if not files:
-        raise PathNotFound(f"{path} holds no Parquet or CSV file")
+        raise PathNotFound("the folder holds no Parquet or CSV file")
     base = path.parent if path.is_file() else path
     groups: dict[tuple[Any, ...], list[Path]] = {}
     broken: list[Source] = []

@@ -1,0 +1,166 @@
+"""The public calendar, and the operator's market data."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from pydantic import AfterValidator, StringConstraints
+from starlette.responses import Response
+
+from quantos.accounts.service import Accounts
+from quantos.errors import Invalid, WrongState
+from quantos.kit.clock import today
+from quantos.kit.web import Date, Offset, guarded, json_response, limit, refusals
+from quantos.market.core.calendar import CalendarEnds
+from quantos.market.core.reasons import Refusal
+from quantos.market.schemas import AcceptBody, CalendarBody, ImportBody
+from quantos.market.service import Market
+
+_LIMIT: Final = limit(50)
+_OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
+_MALFORMED: Final = refusals(s422="malformed body or value")
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+
+
+class NoQuestion(WrongState):
+    code = "calendar_question_missing"
+
+
+def _month(text: str) -> str:
+    match = _MONTH.fullmatch(text)
+    if match is None or match[1] == "0000":
+        raise ValueError("a month is written YYYY-MM")
+    return text
+
+
+Month = Annotated[str, StringConstraints(max_length=7), AfterValidator(_month)]
+
+
+def router(market: Market, accounts: Accounts) -> APIRouter:
+    """The calendar for everyone, the rest for the operator."""
+    routes = APIRouter()
+    routes.include_router(_public(market))
+    routes.include_router(_operator(market, accounts))
+    return routes
+
+
+def _public(market: Market) -> APIRouter:
+    routes = APIRouter(route_class=guarded(None), tags=["calendar"])
+
+    @routes.get(
+        "/calendar",
+        operation_id="read_calendar",
+        summary="Trading days of a month, or whether a date is one",
+        responses=refusals(s400="neither month nor date, or beyond the calendar") | _MALFORMED,
+    )
+    async def calendar(
+        month: Annotated[Month | None, Query(description="YYYY-MM")] = None,
+        date: Annotated[Date | None, Query(description="YYYY-MM-DD; wins over month")] = None,
+    ) -> Response:
+        now = today(market.clock)
+        days = market.calendar
+        if date is not None:
+            return json_response(
+                {
+                    "date": date,
+                    "is_trading_day": days.is_trading_day(date),
+                    "next_trading_day": _next_after(market, date),
+                    "today": now,
+                }
+            )
+        if month is None:
+            raise NoQuestion("give month=YYYY-MM or date=YYYY-MM-DD")
+        trading_days = days.month(int(month[:4]), int(month[5:]))
+        return json_response(
+            {
+                "month": month,
+                "trading_days": trading_days,
+                "count": len(trading_days),
+                "today": now,
+                "today_is_trading_day": days.is_trading_day(now),
+                "next_trading_day": _next_after(market, now),
+            }
+        )
+
+    return routes
+
+
+def _next_after(market: Market, day: date) -> date | None:
+    """The next trading day; null on the last days of a calendar that has not been extended yet."""
+    try:
+        return market.calendar.next_after(day)
+    except CalendarEnds:
+        return None
+
+
+def _operator(market: Market, accounts: Accounts) -> APIRouter:
+    routes = APIRouter(
+        prefix="/admin", route_class=guarded(accounts.operator), tags=["admin"], responses=_OPERATORS
+    )
+
+    @routes.post(
+        "/market/import",
+        operation_id="import_market",
+        summary="Import market files of this machine",
+        responses=refusals(s400="nothing could be imported: each file's reason") | _MALFORMED,
+    )
+    async def import_market(body: ImportBody) -> Response:
+        return json_response(await asyncio.to_thread(_import, market, body.path))
+
+    @routes.get("/market/coverage", operation_id="read_coverage", summary="What market data is stored")
+    async def coverage() -> Response:
+        return json_response(await asyncio.to_thread(market.coverage))
+
+    @routes.post(
+        "/market/accept",
+        operation_id="accept_day",
+        summary="Let a day settle although too few of its bars are there",
+        responses=refusals(s400="not a trading day", s409="accepted already") | _MALFORMED,
+    )
+    async def accept_day(body: AcceptBody) -> Response:
+        acceptance = await asyncio.to_thread(market.accept, body.date, body.reason, "operator")
+        return json_response({"date": body.date, "by": acceptance.by, "reason": acceptance.reason})
+
+    @routes.get(
+        "/quarantine",
+        operation_id="list_quarantine",
+        summary="Refused rows as they came, newest load first",
+        responses=_MALFORMED,
+    )
+    async def quarantine(
+        offset: Offset = 0,
+        limit: int = _LIMIT,
+        reason: Annotated[Refusal | None, Query(description="Only rows refused for this reason.")] = None,
+    ) -> Response:
+        rows, total = await asyncio.to_thread(market.quarantine, limit, offset, reason)
+        return json_response({"quarantine": rows, "total": total})
+
+    @routes.post(
+        "/calendar",
+        operation_id="extend_calendar",
+        summary="Add the days that the exchange announced, or correct ones that are not settled",
+        responses=refusals(s400="a hole, a weekend session, or a settled day") | _MALFORMED,
+    )
+    async def extend_calendar(body: CalendarBody) -> Response:
+        days = {day.date: day.is_open for day in body.days}
+        if len(days) < len(body.days):
+            raise Invalid(("body", "days"), "a day stands twice in the list")
+        report = await asyncio.to_thread(market.extend_calendar, days, "operator")
+        return json_response({"report": report.as_dict(), "calendar": market.calendar_status()})
+
+    return routes
+
+
+def _import(market: Market, path: str) -> dict[str, Any]:
+    from quantos.market.importing.run import refused_as_error  # noqa: PLC0415 - loaded with the first import
+
+    report = market.import_path(Path(path))
+    error = refused_as_error(report)
+    if error is not None:
+        raise error
+    return report.as_dict()

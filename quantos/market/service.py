@@ -1,0 +1,354 @@
+"""The market: what was traded, when, and whether the data suffice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import numpy as np
+
+from quantos.errors import Conflict, WrongState
+from quantos.kit.clock import Clock, today
+from quantos.market import store
+from quantos.market.core.bars import (
+    MISSING_MAX,
+    Acceptance,
+    Carry,
+    CorporateAction,
+    DayBars,
+    Instruments,
+    Readiness,
+    is_ready,
+)
+from quantos.market.core.boards import Board
+from quantos.market.core.calendar import CalendarEnds, TradingCalendar, shipped_calendar
+from quantos.market.core.constituents import Constituents, MemberList, constituents_on, member_lists
+from quantos.market.core.normalised import NormalisedBars
+from quantos.storage.series import Series
+
+if TYPE_CHECKING:  # pyarrow's readers are loaded with the first import, not with the server
+    from quantos.market.core.providers import InstrumentRows
+    from quantos.market.importing.report import FileReport, ImportReport
+    from quantos.market.importing.run import Importer, Progress
+
+Done = TypeVar("Done")
+
+BENCHMARKS: Final = {
+    "hs300": "000300.SH",
+    "csi500": "000905.SH",
+    "csi1000": "000852.SH",
+    "csi2000": "932000.CSI",
+    "etf_all": "etf_all",
+}
+"""The index series of each universe (BENCH-01); etf_all is computed where no series of that name is imported."""
+
+CALENDAR_WARNING_DAYS: Final = 60
+
+
+class AlreadyAccepted(Conflict):
+    code = "already_accepted"
+
+
+class NotATradingDay(WrongState):
+    code = "not_a_trading_day"
+
+
+class Market:
+    """One market, over one series store."""
+
+    def __init__(
+        self, series: Series, clock: Clock, settled_through: Callable[[], date | None] = lambda: None
+    ) -> None:
+        self.series = series
+        self.clock = clock
+        self.settled_through = settled_through
+        """The last settled day: bars up to it are final. The composition root plugs it in."""
+        self._importing = threading.Lock()
+        self._refresh()
+
+    # ------------------------------------------------------------ facts
+
+    @property
+    def calendar(self) -> TradingCalendar:
+        return self._calendar
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the market of this directory is made up. A directory without data is not."""
+        return bool(self._synthetic)
+
+    def instruments(self) -> Instruments:
+        return self._instruments
+
+    def names(self) -> dict[str, str]:
+        """Symbol to name, where it is known."""
+        with self.series.read() as cursor:
+            return store.instrument_names(cursor)
+
+    def day_bars(self, first: date, last: date) -> Iterator[DayBars]:
+        """Trading days ascending, also those without any row; dense over all instruments."""
+        sessions = np.array(self._calendar.between(first, last), dtype="datetime64[D]")
+        with self.series.read() as cursor:
+            yield from store.day_bars(cursor, sessions, len(self._instruments))
+
+    def carry(self, before: date) -> Carry:
+        """The last bar of each instrument strictly before a date."""
+        with self.series.read() as cursor:
+            return store.carry(cursor, before, len(self._instruments))
+
+    def history(self, symbol: str, first: date, last: date) -> dict[str, Any]:
+        """One instrument's rows in date order as arrays by column name; empty where there are none.
+
+        Columns: trade_date, open, high, low, close, pre_close (mills), volume, adj_factor, is_st, amount.
+        """
+        number = self._instruments.number_of.get(symbol, -1)
+        with self.series.read() as cursor:
+            return store.history(cursor, number, first, last)
+
+    def corporate_actions(self, first: date, last: date) -> list[CorporateAction]:
+        with self.series.read() as cursor:
+            return store.corporate_actions(cursor, first, last)
+
+    def last_date(self) -> date | None:
+        """The last day with a bar."""
+        with self.series.read() as cursor:
+            return store.last_bar_date(cursor)
+
+    def members(self, index_symbol: str, day: date) -> Constituents | None:
+        """An index's members on a day, from one source; None where no source speaks of the day."""
+        lists = self._member_lists.get(index_symbol)
+        if lists is None:
+            lists = self._member_lists[index_symbol] = self._load_lists(index_symbol)
+        return constituents_on(dict(lists), day)
+
+    def _load_lists(self, index_symbol: str) -> dict[str, list[MemberList]]:
+        by_source: dict[str, list[tuple[date, date | None, str]]] = {}
+        with self.series.read() as cursor:
+            for source, start, end, symbol in store.members(cursor, index_symbol):
+                by_source.setdefault(source, []).append((start, end, symbol))
+        return {source: member_lists(index_symbol, source, rows) for source, rows in by_source.items()}
+
+    # ------------------------------------------------------------ readiness
+
+    def readiness(self, day: date) -> Readiness:
+        """Whether a day's bars suffice (SETTLE-13).
+
+        On the first day that the store holds, nothing was expected: any row makes it ready.
+        """
+        if not self._calendar.is_trading_day(day):
+            return Readiness(day, ready=False, expected=0, present=0, missing=())
+        with self.series.read() as cursor:
+            here, traded, earlier = store.presence(cursor, day, self._calendar.previous_before(day))
+            accepted = store.accepted(cursor, day)
+        absent = np.setdiff1d(traded, here)
+        present = len(traded) - len(absent)
+        ready = is_ready(len(traded), present) or (not earlier and len(here) > 0)
+        symbols = self._instruments.symbols
+        return Readiness(
+            day,
+            ready=ready or accepted is not None,
+            expected=len(traded),
+            present=present,
+            missing=tuple(symbols[number] for number in absent[:MISSING_MAX] if number < len(symbols)),
+            accepted=None if accepted is None else Acceptance(*accepted),
+        )
+
+    def accept(self, day: date, reason: str, by: str) -> Acceptance:
+        """Let a doubtful day settle, with a reason that its package shows. Raises AlreadyAccepted."""
+        if not self._calendar.is_trading_day(day):
+            raise NotATradingDay(f"{day} is not a trading day: there is nothing to accept")
+        with self.series.write() as cursor:
+            if store.accepted(cursor, day) is not None:
+                raise AlreadyAccepted(f"{day} is accepted already")
+            store.accept(cursor, day, reason, by, self.clock.now().astimezone(UTC).replace(tzinfo=None))
+        return Acceptance(by, reason)
+
+    # ------------------------------------------------------------ benchmarks
+
+    def benchmark(self, universe: str, first: date, last: date) -> dict[date, float]:
+        """Closes of the universe's benchmark, by date; days without data are left out (BENCH-01).
+
+        `etf_all`, unless imported under that name, is a level that starts at 1.0 on the first day with funds
+        and moves by their equal-weight return. A day whose funds had no bar the day before keeps the level.
+        """
+        symbol = BENCHMARKS[universe]
+        with self.series.read() as cursor:
+            closes = store.index_closes(cursor, symbol, first, last)
+            if closes or symbol != "etf_all":
+                return closes
+            returns = store.fund_returns(cursor, int(Board.FUND), self._sessions_with_one_before(first, last))
+        level, levels = 1.0, {}
+        for position, (day, value) in enumerate(returns):
+            level *= 1.0 + (value if position and value is not None else 0.0)
+            levels[day] = level
+        return levels
+
+    def _sessions_with_one_before(self, first: date, last: date) -> Any:
+        sessions = self._calendar.sessions
+        low = int(np.searchsorted(sessions, np.datetime64(first, "D")))
+        high = int(np.searchsorted(sessions, np.datetime64(last, "D"), side="right"))
+        return sessions[max(low - 1, 0) : high]
+
+    # ------------------------------------------------------------ coverage and quarantine
+
+    def coverage(self) -> dict[str, Any]:
+        """What is stored, for people and JSON."""
+        with self.series.read() as cursor:
+            rows = store.coverage(cursor)
+        spans = {symbol: (count, first, last) for symbol, count, first, last in rows["indices"]}
+        boards = [
+            dict(zip(("board", "instruments", "with_bars", "bars", "first", "last"), row, strict=True))
+            for row in rows["boards"]
+        ]
+        for board in boards:
+            board["board"] = Board(board["board"]).name.lower()
+        dated = [board for board in boards if board["bars"]]
+        return {
+            "synthetic": self.is_synthetic,
+            "first_date": min((board["first"] for board in dated), default=None),
+            "last_date": max((board["last"] for board in dated), default=None),
+            "instruments": len(self._instruments),
+            "bars": sum(board["bars"] for board in boards),
+            "boards": boards,
+            "benchmarks": {universe: self._span(universe, spans) for universe in BENCHMARKS},
+            "indices": [
+                {"symbol": symbol, "rows": count, "first": first, "last": last}
+                for symbol, (count, first, last) in spans.items()
+            ],
+            "constituents": [
+                dict(zip(("index_symbol", "source", "symbols", "first", "last"), row, strict=True))
+                for row in rows["constituents"]
+            ],
+            "corporate_actions": rows["corporate_actions"],
+            "calendar": self.calendar_status(),
+            "quarantine": dict(rows["quarantine"]),
+            "findings": dict(rows["findings"]),
+            "accepted": [dict(zip(("date", "reason", "by"), row, strict=True)) for row in rows["accepted"]],
+            "loads": [dict(zip(_LOAD_FIELDS, row, strict=True)) for row in rows["loads"]],
+        }
+
+    def _span(self, universe: str, spans: dict[str, tuple[int, date, date]]) -> dict[str, Any] | None:
+        symbol = BENCHMARKS[universe]
+        if symbol in spans:
+            count, first, last = spans[symbol]
+            return {"series": symbol, "computed": False, "days": count, "first": first, "last": last}
+        if symbol != "etf_all":
+            return None
+        levels = self.benchmark(universe, self._calendar.first, self._calendar.last)
+        if not levels:
+            return None
+        return {
+            "series": symbol,
+            "computed": True,
+            "days": len(levels),
+            "first": min(levels),
+            "last": max(levels),
+        }
+
+    def quarantine(
+        self, limit: int, offset: int, reason: str | None = None
+    ) -> tuple[list[dict[str, Any]], int]:
+        """A page of refused rows and how many there are."""
+        with self.series.read() as cursor:
+            rows, total = store.quarantine(cursor, limit, offset, reason)
+        return [dict(zip(_QUARANTINE_FIELDS, row, strict=True)) for row in rows], total
+
+    def calendar_status(self) -> dict[str, Any]:
+        """Bounds, and whether the exchange's next list is due."""
+        first, last = self._calendar.first, self._calendar.last
+        left = (last - today(self.clock)).days
+        return {
+            "first": first,
+            "last": last,
+            "sessions": len(self._calendar.sessions),
+            "days_left": left,
+            "ends_soon": left < CALENDAR_WARNING_DAYS,
+        }
+
+    # ------------------------------------------------------------ taking data in
+
+    def import_path(
+        self,
+        path: Path,
+        progress: Progress | None = None,
+        *,
+        synthetic: bool = False,
+        reopened_from: date | None = None,
+    ) -> ImportReport:
+        """Import a file, or everything importable below a folder; one transaction a file.
+
+        Days that are settled stay as they are and are reported; `reopened_from` is the day from which an
+        open restatement settles again, so that from it on rows may change. Raises PathNotFound, WrongMarket.
+        """
+        return self._with_importer(lambda one: one.path(path), progress, synthetic, reopened_from)
+
+    def import_bars(self, bars: NormalisedBars, *, synthetic: bool = False) -> FileReport:
+        """Bars in memory. Raises FileRefused, WrongMarket."""
+        return self._with_importer(lambda one: one.bars(bars), None, synthetic, None)
+
+    def import_table(self, kind: str, name: str, table: Any, *, synthetic: bool = False) -> FileReport:
+        """An Arrow table of one of the kinds and columns that files have. Raises FileRefused, WrongMarket."""
+        return self._with_importer(lambda one: one.table(kind, name, table), None, synthetic, None)
+
+    def import_instruments(self, rows: InstrumentRows, *, synthetic: bool = False) -> FileReport:
+        return self._with_importer(lambda one: one.instruments(rows), None, synthetic, None)
+
+    def extend_calendar(self, days: dict[date, bool], source: str) -> FileReport:
+        """Add announced days, or correct ones that are not settled. Raises CalendarRefused."""
+        import pyarrow as pa  # noqa: PLC0415 - loaded with the first import, not with the server
+
+        table = pa.table(
+            {"date": pa.array(list(days), pa.date32()), "is_open": pa.array(list(days.values()), pa.bool_())}
+        )
+        return self.import_table("calendar", source, table, synthetic=self.is_synthetic)
+
+    def _with_importer(
+        self,
+        work: Callable[[Importer], Done],
+        progress: Progress | None,
+        synthetic: bool,
+        reopened_from: date | None,
+    ) -> Done:
+        from quantos.market.importing.run import Importer  # noqa: PLC0415 - see TYPE_CHECKING above
+
+        with self._importing:
+            importer = Importer(
+                series=self.series,
+                calendar=self._calendar,
+                now=self.clock.now().astimezone(UTC),
+                today=None if self.clock.simulated else today(self.clock),
+                settled_through=self._final_day(reopened_from),
+                synthetic=synthetic,
+                progress=progress or _silent,
+            )
+            try:
+                return work(importer)
+            finally:
+                self._refresh()
+
+    def _final_day(self, reopened_from: date | None) -> date | None:
+        settled = self.settled_through()
+        if settled is None or reopened_from is None:
+            return settled
+        return min(settled, reopened_from - timedelta(days=1))
+
+    def _refresh(self) -> None:
+        with self.series.read() as cursor:
+            self._calendar = shipped_calendar().replaced(store.calendar_days(cursor))
+            self._instruments = store.instruments(cursor)
+            self._synthetic = store.is_synthetic(cursor)
+        self._member_lists: dict[str, dict[str, list[MemberList]]] = {}
+
+
+_LOAD_FIELDS: Final = ("id", "source", "kind", "rows", "stored", "quarantined", "changed", "loaded_at")
+_QUARANTINE_FIELDS: Final = ("load", "symbol", "trade_date", "reason", "row")
+
+
+def _silent(source: str, stage: str, rows: int) -> None:
+    """No progress wanted."""
+
+
+__all__ = ["BENCHMARKS", "AlreadyAccepted", "CalendarEnds", "Market", "NotATradingDay"]
