@@ -84,33 +84,43 @@ def errors() -> str:
     return table(("code", "status", "class", "where", "meaning"), rows)
 
 
-def routes() -> list[APIRoute]:
+Placed = tuple[str, APIRoute]
+"""A route and the path at which it stands in the application."""
+
+
+def routes() -> list[Placed]:
     """Every route of the platform; before there is a composition root, those of the features."""
     root = optional_module("quantos.app")
     found = _routes_of_the_features() if root is None else _routes_of_the_platform(root)
-    return sorted(found, key=lambda route: (route.path, sorted(route.methods or ())))
+    return sorted(found, key=lambda placed: (placed[0], sorted(placed[1].methods or ())))
 
 
-def _routes_of_the_platform(root: ModuleType) -> list[APIRoute]:
+def _routes_of_the_platform(root: ModuleType) -> list[Placed]:
+    """Raises AssertionError where a path of the OpenAPI document was not found among the routes."""
     with TemporaryDirectory() as folder:
         platform = root.Platform.open(Settings(data_dir=Path(folder)))
         try:
-            return list(_leaves(root.build_app(platform).router))
+            app = root.build_app(platform)
+            found = list(_leaves(app.router))
+            missing = set(app.openapi()["paths"]) - {path for path, _ in found}
+            assert not missing, missing
+            return found
         finally:
             platform.close()
 
 
-def _routes_of_the_features() -> list[APIRoute]:
+def _routes_of_the_features() -> list[Placed]:
     """The routes of each feature, on services that do nothing."""
-    found: list[APIRoute] = []
+    found: list[Placed] = []
     for module in modules():
         for name, build in inspect.getmembers(module, inspect.isfunction):
             if (
-                build.__module__.endswith(".routes")
-                and build.__module__ == module.__name__
+                build.__module__ == module.__name__
+                and module.__name__.endswith(".routes")
                 and _builds_routes(name)
             ):
-                found += _leaves(build(*(MagicMock() for _ in inspect.signature(build).parameters)))
+                services = (MagicMock() for _ in inspect.signature(build).parameters)
+                found += _leaves(build(*services), API_PREFIX)
     return found
 
 
@@ -118,11 +128,11 @@ def api() -> str:
     rows = [
         (
             method,
-            f"`{_full_path(route)}`",
+            f"`{path}`",
             caller_of(route),
             _first_line(route.description) or route.summary or _spoken(route),
         )
-        for route in routes()
+        for path, route in routes()
         for method in sorted(route.methods or ())
     ]
     return table(("method", "path", "for", "what"), rows)
@@ -202,16 +212,12 @@ def _builds_routes(name: str) -> bool:
     return not name.startswith("_") and (name == "router" or name.endswith("_router"))
 
 
-def _leaves(router: APIRouter) -> Iterator[APIRoute]:
+def _leaves(router: APIRouter, prefix: str = "") -> Iterator[Placed]:
     for route in router.routes:
         if isinstance(route, APIRoute):
-            yield route
+            yield prefix + route.path, route
         elif (included := getattr(route, "original_router", None)) is not None:
-            yield from _leaves(included)
-
-
-def _full_path(route: APIRoute) -> str:
-    return route.path if route.path.startswith(API_PREFIX) else API_PREFIX + route.path
+            yield from _leaves(included, prefix + getattr(route, "include_context").prefix)  # noqa: B009 - FastAPI's own
 
 
 def _spoken(route: APIRoute) -> str:
