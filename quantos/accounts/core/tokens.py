@@ -82,6 +82,7 @@ def _signed_claims(token: str, key: str) -> dict[str, Any]:
             algorithms=[ALGORITHM],
             options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
-    except (jwt.PyJWTError, ValueError, RecursionError):  # RecursionError: a header nested without end
+    except (jwt.PyJWTError, ValueError, RecursionError):
+        # The library turns bad UTF-8 and endless nesting into errors of its own; a 401 must not hang on that.
         raise TokenRefused("Invalid token") from None
     return claims

@@ -69,3 +69,23 @@ def test_a_store_that_cannot_be_written_loses_no_use(
     assert "not written yet" in caplog.text
     site.accounts.close()
     assert stored(site) == "2024-01-02T00:00:00.000000+00:00"
+
+
+def test_a_use_during_the_write_of_an_earlier_one_is_kept(
+    site: Site, api_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = site.records.commit
+
+    async def slow(work: Any) -> Any:
+        result = await commit(work)
+        site.later(minutes=2)
+        site.accounts._bearers.standing(api_key.encode())
+        return result
+
+    monkeypatch.setattr(key_uses, "WRITE_AFTER_S", 3600.0)
+    with monkeypatch.context() as slowly:
+        slowly.setattr(site.records, "commit", slow)
+        use(site, api_key)
+        site.run(site.accounts._uses._write())
+    site.accounts.close()
+    assert stored(site) == "2024-01-02T00:02:00.000000+00:00"
