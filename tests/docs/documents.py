@@ -76,7 +76,7 @@ def errors() -> str:
             str(error.status),
             f"`{error.__name__}`",
             error.__module__,
-            _first_line(error.__doc__) or _words(error.__name__),
+            _first_line(error.__doc__) or error.code.replace("_", " "),
         )
         for error in error_classes()
         if error.__module__.startswith("quantos.")
@@ -222,10 +222,6 @@ def _leaves(router: APIRouter, prefix: str = "") -> Iterator[Placed]:
 
 def _spoken(route: APIRoute) -> str:
     return route.name.replace("_", " ")
-
-
-def _words(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
 def _first_line(text: str | None) -> str:
