@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
+import orjson
 
 from quantos.errors import Conflict, WrongState
 from quantos.kit.clock import Clock, today
@@ -66,6 +67,8 @@ class Market:
         self.clock = clock
         self.settled_through = settled_through
         """The last settled day: bars up to it are final. The composition root plugs it in."""
+        self.after_import: Callable[[], object] = lambda: None
+        """Called after each import: what waited for data is taken up again. Plugged in likewise."""
         self._importing = threading.Lock()
         self._refresh()
 
@@ -227,7 +230,10 @@ class Market:
             "quarantine": dict(rows["quarantine"]),
             "findings": dict(rows["findings"]),
             "accepted": [dict(zip(("date", "reason", "by"), row, strict=True)) for row in rows["accepted"]],
-            "loads": [dict(zip(_LOAD_FIELDS, row, strict=True)) for row in rows["loads"]],
+            "loads": [
+                dict(zip(_LOAD_FIELDS, (*row[:-1], row[-1].replace(tzinfo=UTC)), strict=True))
+                for row in rows["loads"]
+            ],
         }
 
     def _span(self, universe: str, spans: dict[str, tuple[int, date, date]]) -> dict[str, Any] | None:
@@ -254,7 +260,9 @@ class Market:
         """A page of refused rows and how many there are."""
         with self.series.read() as cursor:
             rows, total = store.quarantine(cursor, limit, offset, reason)
-        return [dict(zip(_QUARANTINE_FIELDS, row, strict=True)) for row in rows], total
+        return [
+            dict(zip(_QUARANTINE_FIELDS, (*row[:-1], orjson.loads(row[-1])), strict=True)) for row in rows
+        ], total
 
     def calendar_status(self) -> dict[str, Any]:
         """Bounds, and whether the exchange's next list is due."""
@@ -325,9 +333,11 @@ class Market:
                 progress=progress or _silent,
             )
             try:
-                return work(importer)
+                done = work(importer)
             finally:
                 self._refresh()
+        self.after_import()
+        return done
 
     def _final_day(self, reopened_from: date | None) -> date | None:
         settled = self.settled_through()

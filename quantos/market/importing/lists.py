@@ -71,7 +71,7 @@ def store_instruments(cursor: Cursor, table: pa.Table, report: FileReport) -> No
     """Names, list and delisting dates. Columns: symbol, list_date, name?, delist_date?, wide_fund?."""
     report.rows = table.num_rows
     load = report.load = write.next_load(cursor)
-    table = table.setcolumn_of(
+    table = table.set_column(
         table.column_names.index("symbol"), "symbol", column_of(table, "symbol", pa.string())
     )
     bad = {Refusal.UNKNOWN_SYMBOL: not_symbols(table["symbol"])}

@@ -287,7 +287,7 @@ def _constituent_findings(cursor: Cursor, indices: list[str], calendar: TradingC
                 if answer is not None and other.members != answer.chosen.members:
                     note = f"{other.source} instead of {answer.chosen.source}"
                     count = len(other.members ^ answer.chosen.members)
-                    differing.setdefault(note, []).append((day, float(count), 0.0))
+                    differing.setdefault(note, []).append((day, float(count), np.nan))
         for note, rows in differing.items():
             results += _found(Finding.SOURCES_DIFFER, index_symbol, rows, note)
     return results
