@@ -1,0 +1,1 @@
+"""The operator's routes over the services, and the platform's health."""

@@ -1,0 +1,158 @@
+"""HTTP of the operator: jobs, the simulated clock, settlement runs; and the platform's health for anyone.
+
+What takes long (a move of the clock, a job) runs in a thread, one at a time: a second operator's call waits
+its turn without holding a thread, and everyone else is served meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from quantos.accounts.service import Accounts
+from quantos.admin.schemas import (
+    ClockMoved,
+    ClockOut,
+    ClockToSet,
+    Health,
+    JobList,
+    JobRunOut,
+    JobToRun,
+    RunDetail,
+    RunList,
+)
+from quantos.kit.clock import rfc3339
+from quantos.kit.web import Offset, guarded, json_response, limit, refusals
+from quantos.scheduler.service import Scheduler
+from quantos.settlement.service import Settlement
+
+T = TypeVar("T")
+_OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
+_MALFORMED: Final = refusals(s422="malformed body or value")
+
+
+class Turns:
+    """Long work of operators, one at a time."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def run(self, work: Callable[..., T], *arguments: Any) -> T:
+        async with self._lock:
+            return await asyncio.to_thread(work, *arguments)
+
+
+def router(scheduler: Scheduler, settlement: Settlement, accounts: Accounts) -> APIRouter:
+    """Everything of this feature."""
+    turns = Turns()
+    routes = APIRouter()
+    routes.include_router(_health())
+    routes.include_router(_jobs(scheduler, accounts, turns))
+    routes.include_router(_clock(scheduler, accounts, turns))
+    routes.include_router(_runs(settlement, accounts))
+    return routes
+
+
+def _health() -> APIRouter:
+    public = APIRouter(route_class=guarded(None), tags=["health"])
+
+    @public.get(
+        "/health", operation_id="get_health", summary="Whether the platform answers", response_model=Health
+    )
+    async def get_health() -> Response:
+        return json_response({"status": "ok"})
+
+    return public
+
+
+def _operators(accounts: Accounts) -> APIRouter:
+    return APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+
+
+def _jobs(scheduler: Scheduler, accounts: Accounts, turns: Turns) -> APIRouter:
+    operator = _operators(accounts)
+
+    @operator.get(
+        "/admin/jobs",
+        operation_id="list_jobs",
+        summary="The six jobs in the order of the day, with their next and last run",
+        response_model=JobList,
+    )
+    async def list_jobs() -> Response:
+        return json_response({"jobs": scheduler.jobs()})
+
+    @operator.post(
+        "/admin/jobs/{name}/run",
+        operation_id="run_job",
+        summary="Run a job now; a failure is told in the answer",
+        response_model=JobRunOut,
+        responses=_MALFORMED
+        | refusals(s400="not available, no trading day, or before its time", s404="no such job"),
+    )
+    async def run_job(name: str, body: JobToRun | None = None) -> Response:
+        return json_response(await turns.run(scheduler.run, name, body.date if body else None))
+
+    return operator
+
+
+def _clock(scheduler: Scheduler, accounts: Accounts, turns: Turns) -> APIRouter:
+    operator = _operators(accounts)
+    live: Final = refusals(s400="the platform runs in live time, or the instant lies in the past")
+
+    @operator.get(
+        "/admin/clock",
+        operation_id="get_clock",
+        summary="The simulated clock",
+        response_model=ClockOut,
+        responses=live,
+    )
+    async def get_clock() -> Response:
+        return json_response(_shown(scheduler))
+
+    @operator.post(
+        "/admin/clock",
+        operation_id="move_clock",
+        summary="Move the simulated clock; the jobs whose time is passed are run in order before the answer",
+        response_model=ClockMoved,
+        responses=live | _MALFORMED,
+    )
+    async def move_clock(body: ClockToSet) -> Response:
+        ran = await turns.run(scheduler.advance_to, body.now)
+        return json_response({**_shown(scheduler), "ran": [run._asdict() for run in ran]})
+
+    return operator
+
+
+def _runs(settlement: Settlement, accounts: Accounts) -> APIRouter:
+    operator = _operators(accounts)
+
+    @operator.get(
+        "/admin/settlement-runs",
+        operation_id="list_settlement_runs",
+        summary="Settlement runs, newest first",
+        response_model=RunList,
+        responses=_MALFORMED,
+    )
+    async def list_settlement_runs(limit: int = limit(50), offset: Offset = 0) -> Response:
+        return json_response({"settlement_runs": settlement.runs(limit, offset)})
+
+    @operator.get(
+        "/admin/settlement-runs/{run_id}",
+        operation_id="get_settlement_run",
+        summary="A settlement run with the outcome of each strategy-day",
+        response_model=RunDetail,
+        responses=refusals(s404="no such run"),
+    )
+    async def get_settlement_run(run_id: str) -> Response:
+        return json_response(await asyncio.to_thread(settlement.run_detail, run_id))
+
+    return operator
+
+
+def _shown(scheduler: Scheduler) -> dict[str, Any]:
+    clock = scheduler.simulated_clock()
+    return {"now": rfc3339(clock.now()), "simulated": clock.simulated}

@@ -1,0 +1,97 @@
+"""API shapes of the operator's routes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from quantos.kit.web import ApiModel, Date, Timestamp
+
+JobState = Literal["never_run", "running", "done", "failed", "skipped", "not_available"]
+
+
+class JobOut(BaseModel):
+    """A job of the timetable. `state`: how its last run stands."""
+
+    name: str
+    time: Annotated[str, Field(description="Asia/Shanghai, on trading days.", examples=["18:15"])]
+    state: JobState
+    next_run: datetime | None
+    last_run: Annotated[datetime | None, Field(description="When the last run began.")]
+    last_finished: datetime | None
+    last_date: Annotated[date | None, Field(description="The trade date of the last run.")]
+    detail: Annotated[dict[str, Any] | None, Field(description="What it did, or the reason of its failure.")]
+
+
+class JobList(BaseModel):
+    """In the order of the day."""
+
+    jobs: list[JobOut]
+
+
+class JobToRun(ApiModel):
+    """`date`: the trade date; default today, on a closed day the last trading day."""
+
+    date: Date | None = None
+
+
+class JobRunOut(BaseModel):
+    job: str
+    date: date
+    state: JobState
+    started: datetime
+    finished: datetime | None
+    detail: dict[str, Any]
+
+
+class ClockOut(BaseModel):
+    now: datetime
+    simulated: bool
+
+
+class ClockToSet(ApiModel):
+    """`now`: an RFC 3339 timestamp with an offset."""
+
+    now: Annotated[Timestamp, Field(examples=["2024-01-02T18:15:00+08:00"])]
+
+
+class RanOut(BaseModel):
+    job: str
+    date: date
+    state: JobState
+
+
+class ClockMoved(ClockOut):
+    """`ran`: the jobs whose time was passed, in order."""
+
+    ran: list[RanOut]
+
+
+class RunOut(BaseModel):
+    """A settlement run; `settled` and `held` count strategy-days with and without a signal."""
+
+    id: str
+    date: date
+    status: Literal["running", "done", "waiting_for_data", "failed", "interrupted"]
+    started: datetime
+    finished: datetime | None
+    settled: int
+    held: int
+    failed: Annotated[list[dict[str, Any]], Field(description="{slug, trade_date, reason} of each.")]
+
+
+class RunList(BaseModel):
+    settlement_runs: list[RunOut]
+
+
+class RunDetail(RunOut):
+    """With the outcome of each strategy-day, and what the run waits for."""
+
+    detail: dict[str, Any]
+    outcomes: list[dict[str, Any]]
+
+
+class Health(BaseModel):
+    status: Literal["ok"]
