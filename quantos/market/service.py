@@ -70,6 +70,8 @@ class Market:
         self.after_import: Callable[[], object] = lambda: None
         """Called after each import: what waited for data is taken up again. Plugged in likewise."""
         self._importing = threading.Lock()
+        self.version = 0
+        """Grows with every import: what was made from benchmarks before is out of date."""
         self._refresh()
 
     # ------------------------------------------------------------ facts
@@ -351,6 +353,7 @@ class Market:
             self._instruments = store.instruments(cursor)
             self._synthetic = store.is_synthetic(cursor)
         self._member_lists: dict[str, dict[str, list[MemberList]]] = {}
+        self.version += 1
 
 
 _LOAD_FIELDS: Final = ("id", "source", "kind", "rows", "stored", "quarantined", "changed", "loaded_at")
