@@ -1,0 +1,63 @@
+"""The `quantos` command. `main` turns every refusal into one line on stderr and an exit code.
+
+Exit codes: 0 done, 1 refused or a problem found, 2 wrong usage, 70 a defect of the platform.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+REFUSED = 1
+DEFECT = 70
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    from quantos.cli.app import app  # noqa: PLC0415 - `import quantos.cli` stays free
+    from quantos.errors import QuantosError  # noqa: PLC0415
+
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    try:
+        app([argument for argument in given if argument != "--debug"], prog_name="quantos")
+    except QuantosError as refusal:
+        if debug:
+            raise
+        _complain(refusal.message)
+        sys.exit(REFUSED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away (`quantos … | head`): nothing to say, nobody to say it to
+        sys.exit(REFUSED)
+    except OSError as error:
+        if debug:
+            raise
+        _complain(_of_the_system(error))
+        sys.exit(REFUSED)
+    except Exception as error:
+        if debug:
+            raise
+        _complain(f"unexpected {type(error).__name__}: {_first_line(error)}")
+        _complain(
+            "this is a defect: run it again with --debug for the details, and quantos doctor for the state"
+        )
+        sys.exit(DEFECT)
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"quantos: {message}\n")
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system refused, and where."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["no message"])[0]

@@ -1,0 +1,53 @@
+"""The tree of commands. Only Typer is imported to show it; each command loads what it needs when it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from quantos.cli import calendar, clock, doctor, jobs, market, operator, serve, settings_command
+from quantos.cli.demo import command as demo
+from quantos.cli.options import Json
+from quantos.cli.output import print_json, print_line
+
+app = typer.Typer(
+    name="quantos",
+    help="QuantOS: daily signals, settlement and verifiable track records for Chinese A-shares, self-hosted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the details of an error.")] = False,
+) -> None:
+    """Self-hosted quant platform for Chinese A-shares: daily signals, settlement, verifiable track records."""
+    assert not debug  # taken out by main(), wherever it stands
+
+
+@app.command()
+def version(as_json: Json = False) -> None:
+    """Print the version."""
+    from quantos import __version__  # noqa: PLC0415 - read where it is printed
+
+    if as_json:
+        print_json({"version": __version__})
+    else:
+        print_line(f"quantos {__version__}")
+
+
+app.command()(serve.serve)
+app.command()(demo.demo)
+app.command()(doctor.doctor)
+app.add_typer(market.market, name="market")
+app.command()(jobs.settle)
+app.add_typer(jobs.job, name="job")
+app.add_typer(calendar.calendar, name="calendar")
+app.add_typer(clock.clock, name="clock")
+app.add_typer(operator.operator, name="operator")
+app.add_typer(operator.invite, name="invite")
+app.command()(settings_command.settings)

@@ -1,0 +1,95 @@
+"""`quantos calendar`: how far the trading calendar is known, and its extension without a new release."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from quantos.cli.options import DataDir, Json
+from quantos.cli.output import print_facts, print_json, print_line
+from quantos.cli.reach import reach
+from quantos.errors import WrongState
+
+calendar = typer.Typer(help="The trading calendar.", no_args_is_help=True)
+
+DATE_COLUMNS: Final = ("date", "trade_date", "cal_date", "calendar_date", "日期")
+OPEN_COLUMNS: Final = ("is_open", "is_trading_day", "open")
+TRUE: Final = {"1", "true", "yes", "y"}
+FALSE: Final = {"0", "false", "no", "n"}
+
+
+class CalendarFileRefused(WrongState):
+    code = "calendar_file_refused"
+
+
+@calendar.command("import")
+def import_calendar(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="CSV: date, is_open; every day."),
+    ],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Extend or correct the trading calendar from FILE; settled days stay as they are."""
+    days = read_days(file)
+    with reach(data_dir, create=True) as platform:
+        body = {"days": [{"date": day.isoformat(), "is_open": is_open} for day, is_open in days.items()]}
+        answer = platform.post("/admin/calendar", body)
+    if as_json:
+        print_json(answer)
+        return
+    report = answer["report"]
+    print_line(f"{report['rows']:,} days: {report['stored']:,} stored, {report['unchanged']:,} as they were")
+    _print(answer["calendar"], as_json)
+
+
+@calendar.command()
+def status(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Show from when to when the calendar is known."""
+    with reach(data_dir) as platform:
+        _print(platform.get("/admin/market/coverage")["calendar"], as_json)
+
+
+def read_days(file: Path) -> dict[date, bool]:
+    """Every day of a CSV file with whether it is open. Raises CalendarFileRefused with the line at fault."""
+    import csv  # noqa: PLC0415 - loaded where it is used
+
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            reader = csv.DictReader(text)
+            names = {name.strip().lower(): name for name in reader.fieldnames or ()}
+            day_name = next((names[name] for name in DATE_COLUMNS if name in names), None)
+            open_name = next((names[name] for name in OPEN_COLUMNS if name in names), None)
+            if day_name is None or open_name is None:
+                raise CalendarFileRefused(
+                    f"{file.name}: the first line must name the columns date and is_open, nothing was imported"
+                )
+            return dict(_day(row[day_name], row[open_name], file, reader.line_num) for row in reader)
+    except (UnicodeDecodeError, csv.Error):
+        raise CalendarFileRefused(f"{file.name} is no CSV text file in UTF-8: nothing was imported") from None
+
+
+def _day(day: str | None, is_open: str | None, file: Path, line: int) -> tuple[date, bool]:
+    try:
+        found = date.fromisoformat((day or "").strip())
+    except ValueError:
+        raise CalendarFileRefused(
+            f"{file.name}, line {line}: the date is not written YYYY-MM-DD, nothing was imported"
+        ) from None
+    word = (is_open or "").strip().lower()
+    if word not in TRUE | FALSE:
+        raise CalendarFileRefused(
+            f"{file.name}, line {line}: is_open is neither 1 nor 0, nothing was imported"
+        )
+    return found, word in TRUE
+
+
+def _print(answer: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(answer)
+    else:
+        print_facts(answer.items())

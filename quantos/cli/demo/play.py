@@ -1,0 +1,174 @@
+"""The demo from its first step to its last."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+from quantos.cli.demo import ledger, stage, story
+from quantos.cli.demo import market as demo_market
+from quantos.cli.demo.agents import AGENTS
+from quantos.cli.demo.identities import Check
+from quantos.cli.demo.market import Loaded
+from quantos.cli.demo.screen import Screen
+from quantos.cli.demo.stage import Http
+from quantos.cli.demo.story import CAPITAL_CNY, Cast, Joined, Played, Record
+from quantos.cli.texts import say
+from quantos.kit.clock import SHANGHAI
+from quantos.kit.money import MILLS_PER_CNY
+
+if TYPE_CHECKING:
+    from quantos.app import Platform
+    from quantos.settings import Settings
+
+EXPLAINED: Final = "demo-chaser"
+ORDERS_SHOWN_MAX: Final = 26
+CAPITAL_MILLS: Final = CAPITAL_CNY * MILLS_PER_CNY
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything that the demo found out."""
+
+    directory: Path
+    loaded: Loaded
+    played: Played
+    calls: int
+    records: list[Record]
+    checks: dict[str, list[Check]]
+    sums: ledger.Sums
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        return all(check.holds for checks in self.checks.values() for check in checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    data_dir: Path | None
+    market: Path | None
+    seed: int | None
+    port: int
+    once: bool
+    quiet: bool
+
+
+def play(settings: Settings, wish: Wish) -> Outcome:
+    """The whole demo; without `once` it returns when Ctrl-C ends the serving."""
+    started = perf_counter()
+    bars = None if wish.market is None else demo_market.found(wish.market)
+    directory = stage.new_directory(wish.data_dir, settings.data_dir)
+    settings = settings.model_copy(update={"data_dir": directory})
+    screen = Screen(quiet=wish.quiet)
+    screen.title()
+    with screen.step("market"):
+        loaded = demo_market.load(settings, bars, wish.seed)
+        screen.market(loaded)
+    with contextlib.ExitStack() as open_:
+        with screen.step("start"):
+            start = story.evening(loaded.panel.dates[loaded.history - 1])
+            platform = open_.enter_context(stage.opened(settings, start))
+            url = open_.enter_context(stage.served(platform, settings.host, wish.port))
+            platform.start()
+            caller = open_.enter_context(stage.callers(url))
+            screen.plain(say("demo.directory", path=directory))
+            screen.plain(say("demo.serving", url=url, now=f"{start.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"))
+        cast = Cast(caller(platform.accounts.operator_token()), caller())
+        with screen.step("agent"):
+            joined = _join(screen, cast, caller)
+        outcome = _perform(screen, platform, cast, loaded)
+        outcome.seconds = {**screen.seconds, "total": perf_counter() - started}
+        screen.gap()
+        screen.line(f"[bold]{say('demo.total', seconds=outcome.seconds['total'])}[/]")
+        screen.after(outcome.directory, None if wish.once else url, joined.api_key)
+        if not wish.once:
+            _wait_for_interrupt()
+    return outcome
+
+
+def _join(screen: Screen, cast: Cast, caller: Callable[[str], Http]) -> Joined:
+    joined = story.join(cast, caller)
+    screen.plain(
+        say("demo.joined", nickname=joined.nickname, key=f"{joined.api_key[:5]}…{joined.api_key[-4:]}")
+    )
+    for agent, made in zip(AGENTS, story.create(cast), strict=True):
+        screen.plain(
+            say(
+                "demo.created",
+                slug=made["slug"],
+                what=say(f"demo.what.{agent.slug}"),
+                capital=f"{made['initial_capital']:,}",
+                price=say(f"demo.{made['execution_price']}"),
+            )
+        )
+    return joined
+
+
+def _perform(screen: Screen, platform: Platform, cast: Cast, loaded: Loaded) -> Outcome:
+    """The year, what came of it, and whether it is right."""
+    with screen.step("days"):
+        signals = {agent.slug: agent.decide(loaded.panel, loaded.history) for agent in AGENTS}
+        for doubt in loaded.doubtful:
+            screen.plain(story.accept(cast, doubt))
+        with screen.days(loaded.days) as on_day:
+            played = story.play(cast, loaded.played, signals, on_day)
+        screen.plain(
+            say(
+                "demo.played",
+                days=played.days,
+                signals=f"{played.signals:,}",
+                jobs=f"{played.jobs:,}",
+                calls=f"{cast.calls:,}",
+            )
+        )
+    with screen.step("results"):
+        records = story.records(cast)
+        screen.results(records)
+    sums = ledger.sums(platform.series, CAPITAL_MILLS)
+    with screen.step("explain"):
+        _explain(screen, platform)
+        screen.orders(sums)
+    with screen.step("checks"):
+        sessions = story.sessions_of(cast, loaded.played[0], loaded.played[-1])
+        checks = {
+            "public": story.public_checks(records, sessions),
+            "operator": story.operator_checks(cast, played),
+            "store": store_checks(sums),
+        }
+        for source, found in checks.items():
+            screen.checks(source, found)
+    return Outcome(platform.directory.path, loaded, played, cast.calls, records, checks, sums)
+
+
+def store_checks(sums: ledger.Sums) -> list[Check]:
+    """The exact identities of the ledger, from the store of this process."""
+    days = sums.strategy_days
+    return [
+        Check("demo.check.nav", days, sums.nav_breaks, float(sums.nav_breaks)),
+        Check("demo.check.cash", days, sums.cash_breaks, float(sums.cash_breaks)),
+        Check("demo.check.fees", days, sums.fee_breaks, float(sums.fee_breaks)),
+        Check("demo.check.negative", days, sums.negative, float(sums.negative)),
+    ]
+
+
+def _explain(screen: Screen, platform: Platform) -> None:
+    with platform.records.read() as session:
+        number = platform.strategies.by_slug(session, EXPLAINED).number
+    assert number is not None, "a stored strategy has a number"
+    day = ledger.telling_day(platform.series, number, CAPITAL_MILLS, ORDERS_SHOWN_MAX)
+    if day is not None:
+        screen.day(EXPLAINED, ledger.explained(platform.series, number, day, CAPITAL_MILLS))
+
+
+def _wait_for_interrupt() -> None:
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait(timedelta(days=365 * 10).total_seconds())

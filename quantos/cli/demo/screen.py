@@ -1,0 +1,299 @@
+"""The demo on the terminal: numbered steps with their times, tables, the plot, what was checked and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+from quantos.cli.demo.identities import Check
+from quantos.cli.demo.ledger import Day, OrderLine, Sums
+from quantos.cli.demo.market import Loaded
+from quantos.cli.demo.plot import BENCHMARK_MARK, COLOURS, Curve, drawn
+from quantos.cli.demo.story import Record
+from quantos.cli.texts import say
+from quantos.settlement.core.facts import Reason
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH_MAX: Final = 110
+MARKS: Final = ("M", "E", "C")
+NOTHING: Final = "-"
+
+
+class Screen:
+    """Prints as the story goes on. `quiet`: nothing at all."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        from rich.console import Console  # noqa: PLC0415 - loaded where it is used
+
+        wide = Console(highlight=False, quiet=quiet)
+        self.console: Console = Console(
+            highlight=False, quiet=quiet, width=min(wide.width, WIDTH_MAX), soft_wrap=False
+        )
+        self.seconds: dict[str, float] = {}
+        self._step = 0
+
+    def title(self) -> None:
+        self.console.print()
+        self.console.rule(f"[bold]{say('demo.title')}[/]", align="left", style="cyan")
+        self.note(say("demo.hindsight"))
+
+    def market(self, loaded: Loaded) -> None:
+        """What was loaded, what was refused, which days will be played."""
+        if loaded.synthetic:
+            self.note(say("demo.synthetic", seed=loaded.seed))
+        else:
+            self.plain(say("demo.real", path=loaded.source))
+        self.plain(
+            say(
+                "demo.bars",
+                bars=f"{loaded.bars:,}",
+                instruments=f"{loaded.instruments:,}",
+                first=loaded.first,
+                last=loaded.last,
+            )
+        )
+        report = loaded.report
+        for file in report["files"]:
+            if file["refused"]:
+                self.plain(say("demo.refused", file=file["source"], reason=file["refused"]))
+        if report["quarantined"]:
+            reasons = ", ".join(f"{reason} {count:,}" for reason, count in report["quarantined"].items())
+            self.plain(
+                say("demo.quarantine", rows=f"{sum(report['quarantined'].values()):,}", reasons=reasons)
+            )
+        else:
+            self.plain(say("demo.nothing_refused"))
+        if report["findings"]:
+            kinds = ", ".join(f"{kind} {count:,}" for kind, count in report["findings"].items())
+            self.plain(say("demo.findings", count=f"{sum(report['findings'].values()):,}", kinds=kinds))
+        self.plain(say("demo.span", days=loaded.days, first=loaded.played[0], last=loaded.played[-1]))
+
+    def after(self, directory: Path, url: str | None, api_key: str) -> None:
+        """How to go on from here."""
+        if url is not None:
+            self.line(f"[bold green]{say('demo.keeps', url=url)}[/]")
+            facts = [
+                ("demo.after.api", f"{url}/openapi.json"),
+                ("demo.after.try", f"curl {url}/api/v1/public/strategies/demo-momentum/performance"),
+                ("demo.after.key", api_key),
+                ("demo.after.operator", f"quantos operator token --data-dir {directory}"),
+            ]
+        else:
+            facts = [("demo.after.again", f"quantos serve --data-dir {directory}")]
+        for key, value in [*facts, ("demo.after.remove", f"rm -r {directory}")]:
+            self.plain(f"{say(key)}: {value}")
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """A numbered step and how long it took."""
+        self._step += 1
+        self.console.print()
+        self.console.print(f"[bold cyan]{self._step}[/]  [bold]{say(f'demo.step.{name}')}[/]")
+        started = perf_counter()
+        yield
+        self.seconds[name] = perf_counter() - started
+        self.line(f"[dim]{say('demo.done', seconds=self.seconds[name])}[/]")
+
+    def line(self, text: str) -> None:
+        self.console.print(f"   {text}", soft_wrap=True)
+
+    def plain(self, text: str) -> None:
+        """A line that holds values of others: nothing in it is markup."""
+        self.console.print(f"   {text}", markup=False, soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        self.console.print(f"   [yellow]{text}[/]", soft_wrap=True)
+
+    def gap(self) -> None:
+        self.console.print()
+
+    @contextmanager
+    def days(self, total: int) -> Iterator[Callable[[date, dict[str, float]], None]]:
+        """A progress bar over trading days with the NAVs as they stand."""
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+        columns = (
+            TextColumn("  "),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[navs]}"),
+        )
+        with Progress(*columns, console=self.console, transient=True, refresh_per_second=4) as progress:
+            task = progress.add_task("", total=total, navs="")
+
+            def on_day(day: date, navs: dict[str, float]) -> None:
+                shown = "  ".join(
+                    f"{slug.removeprefix('demo-')} {nav / 1e6:.3f}m" for slug, nav in navs.items()
+                )
+                progress.update(task, advance=1, navs=f"{day}  {shown}")
+
+            yield on_day
+
+    def results(self, records: Sequence[Record]) -> None:
+        """NAVs and metrics beside the benchmark, then the plot."""
+        table = self._table(
+            "demo.col.strategy",
+            *(
+                f"demo.col.{name}>"
+                for name in ("nav", "total", "annual", "volatility", "sharpe", "drawdown", "calmar", "excess")
+            ),
+        )
+        for k, record in enumerate(records):
+            m = record.metrics
+            table.add_row(
+                f"[{_rich(k)}]{MARKS[k]} {record.agent.slug}[/]",
+                f"{record.listed['nav']:,.2f}",
+                *map(percent, (m["total_return"], m["annual_return"], m["volatility"])),
+                number(m["sharpe"]),
+                percent(m["max_drawdown"]),
+                number(m["calmar"]),
+                percent(m["excess_return"]),
+            )
+        benchmark = records[0].metrics["benchmark_return"]
+        if benchmark is not None:
+            name = f"[{_rich(len(records))}]{BENCHMARK_MARK} {say('demo.benchmark')}[/]"
+            table.add_row(name, NOTHING, percent(benchmark), *[NOTHING] * 6)
+        self.console.print(table)
+        if benchmark is None:
+            self.note(say("demo.no_benchmark"))
+        self.gap()
+        self.line(f"[bold]{say('demo.plot')}[/]")
+        plot = drawn(
+            curves_of(records),
+            [row["date"] for row in records[0].records],
+            self.console.width - 6,
+            colour=self.console.color_system is not None,
+        )
+        if not self.console.quiet:
+            self.console.file.write("\n".join(f"   {row}" for row in plot.splitlines()) + "\n")
+
+    def day(self, slug: str, day: Day) -> None:
+        """One strategy-day: every order, then where the cash went."""
+        self.plain(say("demo.explain", slug=slug, day=day.trade_date))
+        table = self._table(
+            "demo.col.symbol",
+            "demo.col.name",
+            "demo.col.side",
+            "demo.col.quantity>",
+            "demo.col.filled>",
+            "demo.col.price>",
+            "demo.col.fees>",
+            "demo.col.result",
+        )
+        for order in day.orders:
+            fees = order.commission + order.stamp_duty + order.transfer_fee
+            table.add_row(
+                order.symbol,
+                order.name,
+                say("demo.buy" if order.quantity >= 0 else "demo.sell"),
+                f"{abs(order.quantity):,}",
+                f"{abs(order.filled):,}",
+                price(order.price) if order.filled else NOTHING,
+                cash(fees) if order.filled else NOTHING,
+                result_of(order),
+            )
+        self.console.print(table)
+        self.plain(
+            say(
+                "demo.cash",
+                before=cash(day.cash_before),
+                sold=cash(day.sold),
+                bought=cash(day.bought),
+                fees=cash(day.fees),
+                events=cash(day.event_cash),
+                cash=cash(day.cash),
+            )
+        )
+        self.plain(
+            say(
+                "demo.nav",
+                nav=cash(day.nav),
+                cash=cash(day.cash),
+                positions=day.positions,
+                value=cash(day.nav - day.cash),
+            )
+        )
+
+    def orders(self, sums: Sums) -> None:
+        """How many orders ended how."""
+        results = ", ".join(
+            f"{'filled' if reason is Reason.NONE else reason.name.lower()} {count:,}"
+            for reason, count in sums.results.items()
+        )
+        self.plain(say("demo.orders", orders=f"{sums.orders:,}", results=results))
+
+    def checks(self, source: str, checks: Sequence[Check]) -> None:
+        self.line(f"[bold]{say(f'demo.from.{source}')}[/]")
+        for check in checks:
+            mark = "[green]✓[/]" if check.holds else "[bold red]✗[/]"
+            counted = say("demo.compared", compared=f"{check.compared:,}", differing=f"{check.differing:,}")
+            self.line(f"  {mark} {say(check.key)}  [dim]{counted}[/]")
+
+    def _table(self, *keys: str) -> Any:
+        from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - loaded where it is used
+        from rich.table import Table  # noqa: PLC0415
+
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), collapse_padding=True)
+        for key in keys:
+            justify: Any = "right" if key.endswith(">") else "left"
+            table.add_column(say(key.removesuffix(">")), justify=justify, no_wrap=True)
+        return table
+
+
+def curves_of(records: Sequence[Record]) -> list[Curve]:
+    """The strategies' NAVs, and the benchmark's where it is known on every day."""
+    curves = [
+        Curve(record.agent.slug, MARKS[k], [1.0, *(row["nav"] for row in record.records)])
+        for k, record in enumerate(records)
+    ]
+    daily = [row["benchmark_return"] for row in records[0].records]
+    if None not in daily:
+        level, levels = 1.0, [1.0]
+        for value in daily:
+            level *= 1 + value
+            levels.append(level)
+        curves.append(Curve("hs300", BENCHMARK_MARK, levels))
+    return curves
+
+
+def result_of(order: OrderLine) -> str:
+    """What became of an order, and why."""
+    if order.reason is Reason.NONE:
+        return say("demo.filled")
+    reason = say(
+        f"demo.reason.{order.reason.name}",
+        upper=price(order.upper),
+        lower=price(order.lower),
+        reference=price(order.reference),
+    )
+    return say("demo.cut" if order.filled else "demo.refused_order", reason=reason)
+
+
+def cash(mills: int) -> str:
+    """CNY with fen; with mills where there are some."""
+    text = f"{mills / 1000:,.3f}"
+    return text.removesuffix("0")
+
+
+def price(mills: int) -> str:
+    return f"{mills / 1000:.3f}".removesuffix("0")
+
+
+def percent(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:+.2%}"
+
+
+def number(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.2f}"
+
+
+def _rich(k: int) -> str:
+    """Rich's word for a plot colour."""
+    return {"orange": "yellow"}.get(COLOURS[k % len(COLOURS)], COLOURS[k % len(COLOURS)])

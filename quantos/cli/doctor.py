@@ -1,0 +1,242 @@
+"""`quantos doctor`: what could go wrong, checked one by one, each problem with its remedy. Exit 1 on a problem.
+
+A check that needs the stores asks the running server, or opens them here; where they do not open, that is the
+finding and the checks behind it are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import typer
+
+from quantos.cli.configuration import BadSettings, load
+from quantos.cli.options import DataDir, Json
+from quantos.cli.output import print_json, print_line
+from quantos.cli.reach import Reach, reach
+from quantos.cli.texts import say
+from quantos.errors import QuantosError
+from quantos.kit.clock import SHANGHAI, SystemClock, parse_instant, rfc3339
+from quantos.storage.directory import running_server
+
+GIB: Final = 2**30
+FREE_MIN: Final = GIB
+ONLY_OWNER: Final = 0o077
+
+State = Literal["ok", "note", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's result."""
+
+    check: str
+    state: State
+    detail: str
+    remedy: str = ""
+
+
+def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Check settings, disk, secrets, lock, stores, clock, calendar, data and settlement; exit 1 on a problem."""
+    findings = list(examine(data_dir))
+    problems = [finding for finding in findings if finding.state == "problem"]
+    if as_json:
+        print_json({"ok": not problems, "checks": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            _print(finding)
+        print_line("")
+        print_line(say("doctor.problems", count=len(problems)) if problems else say("doctor.sound"))
+    if problems:
+        raise typer.Exit(1)
+
+
+def examine(data_dir: Path | None) -> Iterator[Finding]:
+    """Every check that can be made, in order."""
+    try:
+        path = load(data_dir).data_dir
+    except BadSettings as bad:
+        yield _problem("settings", bad.message, say("doctor.settings.remedy"))
+        return
+    yield _ok("settings", say("doctor.settings.ok"))
+    yield _disk(path)
+    directory = _directory(path)
+    yield directory
+    if directory.state != "ok":
+        return
+    yield _secrets(path)
+    lock = _lock(path)
+    yield lock
+    if lock.state == "ok":
+        yield from _inside(path)
+
+
+def _directory(path: Path) -> Finding:
+    facts = path / "directory.json"
+    if not facts.exists():
+        return _problem(
+            "directory", say("doctor.directory.missing", path=path), say("doctor.directory.remedy")
+        )
+    try:
+        simulated = json.loads(facts.read_text())["simulated"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return _problem(
+            "directory",
+            say("doctor.directory.broken", reason=type(error).__name__),
+            say("doctor.directory.restore"),
+        )
+    kind = say("doctor.simulation" if simulated else "doctor.live")
+    return _ok("directory", say("doctor.directory.ok", path=path, kind=kind))
+
+
+def _disk(path: Path) -> Finding:
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    usage = shutil.disk_usage(existing)
+    detail = say("doctor.disk.free", free=usage.free / GIB, total=usage.total / GIB)
+    if usage.free < FREE_MIN:
+        return _problem("disk", detail, say("doctor.disk.remedy", path=existing))
+    return _ok("disk", detail)
+
+
+def _secrets(path: Path) -> Finding:
+    folder = path / "secrets"
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    readable = [str(file) for file in files if stat.S_IMODE(file.stat().st_mode) & ONLY_OWNER]
+    if readable:
+        named = " ".join(readable)
+        return _problem(
+            "secrets", say("doctor.secrets.open", files=named), say("doctor.secrets.remedy", files=named)
+        )
+    return _ok("secrets", say("doctor.secrets.ok"))
+
+
+def _lock(path: Path) -> Finding:
+    from quantos.storage.directory import DataDirectory, DirectoryLocked  # noqa: PLC0415 - beside its use
+
+    url = running_server(path)
+    if url is not None:
+        if _answers(url):
+            return _ok("lock", say("doctor.lock.server", url=url))
+        return _problem("lock", say("doctor.lock.silent", url=url), say("doctor.lock.remedy"))
+    try:
+        DataDirectory.open(path, create=False).close()
+    except DirectoryLocked:
+        holder = (path / "lock").read_text().strip() or "?"
+        return _problem("lock", say("doctor.lock.other", holder=holder), say("doctor.lock.remedy"))
+    except QuantosError as refusal:
+        return _problem("directory", refusal.message, say("doctor.stores.remedy"))
+    return _ok("lock", say("doctor.lock.free"))
+
+
+def _answers(url: str) -> bool:
+    import httpx  # noqa: PLC0415 - loaded where it is used
+
+    try:
+        answer = httpx.get(f"{url}/api/v1/health", timeout=5, trust_env=False)
+        return bool(answer.json() == {"status": "ok"})
+    except (httpx.HTTPError, ValueError):
+        return False
+
+
+def _inside(path: Path) -> Iterator[Finding]:
+    """What the platform itself says, asked as the operator."""
+    try:
+        with reach(path) as platform:
+            yield _ok("stores", say("doctor.stores.ok"))
+            coverage = platform.get("/admin/market/coverage")
+            runs = platform.get("/admin/settlement-runs", limit=1)["settlement_runs"]
+            yield _clock(platform)
+            yield _calendar(coverage["calendar"])
+            yield from _data(platform, coverage)
+            yield _settlement(runs)
+    except QuantosError as refusal:
+        yield _problem("stores", refusal.message, say("doctor.stores.remedy"))
+
+
+def _clock(platform: Reach) -> Finding:
+    """The platform refuses to start on a clock set back, so one that answers is in step with its records."""
+    now = SystemClock().now()
+    answer = _or_none(platform, "/admin/clock")
+    if answer is not None:
+        return _ok("clock", say("doctor.clock.simulated", now=answer["now"]))
+    return _ok("clock", say("doctor.clock.live", now=rfc3339(now.replace(microsecond=0))))
+
+
+def _or_none(platform: Reach, path: str) -> Any:
+    try:
+        return platform.get(path)
+    except QuantosError:
+        return None
+
+
+def _calendar(status: dict[str, Any]) -> Finding:
+    detail = say("doctor.calendar.ok", last=status["last"], days=status["days_left"])
+    if status["ends_soon"]:
+        return _problem("calendar", detail, say("doctor.calendar.remedy"))
+    return _ok("calendar", detail)
+
+
+def _data(platform: Reach, coverage: dict[str, Any]) -> Iterator[Finding]:
+    last = coverage["last_date"]
+    if last is None:
+        yield _problem("data", say("doctor.data.none"), say("doctor.data.remedy"))
+        return
+    missing = missing_days(platform, date.fromisoformat(last))
+    if missing:
+        detail = say("doctor.data.behind", last=last, days=missing)
+        yield _problem("data", detail, say("doctor.data.remedy"))
+    else:
+        yield _ok("data", say("doctor.data.ok", last=last))
+
+
+def missing_days(platform: Reach, last: date) -> int:
+    """Trading days after `last` that were over at 18:15 of the platform's clock, by the public calendar."""
+    found = 0
+    answer = platform.get("/calendar", date=last.isoformat())
+    through = _over(platform, answer["today"])
+    following = date.fromisoformat(answer["next_trading_day"])
+    while following <= through and found < 1000:
+        found += 1
+        answer = platform.get("/calendar", date=following.isoformat())
+        following = date.fromisoformat(answer["next_trading_day"])
+    return found
+
+
+def _over(platform: Reach, today: str) -> date:
+    """The last natural day whose bars can be there."""
+    answer = _or_none(platform, "/admin/clock")
+    now: datetime = parse_instant(answer["now"]) if answer else SystemClock().now()
+    day = date.fromisoformat(today)
+    evening = now.astimezone(SHANGHAI).hour >= 19
+    return day if evening else date.fromordinal(day.toordinal() - 1)
+
+
+def _settlement(runs: list[dict[str, Any]]) -> Finding:
+    if not runs:
+        return Finding("settlement", "note", say("doctor.settlement.none"))
+    run = runs[0]
+    detail = say("doctor.settlement.ok", date=run["date"], status=run["status"])
+    if run["status"] in {"failed", "waiting_for_data", "interrupted"} or run["failed"]:
+        return _problem("settlement", detail, say("doctor.settlement.remedy", date=run["date"]))
+    return _ok("settlement", detail)
+
+
+def _ok(check: str, detail: str) -> Finding:
+    return Finding(check, "ok", detail)
+
+
+def _problem(check: str, detail: str, remedy: str) -> Finding:
+    return Finding(check, "problem", detail, remedy)
+
+
+def _print(finding: Finding) -> None:
+    print_line(f"{say(f'doctor.{finding.state}'):<8} {say(f'doctor.{finding.check}')}: {finding.detail}")
+    if finding.remedy:
+        print_line(f"{'':<8} {say('doctor.remedy')}: {finding.remedy}")

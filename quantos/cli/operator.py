@@ -1,0 +1,61 @@
+"""`quantos operator`, `quantos invite`: the operator's token and invite codes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from quantos.cli.configuration import load
+from quantos.cli.options import DataDir, Json, instant_option
+from quantos.cli.output import print_json, print_line
+from quantos.cli.reach import reach
+
+operator = typer.Typer(help="The operator's credentials.", no_args_is_help=True)
+invite = typer.Typer(help="Invite codes.", no_args_is_help=True)
+
+TOKEN = "operator-token"  # noqa: S105 - the name of the secret
+
+
+@operator.command()
+def token(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Print the operator's bearer token; the data directory is made where there is none."""
+    from quantos.storage.directory import DataDirectory, running_server  # noqa: PLC0415
+
+    settings = load(data_dir)
+    if running_server(settings.data_dir) is not None:
+        text = (settings.data_dir / "secrets" / TOKEN).read_text()
+    else:
+        directory = DataDirectory.open(settings.data_dir)
+        try:
+            text = directory.secret(TOKEN)
+        finally:
+            directory.close()
+    if as_json:
+        print_json({"operator_token": text})
+    else:
+        print_line(text)
+
+
+@invite.command("create")
+def create_invite(
+    max_uses: Annotated[int | None, typer.Option(min=1, help="Accounts that may join with it.")] = None,
+    expires_at: Annotated[
+        datetime | None, instant_option("--expires-at", "When it stops working; default: never.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Print a new invite code."""
+    body: dict[str, Any] = {}
+    if max_uses is not None:
+        body["max_uses"] = max_uses
+    if expires_at is not None:
+        body["expires_at"] = expires_at.isoformat()
+    with reach(data_dir, create=True) as platform:
+        made = platform.post("/admin/invites", body)
+    if as_json:
+        print_json(made)
+    else:
+        print_line(made["invite_code"])

@@ -1,0 +1,161 @@
+"""`quantos serve`: the whole platform in one process.
+
+The port is bound before anything is announced, so `server.json` never names a server that cannot be reached.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from quantos.cli.configuration import load
+from quantos.cli.options import DataDir, instant_option
+from quantos.cli.output import print_line
+from quantos.cli.texts import say
+from quantos.errors import Unavailable
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from quantos.app import Platform
+
+GRACE_S = 10
+BACKLOG = 2048
+
+
+class PortUnavailable(Unavailable):
+    code = "port_unavailable"
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default: QUANTOS_HOST.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one; default: QUANTOS_PORT.")
+    ] = None,
+    data_dir: DataDir = None,
+    simulate: Annotated[
+        datetime | None,
+        instant_option("--simulate", "Start a simulated directory with its clock standing here."),
+    ] = None,
+) -> None:
+    """Run the platform: API, scheduler and background work, until Ctrl-C or SIGTERM."""
+    signal.signal(signal.SIGTERM, _leave)
+    gc.disable()  # importing makes objects that stay; collecting among them is a tenth of the start-up time
+    settings = load(data_dir, host=host, port=port)
+    from quantos.app import Platform, build_app  # noqa: PLC0415 - loaded where it is used
+
+    platform = Platform.open(settings, simulate=simulate)
+    try:
+        listening = bind(settings.host, settings.port)
+        url = url_of(settings.host, listening)
+        app = build_app(platform)
+        gc.freeze()
+        gc.enable()
+        run(app, listening, lambda: _announce(platform, url), platform.start)
+    finally:
+        platform.directory.withdraw()
+        platform.close()
+    print_line(say("serve.stopping"))
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises PortUnavailable with what to do."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (socket.gaierror, UnicodeError) as error:
+        raise PortUnavailable(say("serve.no_address", host=host, reason=error)) from None
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            message = say("serve.in_use", host=host, port=port)
+        elif error.errno == errno.EACCES:
+            message = say("serve.no_permission", port=port)
+        else:
+            message = say("serve.no_address", host=host, reason=error.strerror)
+        raise PortUnavailable(message) from None
+    return listening
+
+
+def url_of(host: str, listening: socket.socket) -> str:
+    """The URL by which this machine reaches the socket."""
+    port = listening.getsockname()[1]
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+def run(app: FastAPI, listening: socket.socket, *when_ready: Callable[[], None]) -> None:
+    """Serve until a signal asks to stop; requests under way are finished first."""
+    import uvicorn  # noqa: PLC0415 - loaded where it is used
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            for act in when_ready:
+                act()
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """A signal ends the loop and nothing else: the process leaves with exit code 0."""
+            before = {
+                which: signal.signal(which, self._on_signal) for which in (signal.SIGINT, signal.SIGTERM)
+            }
+            try:
+                yield
+            finally:
+                for which, handler in before.items():
+                    signal.signal(which, handler)
+
+        def _on_signal(self, which: int, frame: Any) -> None:
+            self.handle_exit(which, frame)
+
+    Server(uvicorn_config(app)).run(sockets=[listening])
+
+
+def uvicorn_config(app: FastAPI) -> Any:
+    """How uvicorn runs here: no access log, errors on stderr."""
+    import uvicorn  # noqa: PLC0415
+
+    return uvicorn.Config(
+        app,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        backlog=BACKLOG,
+    )
+
+
+def _leave(*_: Any) -> None:
+    """Asked to stop while starting: what is open is closed on the way out."""
+    raise SystemExit(0)
+
+
+def _announce(platform: Platform, url: str) -> None:
+    from quantos import __version__  # noqa: PLC0415
+    from quantos.kit.clock import rfc3339  # noqa: PLC0415
+
+    platform.directory.announce(url, platform.clock.now())
+    print_line(say("serve.ready", version=__version__, url=url))
+    if platform.clock.simulated:
+        print_line(say("serve.simulated", now=rfc3339(platform.clock.now())))
+    if platform.market.is_synthetic:
+        print_line(say("serve.synthetic"))

@@ -1,0 +1,94 @@
+"""What `quantos doctor` says: key → (English, Chinese)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DOCTOR: Final[dict[str, tuple[str, str]]] = {
+    "doctor.ok": ("ok", "正常"),
+    "doctor.problem": ("PROBLEM", "问题"),
+    "doctor.note": ("note", "提示"),
+    "doctor.sound": ("everything checked is in order", "检查项目全部正常"),
+    "doctor.problems": ("problems found: {count}", "发现 {count} 个问题"),
+    "doctor.remedy": ("remedy", "处理办法"),
+    "doctor.settings": ("settings", "设置"),
+    "doctor.settings.ok": ("every setting can be used", "所有设置均可用"),
+    "doctor.settings.remedy": ("correct the variable, or remove it", "改正该变量，或将其删除"),
+    "doctor.directory": ("data directory", "数据目录"),
+    "doctor.directory.ok": ("{path}, {kind}", "{path}，{kind}"),
+    "doctor.live": ("live", "实盘"),
+    "doctor.simulation": ("simulated", "模拟"),
+    "doctor.directory.missing": ("there is none at {path}", "{path} 没有数据目录"),
+    "doctor.directory.remedy": (
+        "start the platform once (quantos serve), or name the directory with --data-dir",
+        "启动一次平台（quantos serve），或用 --data-dir 指定目录",
+    ),
+    "doctor.directory.broken": (
+        "directory.json cannot be read: {reason}",
+        "directory.json 无法读取：{reason}",
+    ),
+    "doctor.directory.restore": ("restore the directory from a backup", "从备份恢复该目录"),
+    "doctor.secrets": ("secrets", "密钥"),
+    "doctor.secrets.ok": ("readable by their owner alone", "仅所有者可读"),
+    "doctor.secrets.open": ("others can read {files}", "其他用户可以读取 {files}"),
+    "doctor.secrets.remedy": ("chmod 600 {files}", "chmod 600 {files}"),
+    "doctor.disk": ("disk", "磁盘"),
+    "doctor.disk.free": ("{free:.1f} GiB free of {total:.1f}", "剩余 {free:.1f} GiB，共 {total:.1f}"),
+    "doctor.disk.remedy": (
+        "free space on the disk of {path}: at least 1 GiB, better twice the size of the data directory",
+        "清理 {path} 所在磁盘：至少 1 GiB，最好为数据目录大小的两倍",
+    ),
+    "doctor.lock": ("lock", "目录锁"),
+    "doctor.lock.free": ("free: no server runs", "空闲：没有服务在运行"),
+    "doctor.lock.server": ("held by the server at {url}, which answers", "由 {url} 的服务持有，响应正常"),
+    "doctor.lock.silent": (
+        "held by the server at {url}, which does not answer",
+        "由 {url} 的服务持有，但无响应",
+    ),
+    "doctor.lock.other": ("held by {holder}, which is no server", "由 {holder} 持有，且不是服务进程"),
+    "doctor.lock.remedy": ("stop that process, then start the platform again", "停止该进程，再重新启动平台"),
+    "doctor.stores": ("stores", "存储"),
+    "doctor.stores.ok": ("records and series open", "业务记录与时间序列均可打开"),
+    "doctor.stores.remedy": (
+        "restore the directory from a backup, or upgrade",
+        "从备份恢复该目录，或升级版本",
+    ),
+    "doctor.clock": ("clock", "时钟"),
+    "doctor.clock.live": ("{now}, in step with the records", "{now}，与记录一致"),
+    "doctor.clock.simulated": ("simulated, stands at {now}", "模拟时钟，停在 {now}"),
+    "doctor.clock.back": (
+        "{now}, but the newest record was written at {newest}",
+        "{now}，但最新一条记录写于 {newest}",
+    ),
+    "doctor.clock.remedy": (
+        "set the machine's time (for example with chrony); deadlines follow it",
+        "校准本机时间（例如使用 chrony）；信号截止时间以它为准",
+    ),
+    "doctor.calendar": ("trading calendar", "交易日历"),
+    "doctor.calendar.ok": ("known to {last}, {days} days ahead", "已知至 {last}，还有 {days} 天"),
+    "doctor.calendar.remedy": (
+        "quantos calendar import FILE, with the exchange's list of the next year",
+        "quantos calendar import FILE，导入交易所公布的下一年日历",
+    ),
+    "doctor.data": ("market data", "行情数据"),
+    "doctor.data.none": ("no bars are loaded", "尚未导入日线"),
+    "doctor.data.ok": (
+        "bars to {last}, the last trading day that is over",
+        "日线至 {last}，即最近一个已结束的交易日",
+    ),
+    "doctor.data.behind": (
+        "bars end on {last}, {days} trading days are missing",
+        "日线止于 {last}，缺 {days} 个交易日",
+    ),
+    "doctor.data.remedy": (
+        "quantos market fetch, or quantos market import PATH",
+        "quantos market fetch，或 quantos market import PATH",
+    ),
+    "doctor.settlement": ("settlement", "结算"),
+    "doctor.settlement.ok": ("the last run: {date}, {status}", "最近一次：{date}，{status}"),
+    "doctor.settlement.none": ("nothing has been settled yet", "尚未结算"),
+    "doctor.settlement.remedy": (
+        "quantos settle --date {date} after the data are there; the run names what it lacks",
+        "数据就绪后执行 quantos settle --date {date}；运行记录会说明缺少什么",
+    ),
+}

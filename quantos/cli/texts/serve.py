@@ -1,0 +1,33 @@
+"""What `quantos serve` says: key → (English, Chinese)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SERVE: Final[dict[str, tuple[str, str]]] = {
+    "serve.ready": (
+        "QuantOS {version} is ready at {url}  (API description: {url}/openapi.json)",
+        "QuantOS {version} 已就绪：{url}（接口说明：{url}/openapi.json）",
+    ),
+    "serve.simulated": (
+        "simulated: the clock stands at {now} until it is moved (quantos clock advance 1d)",
+        "模拟运行：时钟停在 {now}，移动后才会前进（quantos clock advance 1d）",
+    ),
+    "serve.synthetic": (
+        "the market in this directory is synthetic: nobody traded it",
+        "本目录中的行情是合成数据，并非真实成交",
+    ),
+    "serve.stopping": ("stopped", "已停止"),
+    "serve.in_use": (
+        "port {port} of {host} is in use: choose another with --port, or --port 0 for a free one",
+        "{host} 的端口 {port} 已被占用：用 --port 换一个，或用 --port 0 自动选择",
+    ),
+    "serve.no_address": (
+        "{host} is no address of this machine ({reason}): choose one with --host",
+        "{host} 不是本机地址（{reason}）：请用 --host 指定",
+    ),
+    "serve.no_permission": (
+        "port {port} needs more rights than this user has: choose one above 1023 with --port",
+        "当前用户无权使用端口 {port}：请用 --port 选择 1023 以上的端口",
+    ),
+}
