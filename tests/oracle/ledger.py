@@ -57,8 +57,8 @@ It shares no code with the engine. Amounts are exact decimals in CNY; the decima
 # 25. Rates and factors are taken exactly as given, not rounded to 10^-8 first.
 #     A trade without a reference, or after a carried close of 0, is unexplained: no limit can be told.
 # 26. A price of 0 (rows took more than the carried close) gives target 0: a holding is closed, an
-#     order of a name not held has the quantity 0, like one without any price. Shares swapped into a symbol that never had a price, and
-#     days that skip a session, are errors of the input (ValueError).
+#     order of a name not held has the quantity 0, like one without any price. A swap into a symbol
+#     without any price makes the holder wait. Days that skip a session are errors of the input.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -125,6 +125,13 @@ def row_effect(held: int, quote: Quote, quotes: Mapping[str, Quote]) -> tuple[in
             swapped[row.into_symbol] = swapped.get(row.into_symbol, 0) + whole
     after = 0 if swapped else held + bonus
     return after, cash, swapped
+
+
+def must_wait(quote: Quote, quotes: Mapping[str, Quote]) -> bool:
+    """Whether a holder of this waits: nothing explains the reference, or a swap into what has no price."""
+    into = [row.into_symbol for row in quote.rows if row.into_symbol and row.bonus_per_million > 0]
+    priceless = any(symbol not in quotes or quotes[symbol].close == 0 for symbol in into)
+    return priceless or event_kind(quote) == "unexplained"
 
 
 def corporate_actions(book: Book, quotes: Mapping[str, Quote]) -> list[Event]:
@@ -385,7 +392,7 @@ def settle_day(
     action = "HOLD" if signal is None else "REBALANCE"
     positions = before.positions
     # Step 1: corporate actions first; an unexplained reference stops the strategy.
-    if any(event_kind(quotes[symbol]) == "unexplained" for symbol in positions):
+    if any(must_wait(quotes[symbol], quotes) for symbol in positions):
         closes = dict(before.closes)
         return DayResult(day, action, before.nav, before.cash, dict(positions), closes, [], [], True)
     book = Book(before.cash, dict(positions))
@@ -394,9 +401,6 @@ def settle_day(
     orders = [] if signal is None else rebalance(day, book, quotes, signal, world)
     # Step 6: close.
     shares = {symbol: book.shares[symbol] for symbol in sorted(book.shares)}
-    for symbol in shares:
-        if symbol not in quotes:
-            raise ValueError(f"{symbol} is held on {day} and never had a price")
     closes = {symbol: quotes[symbol].close for symbol in shares}
     nav = book.cash
     for symbol, held in shares.items():

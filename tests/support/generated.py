@@ -134,7 +134,7 @@ def _market(rng: random.Random, moves: Mapping[str, int]) -> World:
             born = listed[path.symbol].list_date
             if path.gone or (born is not None and day < born and rng.randint(0, 9) > 0):
                 continue
-            rows = _move(rng, path, day, rng.choice(kinds), known)
+            rows = _move(rng, path, day, rng.choice(kinds), known if rng.randint(0, 5) else paths)
             actions += rows
             delisted = listed[path.symbol].delist_date
             if delisted is not None and number + 1 < len(sessions) and sessions[number + 1] >= delisted:

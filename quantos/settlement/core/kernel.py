@@ -220,6 +220,10 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
                     if row_out_of_range(h, facts[i, BONUS], facts[i, EVENT_CASH], into >= 0):
                         status[s] = _OVERFLOW
                         break
+                    if into >= 0 and facts[i, BONUS] > 0 and facts[into, CLOSE] == 0:
+                        status[s] = _WAITING  # shares of a name without any price cannot be valued
+                        waits_for[s] = into
+                        break
                     bonus, fraction = per_million(h, facts[i, BONUS])
                     fraction_price = facts[i, REFERENCE] if into < 0 else facts[into, REFERENCE]
                     whole, rest = per_million(h, facts[i, EVENT_CASH])
@@ -249,7 +253,7 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
                     names += 1
                     place[i] = names
                 shares[place[i] - 1] += h
-        if swapped:
+        if swapped and status[s] == _SETTLED:
             _sort_by_instrument(instrument, shares, 0, names)
             for k in range(names):
                 place[instrument[k]] = k + 1
@@ -262,7 +266,13 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
                 arrived, _ = per_million(held_shares[j], facts[i, BONUS])
                 if arrived > 0:
                     events = _note_arrival(
-                        event_instrument, event_numbers, own_events, events, into, arrived, shares[place[into] - 1]
+                        event_instrument,
+                        event_numbers,
+                        own_events,
+                        events,
+                        into,
+                        arrived,
+                        shares[place[into] - 1],
                     )
 
         if cash < 0:  # rows may take cash, but not more than there is

@@ -31,12 +31,11 @@ RATES = st.integers(0, 5_000_000)
 def target(mantissa: int, exponent: int, equity: int, price: int) -> int:
     """target_shares, its guess being the double next to the weight."""
     weight = float(Fraction(mantissa, 10**exponent))
-    shares: int = target_shares(weight, mantissa, exponent, equity, price)
-    return shares
+    return cast("int", target_shares(weight, mantissa, exponent, equity, price))
 
 
 def floor_of(mantissa: int, exponent: int, equity: int, price: int) -> int:
-    return mantissa * equity // (price * 10**exponent)
+    return int(mantissa * equity // (price * 10**exponent))
 
 
 # ---------------------------------------------------------------- targets

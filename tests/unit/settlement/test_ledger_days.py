@@ -140,6 +140,14 @@ def test_two_swaps_into_one_name_arrive_as_one_event() -> None:
     ]
 
 
+def test_a_swap_into_a_name_without_any_price_waits_for_its_bar() -> None:
+    market = world([{A: TEN}, {}], [(A, 1, 1_000_000, 0, B)])
+    first, second = run(market, {A: D("0.1")})
+    assert (second.status.tolist(), second.waits_for.tolist()) == ([Status.WAITING], [1])
+    assert holding(second.book, 0) == {A: 10_000}
+    assert second.book.cash[0] == first.book.cash[0]
+
+
 def test_a_name_that_was_swapped_away_is_sold_no_more() -> None:
     """E = 999,999.00: 0.05 of it are 4,999 of the 10,000 shares of B; 5,001 less, rounded down."""
     market = world([{A: TEN, B: TEN}, {B: TEN}], [(A, 1, 1_000_000, 0, B)])
