@@ -31,7 +31,7 @@ RATES = st.integers(0, 5_000_000)
 def target(mantissa: int, exponent: int, equity: int, price: int) -> int:
     """target_shares, its guess being the double next to the weight."""
     weight = float(Fraction(mantissa, 10**exponent))
-    return cast("int", target_shares(weight, mantissa, exponent, equity, price))
+    return target_shares(weight, mantissa, exponent, equity, price)
 
 
 def floor_of(mantissa: int, exponent: int, equity: int, price: int) -> int:
