@@ -9,7 +9,7 @@ missing with the same bytes.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any, Final, Protocol
@@ -21,6 +21,7 @@ from sqlmodel import Session
 from quantos.errors import NotFound, WrongState
 from quantos.kit.clock import Clock, rfc3339, shanghai, today
 from quantos.kit.money import MILLS_PER_CNY, cny
+from quantos.market.core.bars import DayBars, Instruments
 from quantos.market.core.calendar import TradingCalendar
 from quantos.market.service import Market
 from quantos.settlement import store
@@ -87,6 +88,18 @@ class _Work:
         return int(np.maximum(self.until - self.next + 1, 0).sum()) + self.settled + self.held
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What the last settled day left in memory, so that the next day need not read it again."""
+
+    instruments: Instruments  # the object itself: an import replaces it
+    roster: Roster
+    trade_date: date
+    carried: Carried
+    numbers: tuple[int, ...]
+    book: Book
+
+
 class Settlement:
     """The daily run and what it has written."""
 
@@ -104,6 +117,7 @@ class Settlement:
         self._minimum_commission = minimum_commission
         self._running = threading.Lock()
         self._progress: tuple[str, int, int] | None = None
+        self._standing: _Standing | None = None
         self.strategies: Strategies
         with series.read() as cursor:
             self._last = store.last_dates(cursor)
@@ -232,6 +246,7 @@ class Settlement:
                 self._settle(work, run.number, run.id, on_day)
                 status = "waiting_for_data" if work.waiting else "done"
             except BaseException:
+                self._standing = None
                 self._finish(run.id, work, "failed")
                 raise
             finally:
@@ -240,18 +255,13 @@ class Settlement:
             return RunReport(run.id, trade_date, status, work.settled, work.held, work.failed, work.waiting)
 
     def _plan(self, session: Session, trade_date: date, only: int | None) -> _Work:
-        calendar = self._market.calendar
-        due = [
-            terms
-            for terms in self.strategies.due(session, trade_date)
-            if only is None or terms.number == only
-        ]
-        first, until = np.empty(len(due), np.int64), np.empty(len(due), np.int64)
-        for s, terms in enumerate(due):
-            last = self._last.get(terms.number)
-            first[s] = _session(calendar, terms.first_date) if last is None else _session(calendar, last) + 1
-            bound = terms.settle_until if only is None else None
-            until[s] = _session(calendar, min(bound, trade_date) if bound else trade_date)
+        sessions = self._market.calendar.sessions
+        due = [t for t in self.strategies.due(session, trade_date) if only is None or t.number == only]
+        last = [self._last.get(t.number) for t in due]
+        bounds = [t.settle_until if only is None else None for t in due]
+        first = np.searchsorted(sessions, _dates(d or t.first_date for d, t in zip(last, due, strict=True)))
+        first += np.array([d is not None for d in last], np.int64)
+        until = np.searchsorted(sessions, _dates(min(b, trade_date) if b else trade_date for b in bounds))
         open_ = np.flatnonzero(first <= until)
         return _Work([due[s] for s in open_], first[open_], until[open_])
 
@@ -259,11 +269,14 @@ class Settlement:
         if not work.terms:
             return
         self._progress = (run_id, 0, work.total)
-        calendar = self._market.calendar
-        roster = Roster.of(self._market.instruments())
+        calendar, instruments = self._market.calendar, self._market.instruments()
+        standing = self._standing if self._standing and self._standing.instruments is instruments else None
+        self._standing = None
+        roster = standing.roster if standing else Roster.of(instruments)
         terms = _terms_of(work.terms, self._minimum_commission)
-        book = self._book(work, roster)
-        for bars, day in self._days(calendar, roster, int(work.next.min()), int(work.until.max())):
+        numbers = tuple(t.number for t in work.terms)
+        book = self._book(work, numbers, roster, standing)
+        for bars, day in self._days(calendar, roster, standing, int(work.next.min()), int(work.until.max())):
             here = _session(calendar, bars.trade_date)
             which = np.flatnonzero((work.next == here) & (work.until >= here))
             if len(which) == 0:
@@ -279,8 +292,10 @@ class Settlement:
                     "missing": list(readiness.missing),
                 }
                 return
-            acceptance = readiness.accepted and (readiness.accepted.by, readiness.accepted.reason)
+            accepted = readiness.accepted
+            acceptance = (accepted.by, accepted.reason) if accepted else None
             book = self._settle_one_day(work, which, book, terms, day, roster, acceptance, run)
+            self._standing = _Standing(instruments, roster, bars.trade_date, day.after, numbers, book)
             self._progress = (run_id, work.settled + work.held, work.total)
             if on_day:
                 on_day(bars.trade_date, work.settled + work.held, work.total)
@@ -348,20 +363,30 @@ class Settlement:
             reason = "overflow: an amount left the range of the ledger"
         work.failed.append({"slug": slug, "trade_date": day.trade_date.isoformat(), "reason": reason})
 
-    def _book(self, work: _Work, roster: Roster) -> Book:
+    def _book(
+        self, work: _Work, numbers: tuple[int, ...], roster: Roster, standing: _Standing | None
+    ) -> Book:
+        """The holdings before the first day of the run."""
+        last = [self._last.get(number) for number in numbers]
+        if standing and standing.numbers == numbers and all(day == standing.trade_date for day in last):
+            return standing.book
         capital = np.array([t.initial_capital * MILLS_PER_CNY for t in work.terms], np.int64)
-        last = [self._last.get(t.number) for t in work.terms]
         with self._series.read() as cursor:
-            return store.book_of(cursor, [t.number for t in work.terms], last, capital, roster)
+            return store.book_of(cursor, numbers, last, capital, roster)
 
-    def _days(self, calendar: TradingCalendar, roster: Roster, first: int, last: int) -> Any:
+    def _days(
+        self, calendar: TradingCalendar, roster: Roster, standing: _Standing | None, first: int, last: int
+    ) -> Iterator[tuple[DayBars, MarketDay]]:
         """The bars and the facts of each session, in date order."""
         sessions = calendar.sessions
         first_day, last_day = sessions[first].item(), sessions[last].item()
-        actions = self._market.corporate_actions(calendar.first, last_day)
-        carried = Carried.of(self._market.carry(first_day), roster)
-        carried = ex_adjust(carried, roster, [a for a in actions if a.ex_date < first_day])
         previous = sessions[first - 1].item() if first else date.min
+        actions = self._market.corporate_actions(calendar.first, last_day)
+        if standing and standing.trade_date == previous:
+            carried = standing.carried
+        else:
+            carried = Carried.of(self._market.carry(first_day), roster)
+            carried = ex_adjust(carried, roster, [a for a in actions if a.ex_date <= previous])
         for bars in self._market.day_bars(first_day, last_day):
             due = [a for a in actions if previous < a.ex_date <= bars.trade_date]
             day = market_day(bars, carried, roster, sessions, due)
@@ -381,6 +406,10 @@ class Settlement:
 def _session(calendar: TradingCalendar, day: date) -> int:
     """The number of a trading day in the calendar's sessions."""
     return int(np.searchsorted(calendar.sessions, np.datetime64(day)))
+
+
+def _dates(days: Iterable[date]) -> Any:
+    return np.array(list(days), dtype="datetime64[D]")
 
 
 def _terms_of(terms: Sequence[StrategyTerms], minimum_commission: int) -> Terms:

@@ -264,4 +264,3 @@ def run_of_day(session: Session, trade_date: date) -> SettlementRun | None:
 
 def unfinished_runs(session: Session) -> Sequence[SettlementRun]:
     return session.exec(select(SettlementRun).where(SettlementRun.status == "running")).all()
-

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection
@@ -23,6 +22,7 @@ from quantos.kit.clock import Clock, rfc3339
 from quantos.kit.ids import new_id, new_nonce
 from quantos.kit.money import rate_e8
 from quantos.market.core.calendar import TradingCalendar
+from quantos.market.service import Market
 from quantos.storage.records import Records
 from quantos.storage.types import instant_text
 from quantos.strategies import store
@@ -39,6 +39,14 @@ from quantos.strategies.core.status import (
     status_at,
 )
 from quantos.strategies.core.weights import Weights
+from quantos.strategies.ports import (
+    Attest,
+    Attestation,
+    Placed,
+    SettlementPort,
+    StrategyTerms,
+    repo_not_configured,
+)
 from quantos.strategies.refusals import (
     SignalIrreplaceable,
     SignalLocked,
@@ -52,70 +60,17 @@ from quantos.strategies.refusals import (
 from quantos.strategies.schemas import SLUG, StrategyChange, StrategyNew, Submission, strategy_out
 from quantos.strategies.tables import SignalRow, Strategy
 
-if TYPE_CHECKING:
-    from quantos.market.service import Market
-
-__all__ = ["Attestation", "Placed", "SettlementPort", "Strategies", "StrategyTerms", "Weights"]
+__all__ = [
+    "Attestation",
+    "Placed",
+    "SettlementPort",
+    "Strategies",
+    "StrategyTerms",
+    "Weights",
+    "repo_not_configured",
+]
 
 _SLUG: Final = re.compile(SLUG)
-
-
-class SettlementPort(Protocol):
-    """What strategies ask of settlement, which lies above them."""
-
-    def settled_until(self, number: int) -> date | None:
-        """The last settled trade date of a strategy."""
-        ...
-
-    def fill_missed(self, number: int) -> object:
-        """Settle the missed days of a pause as HOLD days, as far as their time has come."""
-        ...
-
-
-class Placed(NamedTuple):
-    """A signal that has just been stored, for attestation."""
-
-    number: int
-    slug: str
-    universe: str
-    execution_price: str
-    is_public: bool
-    trade_date: date
-    signal_hash: str
-    nonce: str
-    deadline: datetime
-
-
-class Attestation(NamedTuple):
-    """The commit of a signal, or the reason why there is none."""
-
-    sha: str | None
-    reason: str | None
-
-
-Attest = Callable[[Placed], Awaitable[Attestation]]
-
-
-async def repo_not_configured(_: Placed) -> Attestation:
-    return Attestation(None, "repo_not_configured")
-
-
-@dataclass(frozen=True, slots=True)
-class StrategyTerms:
-    """What settlement needs to know of a strategy. Capital in CNY, rates in 1e-8."""
-
-    number: int
-    id: str
-    slug: str
-    user_id: str
-    universe: str
-    status: str
-    execution: str
-    initial_capital: int
-    commission_e8: int
-    slippage_e8: int
-    first_date: date
-    settle_until: date | None
 
 
 class _PauseToFill(Exception):
@@ -334,6 +289,10 @@ class Strategies:
         if found is None:
             raise _not_found()
         return found
+
+    def slugs(self, session: Session, numbers: Collection[int]) -> dict[int, str]:
+        """Slugs by series key."""
+        return store.slugs(session, numbers)
 
     def public_page(
         self, session: Session, universe: str | None, limit: int, offset: int

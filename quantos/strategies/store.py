@@ -94,6 +94,12 @@ def by_slug(session: Session, slug: str) -> Strategy | None:
     return session.scalars(select(Strategy).where(_strategy.c.slug == slug)).one_or_none()
 
 
+def slugs(session: Session, numbers: Collection[int]) -> dict[int, str]:
+    """Slugs by series key."""
+    query = select(_strategy.c.number, _strategy.c.slug).where(_strategy.c.number.in_(numbers))
+    return dict(session.execute(query).tuples().all())
+
+
 def page_of(
     session: Session, *, user_id: str | None, status: str | None, limit: int, offset: int
 ) -> Sequence[Strategy]:

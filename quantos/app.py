@@ -1,0 +1,169 @@
+"""The composition root: opens a data directory, builds the services, wires features, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from quantos import __version__
+from quantos.accounts import routes as account_routes
+from quantos.accounts.service import Accounts
+from quantos.admin import routes as admin_routes
+from quantos.errors import QuantosError
+from quantos.kit.clock import Clock, SystemClock
+from quantos.kit.money import mills
+from quantos.kit.web import BodyLimit, http_error, quantos_error, server_error, validation_error
+from quantos.market import routes as market_routes
+from quantos.market.service import Market
+from quantos.performance.service import Performance
+from quantos.scheduler.service import Scheduler, continued_clock, refuse_clock_set_back
+from quantos.settings import Settings
+from quantos.settlement import jobs as settlement_jobs
+from quantos.settlement.service import Settlement
+from quantos.storage.directory import DataDirectory
+from quantos.storage.migrate import upgrade
+from quantos.storage.records import Records
+from quantos.storage.series import Series
+from quantos.strategies import routes as strategy_routes
+from quantos.strategies.service import Strategies
+from quantos.verification import routes as verification_routes
+from quantos.verification.service import Verification
+
+API = "/api/v1"
+
+
+@dataclass(slots=True)
+class Platform:
+    """Everything that runs on one data directory."""
+
+    settings: Settings
+    clock: Clock
+    directory: DataDirectory
+    records: Records
+    series: Series
+    accounts: Accounts
+    market: Market
+    strategies: Strategies
+    settlement: Settlement
+    performance: Performance
+    verification: Verification
+    scheduler: Scheduler
+
+    @classmethod
+    def open(cls, settings: Settings, *, simulate: datetime | None = None, create: bool = True) -> Platform:
+        """Open and lock the data directory, bring its stores up to date, and build the services.
+
+        `simulate`: the directory must be simulated; a new one starts at this instant, an existing one goes on
+        from where its clock stands. Raises QuantosError with what to do.
+        """
+        directory = DataDirectory.open(settings.data_dir, simulated=True if simulate else None, create=create)
+        opened: list[Callable[[], None]] = [directory.close]
+        try:
+            records = Records(directory.path / "records.db")
+            opened.append(records.close)
+            upgrade(records)
+            series = Series(directory.path / "series.duckdb", memory_limit=settings.series_memory_limit)
+            opened.append(series.close)
+            clock: Clock = SystemClock()
+            if directory.simulated:
+                clock = continued_clock(records, simulate or clock.now())
+            else:
+                refuse_clock_set_back(records, clock)
+            return _compose(settings, clock, directory, records, series)
+        except BaseException:
+            for close in reversed(opened):
+                close()
+            raise
+
+    def start(self) -> None:
+        """Catch up on what was missed and follow the timetable."""
+        self.settlement.mark_interrupted()
+        self.scheduler.start()
+
+    def close(self) -> None:
+        """Finish the job under way, write what is pending, release the directory."""
+        self.scheduler.stop()
+        self.accounts.close()
+        self.records.close()
+        self.series.close()
+        self.directory.close()
+
+
+def _compose(
+    settings: Settings, clock: Clock, directory: DataDirectory, records: Records, series: Series
+) -> Platform:
+    accounts = Accounts(records, clock, directory.secret)
+    market = Market(series, clock)
+    settlement = Settlement(
+        records, series, clock, market, minimum_commission=mills(settings.minimum_commission)
+    )
+    strategies = Strategies(records, clock, market, accounts, settlement)
+    settlement.strategies = strategies
+    market.settled_through = settlement.settled_through
+    market.after_import = settlement.take_up_waiting
+    performance = Performance(market, settlement)
+    verification = Verification(
+        records,
+        strategies,
+        settlement,
+        performance,
+        accounts,
+        market,
+        simulated=directory.simulated,
+    )
+    jobs: dict[str, Callable[[date], dict[str, Any]]] = {
+        "settle_all_active_strategies": lambda day: settlement_jobs.settle_all_active_strategies(
+            settlement, day
+        ),
+        "settlement_watchdog": lambda day: settlement_jobs.settlement_watchdog(settlement, day),
+    }
+    scheduler = Scheduler(clock, records, lambda: market.calendar, jobs)
+    return Platform(
+        settings,
+        clock,
+        directory,
+        records,
+        series,
+        accounts,
+        market,
+        strategies,
+        settlement,
+        performance,
+        verification,
+        scheduler,
+    )
+
+
+def build_app(platform: Platform) -> FastAPI:
+    """The ASGI application."""
+    app = FastAPI(
+        title="QuantOS",
+        version=__version__,
+        description="Daily signals, settlement and verifiable track records for Chinese A-shares.",
+        redirect_slashes=False,
+    )
+    p = platform
+    api = APIRouter(prefix=API)
+    for router in (
+        strategy_routes.router(p.strategies, p.accounts),  # the busiest first: routes are tried in order
+        verification_routes.router(p.verification),
+        account_routes.router(p.accounts),
+        market_routes.router(p.market, p.accounts),
+        account_routes.admin_router(p.accounts),
+        strategy_routes.admin_router(p.strategies, p.accounts),
+        admin_routes.router(p.scheduler, p.settlement, p.accounts),
+    ):
+        api.include_router(router)
+    app.include_router(api)
+    app.add_exception_handler(QuantosError, quantos_error)
+    app.add_exception_handler(RequestValidationError, validation_error)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(Exception, server_error)
+    app.add_middleware(BodyLimit, bytes_max=p.settings.body_bytes_max)
+    return app
