@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
+from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.web import Date, Offset, guarded, json_response, limit
+from quantos.kit.web import Date, Guard, Offset, guarded, json_response, limit
 from quantos.strategies.schemas import (
     SignalList,
     SignalNew,
@@ -29,6 +31,26 @@ _SIGNAL_BODY: dict[str, Any] = {
         "content": {"application/json": {"schema": SignalNew.model_json_schema()}},
     }
 }
+
+
+def _direct(guard: Guard) -> type[APIRoute]:
+    """As `guarded`, for an endpoint of request and slug that reads its body itself.
+
+    FastAPI's resolution of parameters, of which there are none, would cost a quarter of the rate.
+    """
+
+    class DirectRoute(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            endpoint = self.endpoint
+
+            async def handle(request: Request) -> Response:
+                request.state.caller = guard(request)
+                answer: Response = await endpoint(request, request.path_params["slug"])
+                return answer
+
+            return handle
+
+    return DirectRoute
 
 
 def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
@@ -57,12 +79,6 @@ def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
     async def retire_strategy(request: Request, slug: str) -> Response:
         return json_response(await strategies.retire(request.state.caller, slug))
 
-    @routes.post(
-        "/strategies/{slug}/signals",
-        status_code=201,
-        response_model=SignalReceipt,
-        openapi_extra=_SIGNAL_BODY,
-    )
     async def submit_signal(request: Request, slug: str) -> Response:
         body = await request.body()
         received = (
@@ -70,6 +86,16 @@ def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
         )  # the last byte has been read: this instant meets the deadline or not
         submission = read_submission(body, request.headers.get("content-type"))
         return json_response(await strategies.submit(request.state.caller, slug, submission, received), 201)
+
+    routes.add_api_route(
+        "/strategies/{slug}/signals",
+        submit_signal,
+        methods=["POST"],
+        status_code=201,
+        response_model=SignalReceipt,
+        openapi_extra=_SIGNAL_BODY,
+        route_class_override=_direct(accounts.user),
+    )
 
     @routes.get("/strategies/{slug}/signals", response_model=SignalList)
     async def list_signals(

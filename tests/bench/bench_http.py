@@ -30,6 +30,9 @@ NAMES = 50
 SLUGS = 20
 BARE = ("starlette", "fastapi_async", "fastapi_def")
 
+READS: tuple[tuple[str, str], ...] = ()
+"""GET requests measured on the platform after the POSTs: (name, path), such as a public track record's."""
+
 LUA_POST = """
 local slugs, bodies, turn = {slugs}, {bodies}, 0
 wrk.method = "POST"
@@ -41,6 +44,11 @@ function request()
   if slugs > 0 then path = string.format("{path}", turn % slugs) end
   return wrk.format(nil, path, nil, bodies[turn % #bodies + 1])
 end
+"""
+LUA_GET = """
+wrk.path = "{path}"
+"""
+LUA_DONE = """
 function done(summary, latency, requests)
   io.write(string.format("RESULT %d %d %d %d %d %d\\n", summary.requests, summary.duration,
     latency:percentile(50), latency:percentile(99), latency.max, summary.errors.status))
@@ -85,7 +93,7 @@ def pinned(core: int) -> list[str]:
 
 
 def wait_until_listening(port: int) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         try:
             socket.create_connection(("127.0.0.1", port), 0.2).close()
         except OSError:
@@ -97,7 +105,7 @@ def wait_until_listening(port: int) -> None:
 
 def wrk(name: str, url: str, script: str, connections: int, seconds: int) -> Result:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-        file.write(script)
+        file.write(script + LUA_DONE)
         file.flush()
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", file.name, url]
         out = subprocess.run([*pinned(1), *command], check=True, capture_output=True, text=True).stdout
@@ -142,6 +150,8 @@ def measure(name: str, arguments: argparse.Namespace) -> Iterator[Result]:
         for kind in ("random", "equal"):
             made = script(path, prepared["api_key"], SLUGS, bodies(kind, prepared["days"]))
             yield wrk(f"signal POST, {NAMES} {kind} weights", url, made, connections, seconds)
+        for read, target in READS:
+            yield wrk(read, url, LUA_GET.replace("{path}", target), connections, seconds)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -35,7 +35,7 @@ REQUESTED = {"pending": {"retired"}, "active": {"paused", "retired"}, "paused": 
 
 class StrategyLife(RuleBasedStateMachine):
     @initialize(execution=st.sampled_from(["open", "close"]))
-    def begin(self, execution: str) -> None:
+    def begin(self, execution: Literal["open", "close"]) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
         self.clock = SimulatedClock(parse_instant("2024-01-04T08:00:00+08:00"))
@@ -50,7 +50,8 @@ class StrategyLife(RuleBasedStateMachine):
         self.runner.run(self.service.create(self.caller, new))
         self.execution = execution
         # the model
-        self.status, self.held, self.filled = "pending", {}, 0
+        self.status, self.filled = "pending", 0
+        self.held: dict[date, tuple[float, str]] = {}
         self.passed: list[date] = []
         self.effective: list[date] = []
         self.active_last: date | None = None

@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx
 import pytest
@@ -96,7 +96,7 @@ class Site:
         """Move the clock: `2024-01-02T09:15:00`, Shanghai time."""
         self.clock.move_to(parse_instant(f"{instant}+08:00"))
 
-    def agent(self, tier: str = "licensed") -> Agent:
+    def agent(self, tier: Literal["free", "licensed"] = "licensed") -> Agent:
         joined = self.run(self.accounts.register(self.accounts.create_invite(1)))
         if tier != "free":
             self.run(self.accounts.change_user(joined.user.id, UserChange(tier=tier)))

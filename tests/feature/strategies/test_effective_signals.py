@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,12 +18,12 @@ from quantos.strategies.core.deadlines import Execution
 MAOTAI = ("600519.SH", 0.5)
 
 
-def due(site, upto):
+def due(site: Any, upto: Any) -> Any:
     with site.records.read() as session:
         return {terms.slug: terms for terms in site.strategies.due(session, date.fromisoformat(upto))}
 
 
-def effective(site, day, numbers=(1, 2, 3)):
+def effective(site: Any, day: Any, numbers: Any = (1, 2, 3)) -> Any:
     with site.records.read() as session:
         return site.strategies.signals_on(session, date.fromisoformat(day), numbers)
 
@@ -39,7 +40,7 @@ STATUSES = ("pending", "active", "paused", "retired")
 
 @pytest.mark.parametrize("wanted", STATUSES)
 @pytest.mark.parametrize("present", STATUSES)
-def test_strat_17_every_transition_but_the_guides_is_400(agent, present, wanted):
+def test_strat_17_every_transition_but_the_guides_is_400(agent: Any, present: Any, wanted: Any) -> None:
     agent.strategy() if present == "pending" else agent.active()
     if present in {"paused", "retired"}:
         agent.patch("alpha", status=present)
@@ -53,7 +54,7 @@ def test_strat_17_every_transition_but_the_guides_is_400(agent, present, wanted)
         assert agent.get("alpha") == before
 
 
-def test_strat_17_a_pause_before_the_deadline_takes_the_day_out(site, agent):
+def test_strat_17_a_pause_before_the_deadline_takes_the_day_out(site: Any, agent: Any) -> None:
     agent.active()
     site.at("2024-01-02T09:14:59")
     agent.patch("alpha", status="paused")
@@ -63,7 +64,9 @@ def test_strat_17_a_pause_before_the_deadline_takes_the_day_out(site, agent):
 
 @pytest.mark.parametrize("status", ["paused", "retired"])
 @pytest.mark.parametrize("at", ["2024-01-02T09:15:00", "2024-01-02T18:00:00", "2024-01-03T09:14:59"])
-def test_strat_17_a_signal_whose_deadline_passed_is_settled_whatever_the_status_says(site, agent, status, at):
+def test_strat_17_a_signal_whose_deadline_passed_is_settled_whatever_the_status_says(
+    site: Any, agent: Any, status: Any, at: Any
+) -> None:
     agent.active()
     agent.signal("alpha", "2024-01-03", MAOTAI)
     site.at(at)
@@ -74,7 +77,7 @@ def test_strat_17_a_signal_whose_deadline_passed_is_settled_whatever_the_status_
     assert (terms.first_date, terms.settle_until) == (date(2024, 1, 2), date(2024, 1, 2))
 
 
-def test_strat_17_the_deadline_of_a_close_strategy_is_its_own(site, agent):
+def test_strat_17_the_deadline_of_a_close_strategy_is_its_own(site: Any, agent: Any) -> None:
     agent.active(execution_price="close")
     site.at("2024-01-02T14:59:59")
     agent.patch("alpha", status="paused")
@@ -85,7 +88,7 @@ def test_strat_17_the_deadline_of_a_close_strategy_is_its_own(site, agent):
     assert list(effective(site, "2024-01-02")) == [2]
 
 
-def test_a_resumed_strategy_counts_from_the_next_deadline_on(site, agent):
+def test_a_resumed_strategy_counts_from_the_next_deadline_on(site: Any, agent: Any) -> None:
     agent.active()
     for day in ("2024-01-03", "2024-01-04", "2024-01-05"):
         agent.signal("alpha", day, MAOTAI)
@@ -98,7 +101,7 @@ def test_a_resumed_strategy_counts_from_the_next_deadline_on(site, agent):
     assert due(site, "2024-01-05")["alpha"].settle_until is None
 
 
-def test_a_resumption_before_the_deadline_counts_for_the_day(site, agent):
+def test_a_resumption_before_the_deadline_counts_for_the_day(site: Any, agent: Any) -> None:
     agent.active()
     agent.signal("alpha", "2024-01-04", MAOTAI)
     site.at("2024-01-02T10:00:00")
@@ -108,7 +111,7 @@ def test_a_resumption_before_the_deadline_counts_for_the_day(site, agent):
     assert list(effective(site, "2024-01-04")) == [1]
 
 
-def test_pausing_and_resuming_at_one_instant_leaves_the_last_word(site, agent):
+def test_pausing_and_resuming_at_one_instant_leaves_the_last_word(site: Any, agent: Any) -> None:
     agent.active()
     for status in ("paused", "active", "paused", "active"):
         agent.patch("alpha", status=status)
@@ -117,7 +120,7 @@ def test_pausing_and_resuming_at_one_instant_leaves_the_last_word(site, agent):
     assert effective(site, "2024-01-02") == {}
 
 
-def test_settle_02_due_begins_with_the_first_effective_signal(site, agent):
+def test_settle_02_due_begins_with_the_first_effective_signal(site: Any, agent: Any) -> None:
     agent.strategy()
     agent.strategy("silent")
     agent.signal("alpha", "2024-01-04", MAOTAI)
@@ -132,7 +135,7 @@ def test_settle_02_due_begins_with_the_first_effective_signal(site, agent):
     assert due(site, "2024-01-08")["alpha"].first_date == date(2024, 1, 8)
 
 
-def test_due_tells_the_terms_in_the_ledgers_units(site, agent):
+def test_due_tells_the_terms_in_the_ledgers_units(site: Any, agent: Any) -> None:
     agent.active(
         execution_price="close",
         universe="csi500",
@@ -146,7 +149,7 @@ def test_due_tells_the_terms_in_the_ledgers_units(site, agent):
     assert (terms.user_id, terms.status) == (agent.user_id, "active")
 
 
-def test_settle_until_of_a_retired_strategy_includes_the_days_of_its_pause(site, agent):
+def test_settle_until_of_a_retired_strategy_includes_the_days_of_its_pause(site: Any, agent: Any) -> None:
     agent.active()
     site.at("2024-01-02T10:00:00")
     agent.patch("alpha", status="paused")
@@ -156,7 +159,7 @@ def test_settle_until_of_a_retired_strategy_includes_the_days_of_its_pause(site,
     assert due(site, "2024-01-08")["alpha"].settle_until == date(2024, 1, 8)
 
 
-def test_settle_until_looks_past_a_resumption_that_saw_no_deadline(site, agent):
+def test_settle_until_looks_past_a_resumption_that_saw_no_deadline(site: Any, agent: Any) -> None:
     agent.active()
     site.at("2024-01-03T09:14:00")
     agent.patch("alpha", status="paused")
@@ -167,7 +170,7 @@ def test_settle_until_looks_past_a_resumption_that_saw_no_deadline(site, agent):
     assert due(site, "2024-01-05")["alpha"].settle_until == date(2024, 1, 2)
 
 
-def test_settle_until_of_a_weekend_is_the_friday_before(site, agent):
+def test_settle_until_of_a_weekend_is_the_friday_before(site: Any, agent: Any) -> None:
     agent.active()
     site.at("2024-01-07T12:00:00")
     agent.patch("alpha", status="paused")
@@ -175,7 +178,9 @@ def test_settle_until_of_a_weekend_is_the_friday_before(site, agent):
 
 
 @pytest.mark.parametrize("wanted", ["active", "retired"])
-def test_settle_14_the_missed_days_are_filled_in_before_a_pause_ends(site, agent, wanted):
+def test_settle_14_the_missed_days_are_filled_in_before_a_pause_ends(
+    site: Any, agent: Any, wanted: Any
+) -> None:
     agent.active()
     agent.patch("alpha", status="paused")
     assert site.settlement.filled == []
@@ -183,14 +188,14 @@ def test_settle_14_the_missed_days_are_filled_in_before_a_pause_ends(site, agent
     assert site.settlement.filled == [1]
 
 
-def test_settle_14_deleting_a_paused_strategy_fills_its_missed_days_too(site, agent):
+def test_settle_14_deleting_a_paused_strategy_fills_its_missed_days_too(site: Any, agent: Any) -> None:
     agent.active()
     agent.patch("alpha", status="paused")
     agent.call("DELETE", "/strategies/alpha")
     assert site.settlement.filled == [1]
 
 
-def test_settle_14_where_the_days_cannot_be_filled_in_nothing_changes(site, agent):
+def test_settle_14_where_the_days_cannot_be_filled_in_nothing_changes(site: Any, agent: Any) -> None:
     agent.active()
     agent.patch("alpha", status="paused")
     before = agent.get("alpha")
@@ -200,13 +205,13 @@ def test_settle_14_where_the_days_cannot_be_filled_in_nothing_changes(site, agen
 
 
 @pytest.mark.parametrize("change", [{"status": "paused"}, {"status": "retired"}, {"name": "x"}])
-def test_other_changes_fill_nothing(site, agent, change):
+def test_other_changes_fill_nothing(site: Any, agent: Any, change: Any) -> None:
     agent.active()
     agent.patch("alpha", **change)
     assert site.settlement.filled == []
 
 
-def test_signals_come_in_the_order_submitted_as_exact_decimals(site, agent):
+def test_signals_come_in_the_order_submitted_as_exact_decimals(site: Any, agent: Any) -> None:
     agent.strategy()
     agent.strategy("beta")
     agent.strategy("gamma")
@@ -222,14 +227,14 @@ def test_signals_come_in_the_order_submitted_as_exact_decimals(site, agent):
 
 
 @pytest.mark.parametrize("many", [False, True])
-def test_signals_of_strategies_that_were_not_asked_for_stay_away(site, agent, many):
+def test_signals_of_strategies_that_were_not_asked_for_stay_away(site: Any, agent: Any, many: Any) -> None:
     agent.active()
     agent.active("beta")
     numbers = [2, *range(10, 1000 if many else 12)]
     assert list(effective(site, "2024-01-02", numbers)) == [2]
 
 
-def test_ten_thousand_strategies_of_fifty_names_are_read_in_seconds(site, agent):
+def test_ten_thousand_strategies_of_fifty_names_are_read_in_seconds(site: Any, agent: Any) -> None:
     agent.strategy()
     count, day = 10_000, date(2024, 1, 2)
     fill(site, agent.user_id, count, day)
@@ -243,7 +248,7 @@ def test_ten_thousand_strategies_of_fifty_names_are_read_in_seconds(site, agent)
     assert np.all(found[terms[0].number].exponent == 2)
 
 
-def fill(site, user_id, count, day):
+def fill(site: Any, user_id: Any, count: Any, day: Any) -> None:
     """Active strategies beyond the first, each with one signal, by SQL."""
     at, tables = parse_instant("2024-01-02T08:00:00+08:00"), SQLModel.metadata.tables
     lines = ",".join(f'{{"symbol":"{600000 + place}.SH","weight":0.02}}' for place in range(50))

@@ -8,6 +8,7 @@ import json
 import re
 import uuid
 from datetime import date
+from typing import Any
 
 import pytest
 import rfc8785
@@ -16,22 +17,22 @@ MAOTAI, WULIANGYE = ("600519.SH", 0.05), ("000858.SZ", 0.04)
 DAY = "2024-01-02"
 
 
-def post(agent, body, slug="alpha"):
+def post(agent: Any, body: Any, slug: Any = "alpha") -> Any:
     return agent.call("POST", f"/strategies/{slug}/signals", body)
 
 
-def items(*pairs):
+def items(*pairs: Any) -> Any:
     return [{"symbol": symbol, "weight": weight} for symbol, weight in pairs]
 
 
-def refused(answer, loc):
+def refused(answer: Any, loc: Any) -> None:
     assert answer.status_code == 422, answer.text
     found = answer.json()["detail"]
     assert all(set(item) == {"type", "loc", "msg"} for item in found)
     assert loc in [item["loc"] for item in found]
 
 
-def test_sig_01_and_16_the_receipt_of_a_first_submission(agent):
+def test_sig_01_and_16_the_receipt_of_a_first_submission(agent: Any) -> None:
     agent.strategy()
     answer = agent.signal("alpha", DAY, MAOTAI, WULIANGYE)
     receipt = answer.json()
@@ -51,7 +52,7 @@ def test_sig_01_and_16_the_receipt_of_a_first_submission(agent):
 @pytest.mark.parametrize(
     "weight", [0, 0.0, -0.0, -0.1, 1.0000001, 2, 1e300, 10**30, True, False, "0.5", None, [], {}]
 )
-def test_sig_02_and_26_a_weight_is_a_number_in_0_to_1(agent, weight):
+def test_sig_02_and_26_a_weight_is_a_number_in_0_to_1(agent: Any, weight: Any) -> None:
     agent.strategy()
     body = {"trade_date": DAY, "signals": items(MAOTAI, ("000001.SZ", weight))}
     refused(post(agent, body), ["body", "signals", 1, "weight"])
@@ -62,14 +63,14 @@ def test_sig_02_and_26_a_weight_is_a_number_in_0_to_1(agent, weight):
 @pytest.mark.parametrize(
     "literal", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1e-400", "1" + "0" * 400]
 )
-def test_err_05_a_weight_beyond_the_floats_is_refused(agent, literal):
+def test_err_05_a_weight_beyond_the_floats_is_refused(agent: Any, literal: Any) -> None:
     agent.strategy()
     raw = f'{{"trade_date":"{DAY}","signals":[{{"symbol":"600519.SH","weight":{literal}}}]}}'
     assert send_raw(agent, raw.encode()).status_code == 422
 
 
 @pytest.mark.parametrize("weight", [1, 1.0, 5e-324, 1e-7, 0.5])
-def test_sig_02_weights_at_the_bounds_are_taken(agent, weight):
+def test_sig_02_weights_at_the_bounds_are_taken(agent: Any, weight: Any) -> None:
     agent.strategy()
     assert agent.signal("alpha", DAY, ("600519.SH", weight)).status_code == 201
     assert agent.history("alpha")[0]["signals"] == items(("600519.SH", weight))
@@ -89,7 +90,7 @@ def test_sig_02_weights_at_the_bounds_are_taken(agent, weight):
         ((0.7, 0.2, 0.1), 201),
     ],
 )
-def test_sig_03_the_sum_may_exceed_1_by_1e_9_and_no_more(agent, weights, status):
+def test_sig_03_the_sum_may_exceed_1_by_1e_9_and_no_more(agent: Any, weights: Any, status: Any) -> None:
     agent.strategy()
     lines = [(f"{600000 + place}.SH", weight) for place, weight in enumerate(weights)]
     answer = agent.signal("alpha", DAY, *lines)
@@ -98,13 +99,13 @@ def test_sig_03_the_sum_may_exceed_1_by_1e_9_and_no_more(agent, weights, status)
         refused(answer, ["body", "signals"])
 
 
-def test_sig_04_a_symbol_that_stands_twice_is_refused_at_its_second_place(agent):
+def test_sig_04_a_symbol_that_stands_twice_is_refused_at_its_second_place(agent: Any) -> None:
     agent.strategy()
     refused(agent.signal("alpha", DAY, MAOTAI, WULIANGYE, MAOTAI), ["body", "signals", 2, "symbol"])
 
 
 @pytest.mark.parametrize("symbol", ["600519.SH", "000001.SZ", "920002.BJ", "999999.SH"])
-def test_sig_05_any_symbol_of_the_form_is_taken(agent, symbol):
+def test_sig_05_any_symbol_of_the_form_is_taken(agent: Any, symbol: Any) -> None:
     agent.strategy(universe="csi2000")
     assert agent.signal("alpha", DAY, (symbol, 1.0)).status_code == 201
 
@@ -125,20 +126,20 @@ def test_sig_05_any_symbol_of_the_form_is_taken(agent, symbol):
         None,
     ],
 )
-def test_sig_05_another_form_of_symbol_is_refused(agent, symbol):
+def test_sig_05_another_form_of_symbol_is_refused(agent: Any, symbol: Any) -> None:
     agent.strategy()
     body = {"trade_date": DAY, "signals": items(MAOTAI, (symbol, 0.1))}
     refused(post(agent, body), ["body", "signals", 1, "symbol"])
 
 
-def test_sig_06_an_empty_signal_is_all_cash(agent):
+def test_sig_06_an_empty_signal_is_all_cash(agent: Any) -> None:
     agent.strategy()
     assert agent.signal("alpha", DAY).status_code == 201
     assert agent.history("alpha")[0]["signals"] == []
 
 
 @pytest.mark.parametrize("day", ["2024-01-06", "2024-02-12", "2024-01-01", "2023-12-31", "2999-01-04"])
-def test_sig_07_a_day_without_trading_is_refused_by_name(agent, day):
+def test_sig_07_a_day_without_trading_is_refused_by_name(agent: Any, day: Any) -> None:
     agent.strategy()
     answer = agent.signal("alpha", day, MAOTAI)
     assert answer.status_code == 400
@@ -148,19 +149,19 @@ def test_sig_07_a_day_without_trading_is_refused_by_name(agent, day):
 @pytest.mark.parametrize(
     "day", ["2024-1-3", "2024-02-30", "20240103", "2024-01-03T00:00:00", "x", "", 20240103, None]
 )
-def test_sig_07_a_malformed_date_is_refused(agent, day):
+def test_sig_07_a_malformed_date_is_refused(agent: Any, day: Any) -> None:
     agent.strategy()
     refused(post(agent, {"trade_date": day, "signals": []}), ["body", "trade_date"])
 
 
 @pytest.mark.parametrize("day", ["2023-12-29", "1991-01-02", "0001-01-01"])
-def test_sig_08_a_past_date_is_refused(agent, day):
+def test_sig_08_a_past_date_is_refused(agent: Any, day: Any) -> None:
     agent.strategy()
     assert agent.signal("alpha", day, MAOTAI).status_code == 400
 
 
 @pytest.mark.parametrize("day", ["2024-01-02", "2024-01-03", "2024-06-28"])
-def test_sig_08_today_and_future_trading_days_are_taken(agent, day):
+def test_sig_08_today_and_future_trading_days_are_taken(agent: Any, day: Any) -> None:
     agent.strategy()
     assert agent.signal("alpha", day, MAOTAI).status_code == 201
 
@@ -172,7 +173,9 @@ def test_sig_08_today_and_future_trading_days_are_taken(agent, day):
         ("close", "2024-01-02T14:59:59.999999", "2024-01-02T15:00:00"),
     ],
 )
-def test_sig_09_and_10_the_instant_of_the_deadline_is_late(site, agent, execution, last, late):
+def test_sig_09_and_10_the_instant_of_the_deadline_is_late(
+    site: Any, agent: Any, execution: Any, last: Any, late: Any
+) -> None:
     agent.strategy(execution_price=execution)
     site.at(last)
     assert agent.signal("alpha", DAY, MAOTAI).status_code == 201
@@ -182,16 +185,16 @@ def test_sig_09_and_10_the_instant_of_the_deadline_is_late(site, agent, executio
     assert "deadline passed" in answer.json()["detail"]
 
 
-def test_sig_11_receipt_is_when_the_last_byte_of_the_body_was_read(site, agent):
+def test_sig_11_receipt_is_when_the_last_byte_of_the_body_was_read(site: Any, agent: Any) -> None:
     agent.strategy()
     text = json.dumps({"trade_date": DAY, "signals": []}).encode()
 
-    async def slowly(last_byte_at):
+    async def slowly(last_byte_at: Any) -> Any:
         yield text[:-1]
         site.at(last_byte_at)
         yield text[-1:]
 
-    def send(last_byte_at):
+    def send(last_byte_at: Any) -> Any:
         return agent.call(
             "POST",
             "/strategies/alpha/signals",
@@ -203,7 +206,7 @@ def test_sig_11_receipt_is_when_the_last_byte_of_the_body_was_read(site, agent):
     assert send("2024-01-02T09:15:00").status_code == 400
 
 
-def test_sig_12_a_second_submission_before_the_deadline_replaces(site, agent):
+def test_sig_12_a_second_submission_before_the_deadline_replaces(site: Any, agent: Any) -> None:
     agent.strategy()
     first = agent.signal("alpha", DAY, MAOTAI).json()
     site.at("2024-01-02T09:00:00")
@@ -215,7 +218,7 @@ def test_sig_12_a_second_submission_before_the_deadline_replaces(site, agent):
     assert (kept["id"], kept["submitted_at"]) == (second.json()["id"], second.json()["submitted_at"])
 
 
-def test_sig_13_an_attested_signal_is_not_replaced(site, agent):
+def test_sig_13_an_attested_signal_is_not_replaced(site: Any, agent: Any) -> None:
     agent.strategy()
     site.sha = "a" * 40
     receipt = agent.signal("alpha", DAY, MAOTAI).json()
@@ -226,7 +229,7 @@ def test_sig_13_an_attested_signal_is_not_replaced(site, agent):
     assert (kept["signals"], kept["github_committed"]) == (items(MAOTAI), True)
 
 
-def test_sig_13_a_settled_signal_is_not_replaced(site, agent):
+def test_sig_13_a_settled_signal_is_not_replaced(site: Any, agent: Any) -> None:
     agent.strategy()
     agent.signal("alpha", DAY, MAOTAI)
     settle(site, DAY)
@@ -234,7 +237,7 @@ def test_sig_13_a_settled_signal_is_not_replaced(site, agent):
     assert agent.history("alpha")[0]["signals"] == items(MAOTAI)
 
 
-def test_sig_13_after_the_deadline_it_is_400_attested_or_not(site, agent):
+def test_sig_13_after_the_deadline_it_is_400_attested_or_not(site: Any, agent: Any) -> None:
     agent.strategy()
     site.sha = "a" * 40
     agent.signal("alpha", DAY, MAOTAI)
@@ -244,7 +247,9 @@ def test_sig_13_after_the_deadline_it_is_400_attested_or_not(site, agent):
 
 
 @pytest.mark.parametrize("status", ["paused", "retired"])
-def test_sig_14_a_paused_or_retired_strategy_takes_no_signal_and_says_its_status(agent, status):
+def test_sig_14_a_paused_or_retired_strategy_takes_no_signal_and_says_its_status(
+    agent: Any, status: Any
+) -> None:
     agent.active()
     agent.patch("alpha", status=status)
     answer = agent.signal("alpha", "2024-01-03", MAOTAI)
@@ -252,7 +257,7 @@ def test_sig_14_a_paused_or_retired_strategy_takes_no_signal_and_says_its_status
     assert f"strategy status is {status}" in answer.json()["detail"]
 
 
-def test_sig_15_and_strat_18_the_first_signal_activates(site, agent):
+def test_sig_15_and_strat_18_the_first_signal_activates(site: Any, agent: Any) -> None:
     agent.strategy()
     assert agent.patch("alpha", status="active").status_code == 400
     site.at("2024-01-02T08:30:00")
@@ -261,7 +266,7 @@ def test_sig_15_and_strat_18_the_first_signal_activates(site, agent):
     assert (found["status"], found["activated_at"]) == ("active", "2024-01-02T00:30:00Z")
 
 
-def test_strat_21_activated_at_never_moves(site, agent):
+def test_strat_21_activated_at_never_moves(site: Any, agent: Any) -> None:
     agent.active()
     before = agent.get("alpha")["activated_at"]
     site.at("2024-01-03T08:00:00")
@@ -272,7 +277,7 @@ def test_strat_21_activated_at_never_moves(site, agent):
     assert agent.get("alpha")["activated_at"] == before
 
 
-def test_sig_17_the_history_is_newest_first_with_its_fields(agent):
+def test_sig_17_the_history_is_newest_first_with_its_fields(agent: Any) -> None:
     agent.strategy()
     for day in ("2024-01-04", "2024-01-02", "2024-01-03"):
         agent.signal("alpha", day, MAOTAI)
@@ -292,7 +297,7 @@ def test_sig_17_the_history_is_newest_first_with_its_fields(agent):
     )
 
 
-def test_page_03_pages_of_the_history_join_to_the_whole_and_default_to_30(site, agent):
+def test_page_03_pages_of_the_history_join_to_the_whole_and_default_to_30(site: Any, agent: Any) -> None:
     agent.strategy()
     days = [str(day) for day in site.strategies._days.between(*dates("2024-01-02", "2024-03-01"))][:35]
     for day in days:
@@ -304,7 +309,7 @@ def test_page_03_pages_of_the_history_join_to_the_whole_and_default_to_30(site, 
     assert pages[-1] == []
 
 
-def test_sig_18_the_history_shows_order_and_weights_as_submitted(agent):
+def test_sig_18_the_history_shows_order_and_weights_as_submitted(agent: Any) -> None:
     agent.strategy()
     lines = [("600519.SH", 0.1 + 0.2), ("000001.SZ", 1e-7), ("600000.SH", 1 / 3), ("000002.SZ", 5e-324)]
     agent.signal("alpha", DAY, *lines)
@@ -313,7 +318,7 @@ def test_sig_18_the_history_shows_order_and_weights_as_submitted(agent):
     assert '"weight":0.30000000000000004' in text
 
 
-def test_sig_19_the_hash_recomputes_from_what_the_history_shows(site, agent):
+def test_sig_19_the_hash_recomputes_from_what_the_history_shows(site: Any, agent: Any) -> None:
     agent.strategy()
     lines = [("600519.SH", 0.25), ("000001.SZ", 1e-7), ("300750.SZ", 0.1), ("000002.SZ", 1e-6)]
     receipt = agent.signal("alpha", DAY, *lines).json()
@@ -334,13 +339,13 @@ def test_sig_19_the_hash_recomputes_from_what_the_history_shows(site, agent):
     assert rfc8785.dumps(content) == by_hand.encode()
 
 
-def test_sig_20_equal_content_twice_gives_different_hashes(agent):
+def test_sig_20_equal_content_twice_gives_different_hashes(agent: Any) -> None:
     agent.strategy()
     hashes = {agent.signal("alpha", DAY, MAOTAI).json()["signal_hash"] for _ in range(5)}
     assert len(hashes) == 5
 
 
-def test_sig_20_and_pub_19_the_nonce_is_null_until_the_deadline(site, agent):
+def test_sig_20_and_pub_19_the_nonce_is_null_until_the_deadline(site: Any, agent: Any) -> None:
     agent.strategy()
     agent.signal("alpha", DAY, MAOTAI)
     agent.signal("alpha", "2024-01-03", MAOTAI)
@@ -352,7 +357,7 @@ def test_sig_20_and_pub_19_the_nonce_is_null_until_the_deadline(site, agent):
     assert re.fullmatch("[0-9a-f]{64}", today["nonce"])
 
 
-def test_sig_21_and_23_delete_before_the_deadline_and_404_the_second_time(agent):
+def test_sig_21_and_23_delete_before_the_deadline_and_404_the_second_time(agent: Any) -> None:
     agent.strategy()
     agent.signal("alpha", DAY, MAOTAI)
     answer = agent.call("DELETE", f"/strategies/alpha/signals/{DAY}")
@@ -362,21 +367,21 @@ def test_sig_21_and_23_delete_before_the_deadline_and_404_the_second_time(agent)
     assert agent.signal("alpha", DAY, MAOTAI).json()["replaced"] is False
 
 
-def test_sig_22_a_settled_signal_is_not_deleted(site, agent):
+def test_sig_22_a_settled_signal_is_not_deleted(site: Any, agent: Any) -> None:
     agent.active()
     settle(site, DAY)
     assert agent.call("DELETE", f"/strategies/alpha/signals/{DAY}").status_code == 400
     assert len(agent.history("alpha")) == 1
 
 
-def test_sig_22_an_attested_signal_is_not_deleted(site, agent):
+def test_sig_22_an_attested_signal_is_not_deleted(site: Any, agent: Any) -> None:
     site.sha = "a" * 40
     agent.active()
     assert agent.call("DELETE", f"/strategies/alpha/signals/{DAY}").status_code == 400
     assert len(agent.history("alpha")) == 1
 
 
-def test_sig_22_after_the_deadline_a_signal_is_locked(site, agent):
+def test_sig_22_after_the_deadline_a_signal_is_locked(site: Any, agent: Any) -> None:
     agent.active()
     site.at("2024-01-02T09:15:00")
     answer = agent.call("DELETE", f"/strategies/alpha/signals/{DAY}")
@@ -386,12 +391,12 @@ def test_sig_22_after_the_deadline_a_signal_is_locked(site, agent):
 
 
 @pytest.mark.parametrize("day", ["2024-02-30", "x", "2024-1-2"])
-def test_conv_02_a_malformed_date_in_the_path_is_422(agent, day):
+def test_conv_02_a_malformed_date_in_the_path_is_422(agent: Any, day: Any) -> None:
     agent.strategy()
     refused(agent.call("DELETE", f"/strategies/alpha/signals/{day}"), ["path", "trade_date"])
 
 
-def test_sig_24_is_settled_follows_settlement(site, agent):
+def test_sig_24_is_settled_follows_settlement(site: Any, agent: Any) -> None:
     agent.strategy()
     agent.signal("alpha", "2024-01-02", MAOTAI)
     agent.signal("alpha", "2024-01-03", MAOTAI)
@@ -400,7 +405,7 @@ def test_sig_24_is_settled_follows_settlement(site, agent):
     assert [each["is_settled"] for each in agent.history("alpha")] == [False, True]
 
 
-def test_sig_24_a_signal_without_effect_is_never_settled(site, agent):
+def test_sig_24_a_signal_without_effect_is_never_settled(site: Any, agent: Any) -> None:
     agent.active()
     agent.signal("alpha", "2024-01-03", MAOTAI)
     site.at("2024-01-03T09:00:00")
@@ -409,7 +414,7 @@ def test_sig_24_a_signal_without_effect_is_never_settled(site, agent):
     assert [each["is_settled"] for each in agent.history("alpha")] == [False, True]
 
 
-def test_sig_25_signals_of_another_users_strategy_are_404(site, agent):
+def test_sig_25_signals_of_another_users_strategy_are_404(site: Any, agent: Any) -> None:
     agent.active()
     other = site.agent()
     assert other.signal("alpha", DAY, MAOTAI).status_code == 404
@@ -432,12 +437,12 @@ def test_sig_25_signals_of_another_users_strategy_are_404(site, agent):
         ({"trade_date": DAY, "signals": [{"symbol": "600519.SH"}]}, ["body", "signals", 0, "weight"]),
     ],
 )
-def test_sig_26_missing_and_misshapen_parts_are_named(agent, body, loc):
+def test_sig_26_missing_and_misshapen_parts_are_named(agent: Any, body: Any, loc: Any) -> None:
     agent.strategy()
     refused(post(agent, body), loc)
 
 
-def test_sig_27_at_most_5000_items(agent):
+def test_sig_27_at_most_5000_items(agent: Any) -> None:
     agent.strategy()
     lines = [(f"{number:06d}.SZ", 0.0001) for number in range(5001)]
     refused(agent.signal("alpha", DAY, *lines), ["body", "signals"])
@@ -445,14 +450,14 @@ def test_sig_27_at_most_5000_items(agent):
     assert len(agent.history("alpha")[0]["signals"]) == 5000
 
 
-def test_unknown_fields_of_a_body_are_ignored(agent):
+def test_unknown_fields_of_a_body_are_ignored(agent: Any) -> None:
     agent.strategy()
     body = {"trade_date": DAY, "signals": [{"symbol": "600519.SH", "weight": 0.5, "note": "x"}], "more": [1]}
     assert post(agent, body).status_code == 201
     assert agent.history("alpha")[0]["signals"] == items(("600519.SH", 0.5))
 
 
-def send_raw(agent, content, content_type="application/json"):
+def send_raw(agent: Any, content: Any, content_type: Any = "application/json") -> Any:
     headers = {} if content_type is None else {"content-type": content_type}
     return agent.call("POST", "/strategies/alpha/signals", content=content, headers=headers)
 
@@ -482,7 +487,7 @@ GOOD = b'{"trade_date":"2024-01-02","signals":[]}'
         (GOOD, None),
     ],
 )
-def test_err_04_a_body_that_is_not_json_is_422(agent, content, content_type):
+def test_err_04_a_body_that_is_not_json_is_422(agent: Any, content: Any, content_type: Any) -> None:
     agent.strategy()
     answer = send_raw(agent, content, content_type)
     assert answer.status_code == 422
@@ -492,12 +497,12 @@ def test_err_04_a_body_that_is_not_json_is_422(agent, content, content_type):
 @pytest.mark.parametrize(
     "content_type", ["application/json; charset=utf-8", "Application/JSON", "application/x+json"]
 )
-def test_err_04_json_by_its_other_names_is_taken(agent, content_type):
+def test_err_04_json_by_its_other_names_is_taken(agent: Any, content_type: Any) -> None:
     agent.strategy()
     assert send_raw(agent, GOOD, content_type).status_code == 201
 
 
-def test_of_a_repeated_key_the_last_counts_in_both_readers(agent):
+def test_of_a_repeated_key_the_last_counts_in_both_readers(agent: Any) -> None:
     agent.strategy()
     line = b'{"symbol":"600519.SH","weight":%b,"weight":0.25}'
     for first in (b"0.5", b'"x"'):
@@ -506,14 +511,14 @@ def test_of_a_repeated_key_the_last_counts_in_both_readers(agent):
         assert agent.history("alpha")[0]["signals"] == items(("600519.SH", 0.25))
 
 
-def test_err_06_a_body_beyond_the_limit_is_413(agent):
+def test_err_06_a_body_beyond_the_limit_is_413(agent: Any) -> None:
     agent.strategy()
     answer = send_raw(agent, b" " * 2**21)
     assert answer.status_code == 413
     assert isinstance(answer.json()["detail"], str)
 
 
-def test_err_07_text_comes_back_unchanged(agent):
+def test_err_07_text_comes_back_unchanged(agent: Any) -> None:
     texts = ["茅台 <b>\"'; DROP TABLE strategy;--", "👩‍🔬 \\ \t\n", "\u202e\u200f"]
     for number, text in enumerate(texts):
         agent.strategy(f"text-{number}", name=text, description=text)
@@ -521,14 +526,14 @@ def test_err_07_text_comes_back_unchanged(agent):
         assert (found["name"], found["description"]) == (text, text)
 
 
-def test_err_11_an_error_does_not_repeat_the_input(agent):
+def test_err_11_an_error_does_not_repeat_the_input(agent: Any) -> None:
     agent.strategy()
     body = {"trade_date": "SECRETDATE", "signals": items(("SECRETSYM", "SECRETWEIGHT"))}
     assert "SECRET" not in post(agent, body).text
     assert "SECRET" not in agent.patch("alpha", SECRETSTATUSES="SECRETVALUE").json()["detail"][0]["msg"]
 
 
-def test_sec_02_every_route_needs_credentials_before_the_body_is_read(site, agent):
+def test_sec_02_every_route_needs_credentials_before_the_body_is_read(site: Any, agent: Any) -> None:
     agent.strategy()
     calls = [
         ("POST", "/strategies"),
@@ -546,11 +551,11 @@ def test_sec_02_every_route_needs_credentials_before_the_body_is_read(site, agen
         assert isinstance(answer.json()["detail"], str)
 
 
-def test_idem_03_simultaneous_identical_signals_store_one(site, agent):
+def test_idem_03_simultaneous_identical_signals_store_one(site: Any, agent: Any) -> None:
     agent.strategy()
     body = {"trade_date": DAY, "signals": items(MAOTAI)}
 
-    async def together():
+    async def together() -> Any:
         return await asyncio.gather(
             *[agent.send("POST", "/strategies/alpha/signals", body) for _ in range(12)]
         )
@@ -562,7 +567,7 @@ def test_idem_03_simultaneous_identical_signals_store_one(site, agent):
     assert {answer["id"] for answer in answers} == {kept["id"]}
 
 
-def test_err_10_a_refused_first_signal_leaves_the_strategy_pending(site, agent):
+def test_err_10_a_refused_first_signal_leaves_the_strategy_pending(site: Any, agent: Any) -> None:
     agent.strategy()
     agent.signal("alpha", "2024-01-06", MAOTAI)
     site.at("2024-01-02T09:15:00")
@@ -571,7 +576,7 @@ def test_err_10_a_refused_first_signal_leaves_the_strategy_pending(site, agent):
     assert agent.history("alpha") == []
 
 
-def test_a_commit_that_comes_after_a_replacement_marks_nothing(site, agent):
+def test_a_commit_that_comes_after_a_replacement_marks_nothing(site: Any, agent: Any) -> None:
     agent.strategy()
     agent.signal("alpha", DAY, MAOTAI)
     agent.signal("alpha", DAY, WULIANGYE)
@@ -581,17 +586,17 @@ def test_a_commit_that_comes_after_a_replacement_marks_nothing(site, agent):
         assert site.strategies.record_commit(session, new, "b" * 40) is True
 
 
-def test_the_documentation_shows_the_body_of_a_signal(site):
+def test_the_documentation_shows_the_body_of_a_signal(site: Any) -> None:
     operation = site.app.openapi()["paths"]["/api/v1/strategies/{slug}/signals"]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     assert sorted(schema["required"]) == ["signals", "trade_date"]
     assert "slug" in [parameter["name"] for parameter in operation["parameters"]]
 
 
-def settle(site, day):
+def settle(site: Any, day: Any) -> None:
     number, (until, _) = 1, dates(day, day)
     site.settlement.until[number] = until
 
 
-def dates(*days):
+def dates(*days: Any) -> Any:
     return tuple(date.fromisoformat(day) for day in days)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import runpy
 import threading
+from typing import Any, get_args
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -22,7 +23,7 @@ from quantos.strategies.schemas import Universe
 from quantos.strategies.tables import SignalRow, StatusChangeRow, Strategy
 
 
-def test_models_and_migration_agree(tmp_path):
+def test_models_and_migration_agree(tmp_path: Any) -> None:
     revision = runpy.run_path(str(MIGRATIONS / "versions" / "0002_strategies.py"))
     tables = SQLModel.metadata.tables
     described = MetaData()
@@ -40,21 +41,21 @@ def test_models_and_migration_agree(tmp_path):
     records.close()
 
 
-def test_the_universes_of_the_body_are_those_of_the_accounts():
-    assert Universe.__args__ == UNIVERSES
+def test_the_universes_of_the_body_are_those_of_the_accounts() -> None:
+    assert get_args(Universe) == UNIVERSES
 
 
-def test_a_refused_unit_of_work_leaves_its_neighbours_in_the_same_commit(site, agent):
+def test_a_refused_unit_of_work_leaves_its_neighbours_in_the_same_commit(site: Any, agent: Any) -> None:
     agent.strategy()
 
-    def rename(connection):
+    def rename(connection: Any) -> None:
         connection.exec_driver_sql("UPDATE strategy SET name = 'kept'")
 
-    def fail(connection):
+    def fail(connection: Any) -> None:
         connection.exec_driver_sql("UPDATE strategy SET name = 'lost'")
         raise WrongState("no")
 
-    async def together():
+    async def together() -> Any:
         units = [site.records.commit_prepared(work) for work in (rename, fail, fail)]
         return await asyncio.gather(*units, return_exceptions=True)
 
@@ -63,7 +64,7 @@ def test_a_refused_unit_of_work_leaves_its_neighbours_in_the_same_commit(site, a
     assert agent.get("alpha")["name"] == "kept"
 
 
-def test_a_number_is_never_given_twice(site, agent):
+def test_a_number_is_never_given_twice(site: Any, agent: Any) -> None:
     agent.strategy("one")
     agent.strategy("two")
     with site.records.write() as session:
@@ -74,12 +75,12 @@ def test_a_number_is_never_given_twice(site, agent):
 
 
 @pytest.mark.parametrize("slug", ["unknown", "NOT A SLUG"])
-def test_by_slug_refuses_what_is_not_there(site, slug):
+def test_by_slug_refuses_what_is_not_there(site: Any, slug: Any) -> None:
     with site.records.read() as session, pytest.raises(Exception, match="no such strategy"):
         site.strategies.by_slug(session, slug)
 
 
-def test_public_pages_hold_started_public_strategies_only_newest_first(site, agent):
+def test_public_pages_hold_started_public_strategies_only_newest_first(site: Any, agent: Any) -> None:
     agent.active("one")
     agent.active("hidden", is_public=False)
     agent.strategy("silent")
@@ -95,14 +96,14 @@ def test_public_pages_hold_started_public_strategies_only_newest_first(site, age
         assert [each.slug for each in site.strategies.public_page(session, None, 1, 1)] == ["two"]
 
 
-def test_the_writer_outlives_a_loop_that_closes_before_its_answer(site, agent):
+def test_the_writer_outlives_a_loop_that_closes_before_its_answer(site: Any, agent: Any) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def wait(connection):
+    def wait(connection: Any) -> None:
         begun.set()
         assert go_on.wait(10)
 
-    async def leave():
+    async def leave() -> None:
         task = asyncio.create_task(site.records.commit_prepared(wait))
         await asyncio.to_thread(begun.wait, 10)
         task.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import Any
 
 import pytest
 
@@ -26,20 +27,20 @@ FIELDS = [
 MINIMAL = {"name": "Alpha", "slug": "alpha"}
 
 
-def refused(answer, loc, status=422):
+def refused(answer: Any, loc: Any, status: Any = 422) -> None:
     assert answer.status_code == status, answer.text
     items = answer.json()["detail"]
     assert all(set(item) == {"type", "loc", "msg"} for item in items)
     assert loc in [item["loc"] for item in items]
 
 
-def test_strat_01_creation_answers_201_with_exactly_the_guides_fields(agent):
+def test_strat_01_creation_answers_201_with_exactly_the_guides_fields(agent: Any) -> None:
     answer = agent.call("POST", "/strategies", MINIMAL)
     assert answer.status_code == 201
     assert sorted(answer.json()) == sorted(FIELDS)
 
 
-def test_strat_02_defaults(agent):
+def test_strat_02_defaults(agent: Any) -> None:
     made = agent.call("POST", "/strategies", MINIMAL).json()
     assert re.fullmatch(r"2024-01-02T00:00:00(\.0+)?(Z|\+00:00)", made.pop("created_at"))
     assert made == {
@@ -60,7 +61,7 @@ def test_strat_02_defaults(agent):
 
 
 @pytest.mark.parametrize("field", ["name", "slug"])
-def test_strat_03_name_and_slug_are_required(agent, field):
+def test_strat_03_name_and_slug_are_required(agent: Any, field: Any) -> None:
     body = {key: value for key, value in MINIMAL.items() if key != field}
     refused(agent.call("POST", "/strategies", body), ["body", field])
 
@@ -68,29 +69,29 @@ def test_strat_03_name_and_slug_are_required(agent, field):
 @pytest.mark.parametrize(
     ("field", "value"), [("name", ""), ("name", "x" * 101), ("name", None), ("description", "x" * 2001)]
 )
-def test_strat_03_lengths_of_texts_are_bounded(agent, field, value):
+def test_strat_03_lengths_of_texts_are_bounded(agent: Any, field: Any, value: Any) -> None:
     refused(agent.call("POST", "/strategies", {**MINIMAL, field: value}), ["body", field])
 
 
-def test_strat_03_description_and_is_public_may_be_given_at_creation(agent):
+def test_strat_03_description_and_is_public_may_be_given_at_creation(agent: Any) -> None:
     body = {**MINIMAL, "name": "x" * 100, "description": "d" * 2000, "is_public": False}
     made = agent.call("POST", "/strategies", body).json()
     assert (made["name"], made["description"], made["is_public"]) == ("x" * 100, "d" * 2000, False)
 
 
 @pytest.mark.parametrize("slug", ["abc", "0_-", "a" * 49])
-def test_strat_04_slugs_of_the_form_are_taken(agent, slug):
+def test_strat_04_slugs_of_the_form_are_taken(agent: Any, slug: Any) -> None:
     assert agent.call("POST", "/strategies", {**MINIMAL, "slug": slug}).json()["slug"] == slug
 
 
 @pytest.mark.parametrize(
     "slug", ["ab", "a" * 50, "-abc", "_abc", "Abc", "ab c", "abc\n", "äbc", "abc/d", "", 5]
 )
-def test_strat_04_other_slugs_are_refused(agent, slug):
+def test_strat_04_other_slugs_are_refused(agent: Any, slug: Any) -> None:
     refused(agent.call("POST", "/strategies", {**MINIMAL, "slug": slug}), ["body", "slug"])
 
 
-def test_strat_05_a_slug_is_unique_against_other_users_and_retired_strategies(site, agent):
+def test_strat_05_a_slug_is_unique_against_other_users_and_retired_strategies(site: Any, agent: Any) -> None:
     agent.strategy("taken")
     agent.call("DELETE", "/strategies/taken")
     answer = site.agent().call("POST", "/strategies", {"name": "x", "slug": "taken"})
@@ -99,7 +100,7 @@ def test_strat_05_a_slug_is_unique_against_other_users_and_retired_strategies(si
 
 
 @pytest.mark.parametrize("universe", ["hs300", "csi500", "csi1000", "csi2000", "etf_all"])
-def test_strat_06_the_five_universes(agent, universe):
+def test_strat_06_the_five_universes(agent: Any, universe: Any) -> None:
     assert agent.call("POST", "/strategies", {**MINIMAL, "universe": universe}).json()["universe"] == universe
 
 
@@ -132,7 +133,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("field", "value"), BAD)
-def test_strat_06_to_10_values_outside_are_refused_by_field_and_nothing_is_stored(agent, field, value):
+def test_strat_06_to_10_values_outside_are_refused_by_field_and_nothing_is_stored(
+    agent: Any, field: Any, value: Any
+) -> None:
     refused(agent.call("POST", "/strategies", {**MINIMAL, field: value}), ["body", field])
     assert agent.call("GET", "/strategies").json() == {"strategies": []}
 
@@ -152,12 +155,14 @@ GOOD = [
 
 
 @pytest.mark.parametrize(("field", "value"), GOOD)
-def test_strat_07_to_10_values_at_the_bounds_are_taken_and_shown_as_the_same_number(agent, field, value):
+def test_strat_07_to_10_values_at_the_bounds_are_taken_and_shown_as_the_same_number(
+    agent: Any, field: Any, value: Any
+) -> None:
     agent.call("POST", "/strategies", {**MINIMAL, field: value})
     assert agent.get("alpha")[field] == value
 
 
-def test_strat_11_the_list_is_the_callers_own_with_all_statuses(site, agent):
+def test_strat_11_the_list_is_the_callers_own_with_all_statuses(site: Any, agent: Any) -> None:
     site.agent().strategy("foreign")
     for slug in ("one", "two", "three"):
         agent.strategy(slug)
@@ -171,7 +176,7 @@ def test_strat_11_the_list_is_the_callers_own_with_all_statuses(site, agent):
     ]
 
 
-def test_strat_12_the_status_filters(agent):
+def test_strat_12_the_status_filters(agent: Any) -> None:
     agent.strategy("pen")
     agent.active("act")
     agent.active("pau")
@@ -184,16 +189,16 @@ def test_strat_12_the_status_filters(agent):
 
 
 @pytest.mark.parametrize("status", ["open", "ACTIVE", ""])
-def test_strat_12_another_status_filter_is_refused(agent, status):
+def test_strat_12_another_status_filter_is_refused(agent: Any, status: Any) -> None:
     refused(agent.call("GET", f"/strategies?status={status}"), ["query", "status"])
 
 
-def test_strat_13_one_strategy_is_the_object_itself(agent):
+def test_strat_13_one_strategy_is_the_object_itself(agent: Any) -> None:
     made = agent.call("POST", "/strategies", MINIMAL).json()
     assert agent.get("alpha") == made
 
 
-def test_strat_14_patch_changes_the_four_fields_and_answers_the_object(agent):
+def test_strat_14_patch_changes_the_four_fields_and_answers_the_object(agent: Any) -> None:
     agent.active()
     before = agent.get("alpha")
     change = {"name": "N", "description": "D", "is_public": False, "status": "paused"}
@@ -217,14 +222,14 @@ IMMUTABLE = {
 
 
 @pytest.mark.parametrize("field", IMMUTABLE)
-def test_strat_15_any_other_field_is_refused_and_nothing_is_changed(agent, field):
+def test_strat_15_any_other_field_is_refused_and_nothing_is_changed(agent: Any, field: Any) -> None:
     agent.strategy()
     before = agent.get("alpha")
     refused(agent.patch("alpha", name="New", **{field: IMMUTABLE[field]}), ["body", field])
     assert agent.get("alpha") == before
 
 
-def test_strat_16_delete_retires_and_it_stays_listed(site, agent):
+def test_strat_16_delete_retires_and_it_stays_listed(site: Any, agent: Any) -> None:
     agent.strategy()
     site.at("2024-01-02T10:30:00")
     answer = agent.call("DELETE", "/strategies/alpha")
@@ -234,7 +239,7 @@ def test_strat_16_delete_retires_and_it_stays_listed(site, agent):
     assert [each["slug"] for each in agent.call("GET", "/strategies").json()["strategies"]] == ["alpha"]
 
 
-def test_strat_19_retired_is_terminal(agent):
+def test_strat_19_retired_is_terminal(agent: Any) -> None:
     agent.strategy()
     agent.call("DELETE", "/strategies/alpha")
     before = agent.get("alpha")
@@ -245,12 +250,12 @@ def test_strat_19_retired_is_terminal(agent):
 
 
 @pytest.mark.parametrize("status", ["open", "", None, 1])
-def test_strat_20_a_status_outside_the_four_is_refused(agent, status):
+def test_strat_20_a_status_outside_the_four_is_refused(agent: Any, status: Any) -> None:
     agent.strategy()
     refused(agent.patch("alpha", status=status), ["body", "status"])
 
 
-def test_strat_22_foreign_and_unknown_slugs_are_the_same_404_on_every_route(site, agent):
+def test_strat_22_foreign_and_unknown_slugs_are_the_same_404_on_every_route(site: Any, agent: Any) -> None:
     site.agent().active("foreign")
     answers = []
     for slug in ("foreign", "unknown", "NOT A SLUG", "%00", "x" * 300):
@@ -266,21 +271,21 @@ def test_strat_22_foreign_and_unknown_slugs_are_the_same_404_on_every_route(site
     assert len({answer.text for answer in answers}) == 1
 
 
-def test_strat_23_an_empty_patch_changes_nothing(agent):
+def test_strat_23_an_empty_patch_changes_nothing(agent: Any) -> None:
     agent.strategy()
     before = agent.get("alpha")
     answer = agent.patch("alpha")
     assert (answer.status_code, answer.json()) == (200, before)
 
 
-def test_strat_23_null_clears_a_description_and_nothing_else(agent):
+def test_strat_23_null_clears_a_description_and_nothing_else(agent: Any) -> None:
     agent.strategy(description="text")
     for field in ("name", "is_public", "status"):
         refused(agent.patch("alpha", **{field: None}), ["body", field])
     assert agent.patch("alpha", description=None).json()["description"] is None
 
 
-def test_strat_24_patching_to_retired_is_the_same_as_delete(agent):
+def test_strat_24_patching_to_retired_is_the_same_as_delete(agent: Any) -> None:
     agent.strategy("one")
     agent.strategy("two")
     by_patch = agent.patch("one", status="retired").json()
@@ -289,7 +294,7 @@ def test_strat_24_patching_to_retired_is_the_same_as_delete(agent):
     assert {**by_patch, "slug": "two"} == by_delete
 
 
-def test_tier_04_only_strategies_that_are_not_retired_count(site):
+def test_tier_04_only_strategies_that_are_not_retired_count(site: Any) -> None:
     agent = site.agent("free")
     for slug in ("one", "two", "three"):
         agent.strategy(slug)
@@ -301,18 +306,18 @@ def test_tier_04_only_strategies_that_are_not_retired_count(site):
     assert agent.call("POST", "/strategies", {"name": "x", "slug": "five"}).status_code == 403
 
 
-def test_tier_04_a_licensed_account_has_twenty(agent):
+def test_tier_04_a_licensed_account_has_twenty(agent: Any) -> None:
     for number in range(20):
         agent.strategy(f"number-{number}")
     assert agent.call("POST", "/strategies", {"name": "x", "slug": "one-more"}).status_code == 403
 
 
-def test_idem_03_simultaneous_identical_creations_give_one_201_and_otherwise_409(site):
+def test_idem_03_simultaneous_identical_creations_give_one_201_and_otherwise_409(site: Any) -> None:
     agent = site.agent("free")
     agent.strategy("one")
     agent.strategy("two")
 
-    async def together():
+    async def together() -> Any:
         return await asyncio.gather(*[agent.send("POST", "/strategies", MINIMAL) for _ in range(12)])
 
     codes = sorted(answer.status_code for answer in site.run(together()))
@@ -320,7 +325,7 @@ def test_idem_03_simultaneous_identical_creations_give_one_201_and_otherwise_409
     assert len(agent.call("GET", "/strategies").json()["strategies"]) == 3
 
 
-def test_page_02_the_strategies_list_pages_without_overlap(agent):
+def test_page_02_the_strategies_list_pages_without_overlap(agent: Any) -> None:
     slugs = [f"number-{number}" for number in range(7)]
     for slug in slugs:
         agent.strategy(slug)
@@ -335,14 +340,14 @@ def test_page_02_the_strategies_list_pages_without_overlap(agent):
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=201", "limit=x", "offset=-1", "offset=1.5", "offset=9" + "9" * 30]
 )
-def test_page_01_limit_and_offset_outside_are_refused(agent, query):
+def test_page_01_limit_and_offset_outside_are_refused(agent: Any, query: Any) -> None:
     agent.strategy()
     name = query.partition("=")[0]
     refused(agent.call("GET", f"/strategies?{query}"), ["query", name])
     refused(agent.call("GET", f"/strategies/alpha/signals?{query}"), ["query", name])
 
 
-def test_ops_03_the_operator_sees_everyones_strategies_with_their_owner(site, agent):
+def test_ops_03_the_operator_sees_everyones_strategies_with_their_owner(site: Any, agent: Any) -> None:
     other = site.agent()
     agent.strategy("mine")
     other.strategy("theirs")
@@ -354,6 +359,6 @@ def test_ops_03_the_operator_sees_everyones_strategies_with_their_owner(site, ag
     assert sorted(listed[0]) == sorted([*FIELDS, "owner"])
 
 
-def test_ops_02_the_operators_list_is_the_operators(site, agent):
+def test_ops_02_the_operators_list_is_the_operators(site: Any, agent: Any) -> None:
     assert agent.call("GET", "/admin/strategies").status_code == 403
     assert site.run(site.http.get("/api/v1/admin/strategies")).status_code == 401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -23,12 +24,12 @@ TICK = timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize(("execution", "utc"), [("open", "01:15:00"), ("close", "07:00:00")])
-def test_a_deadline_is_0915_or_1500_in_shanghai(execution, utc):
+def test_a_deadline_is_0915_or_1500_in_shanghai(execution: Any, utc: Any) -> None:
     assert Execution(execution).deadline(DAY) == parse_instant(f"2024-01-02T{utc}+00:00")
 
 
 @pytest.mark.parametrize("execution", list(Execution))
-def test_the_instant_itself_is_late_and_the_one_before_is_not(execution):
+def test_the_instant_itself_is_late_and_the_one_before_is_not(execution: Any) -> None:
     deadline = execution.deadline(DAY)
     assert check_deadline(execution, DAY, deadline - TICK) == deadline
     for received in (deadline, deadline + TICK):
@@ -36,18 +37,18 @@ def test_the_instant_itself_is_late_and_the_one_before_is_not(execution):
             check_deadline(execution, DAY, received)
 
 
-def test_a_past_date_is_said_to_be_past():
+def test_a_past_date_is_said_to_be_past() -> None:
     with pytest.raises(DeadlinePassed, match="in the past"):
         check_deadline(Execution.OPEN, DAY, parse_instant("2024-01-03T00:00:00+08:00"))
 
 
 @pytest.mark.parametrize("day", [date(2024, 1, 1), date(2024, 1, 6), DAYS.last + timedelta(1), date.max])
-def test_a_day_without_trading_or_beyond_the_calendar_is_no_trading_day(day):
+def test_a_day_without_trading_or_beyond_the_calendar_is_no_trading_day(day: Any) -> None:
     with pytest.raises(NotATradingDay, match="not a trading day"):
         check_trade_date(day, DAYS)
 
 
-def test_days_before_the_calendar_are_left_to_the_deadline():
+def test_days_before_the_calendar_are_left_to_the_deadline() -> None:
     check_trade_date(date.min, DAYS)
     with pytest.raises(DeadlinePassed):
         check_deadline(Execution.OPEN, date.min, parse_instant("2024-01-02T08:00+08:00"))
@@ -64,11 +65,11 @@ def test_days_before_the_calendar_are_left_to_the_deadline():
         ("1990-12-19T09:15:00+08:00", date(1990, 12, 19)),
     ],
 )
-def test_the_last_locked_trade_date(instant, locked):
+def test_the_last_locked_trade_date(instant: Any, locked: Any) -> None:
     assert last_locked(Execution.OPEN, parse_instant(instant), DAYS) == locked
 
 
-def test_beyond_the_calendar_its_last_session_is_locked():
+def test_beyond_the_calendar_its_last_session_is_locked() -> None:
     assert last_locked(Execution.OPEN, parse_instant("2999-01-01T00:00+00:00"), DAYS) == DAYS.previous_before(
         DAYS.last + timedelta(1)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,7 @@ SIGNAL = st.lists(st.builds(TargetWeight, SYMBOL, WEIGHT), max_size=8, unique_by
 
 
 @given(SIGNAL, st.from_regex(r"[a-z0-9][a-z0-9_-]{2,48}", fullmatch=True), st.dates())
-def test_the_commitment_is_the_librarys_canonical_json(signal, slug, day):
+def test_the_commitment_is_the_librarys_canonical_json(signal: Any, slug: Any, day: Any) -> None:
     content = {
         "slug": slug,
         "trade_date": day.isoformat(),
@@ -48,19 +49,19 @@ def test_the_commitment_is_the_librarys_canonical_json(signal, slug, day):
 
 
 @given(SIGNAL)
-def test_the_stored_text_gives_back_the_signal_in_its_order(signal):
+def test_the_stored_text_gives_back_the_signal_in_its_order(signal: Any) -> None:
     assert json.loads(encode(signal)) == [{"symbol": each.symbol, "weight": each.weight} for each in signal]
 
 
 @given(SIGNAL)
-def test_the_order_of_lines_does_not_change_the_hash(signal):
+def test_the_order_of_lines_does_not_change_the_hash(signal: Any) -> None:
     assert commitment("abc", "2024-01-02", signal, NONCE) == commitment(
         "abc", "2024-01-02", signal[::-1], NONCE
     )
 
 
 @given(st.lists(SIGNAL, max_size=6))
-def test_weights_are_the_shortest_decimals_that_round_trip(many):
+def test_weights_are_the_shortest_decimals_that_round_trip(many: Any) -> None:
     for signal, weights in zip(many, parse([encode(signal) for signal in many]), strict=True):
         assert weights.symbols == tuple(each.symbol for each in signal)
         for target, mantissa, exponent in zip(signal, weights.mantissa, weights.exponent, strict=True):
@@ -79,38 +80,38 @@ def test_weights_are_the_shortest_decimals_that_round_trip(many):
         ("1.25e-9", (125, 11)),
     ],
 )
-def test_a_decimal_as_written(written, exact):
+def test_a_decimal_as_written(written: Any, exact: Any) -> None:
     assert exact_decimal(written) == exact
 
 
-def test_no_signal_and_an_empty_one_have_no_weights():
+def test_no_signal_and_an_empty_one_have_no_weights() -> None:
     assert parse([]) == []
     (empty,) = parse(["[]"])
     assert (empty.symbols, len(empty.mantissa)) == ((), 0)
 
 
 @given(st.lists(WEIGHT, min_size=1, max_size=30))
-def test_the_sum_is_decided_as_exact_decimals_decide_it(weights):
+def test_the_sum_is_decided_as_exact_decimals_decide_it(weights: Any) -> None:
     exact = sum(Decimal(repr(weight)) for weight in weights) <= Decimal("1.000000001")
     assert is_affordable(weights) == exact
 
 
 @given(st.integers(1, 999_999_999))
-def test_two_weights_that_sum_to_the_bound_are_taken_and_a_hair_more_is_not(nano):
+def test_two_weights_that_sum_to_the_bound_are_taken_and_a_hair_more_is_not(nano: Any) -> None:
     first, second = nano / 10**9, (1_000_000_001 - nano) / 10**9
     if second <= 1:
         assert is_affordable([first, second])
         assert not is_affordable([first, second, 1e-25])
 
 
-def test_a_repeated_symbol_is_named_at_its_second_place():
+def test_a_repeated_symbol_is_named_at_its_second_place() -> None:
     signal = [TargetWeight("600519.SH", 0.1), TargetWeight("000001.SZ", 0.1), TargetWeight("600519.SH", 0.1)]
     with pytest.raises(Invalid) as refusal:
         check(signal)
     assert refusal.value.items[0]["loc"] == ["body", "signals", 2, "symbol"]
 
 
-def test_leverage_is_refused():
+def test_leverage_is_refused() -> None:
     with pytest.raises(Invalid, match="no leverage"):
         check([TargetWeight("600519.SH", 0.6), TargetWeight("000001.SZ", 0.5)])
 
@@ -126,10 +127,10 @@ def test_leverage_is_refused():
         [""],
     ],
 )
-def test_what_is_no_symbol_among_symbols_is_seen(symbols):
+def test_what_is_no_symbol_among_symbols_is_seen(symbols: Any) -> None:
     assert not are_symbols(symbols)
 
 
 @given(st.lists(SYMBOL, max_size=5))
-def test_symbols_are_symbols(symbols):
+def test_symbols_are_symbols(symbols: Any) -> None:
     assert are_symbols(symbols)
