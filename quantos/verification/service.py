@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import orjson
 
 from quantos.accounts.service import Accounts
-from quantos.errors import NotFound
+from quantos.errors import NotFound, QuantosError
 from quantos.kit.clock import rfc3339
 from quantos.kit.money import MILLS_PER_CNY, cny
 from quantos.performance.service import Performance
@@ -58,6 +58,21 @@ class Head(NamedTuple):
     universe: str
 
 
+def _track_record(performance: Performance, head: Head) -> dict[str, Any]:
+    return {"records": performance.track_record(head)}
+
+
+def _metrics(performance: Performance, head: Head) -> dict[str, Any]:
+    return performance.performance(head)
+
+
+Kind = Literal["track-record", "performance"]
+_KINDS: Final[Mapping[str, Callable[[Performance, Head], dict[str, Any]]]] = {
+    "track-record": _track_record,
+    "performance": _metrics,
+}
+
+
 class Verification:
     """The public answers."""
 
@@ -79,32 +94,32 @@ class Verification:
         self._heads: dict[str, Head] = {}  # of public strategies alone: anyone may ask for any text
         self._generation = -1
 
-    async def track_record(self, slug: str) -> bytes:
-        """{records} as JSON. Raises StrategyNotPublic."""
+    async def answer(self, slug: str, kind: Kind) -> bytes:
+        """The answer of that kind as JSON. Raises StrategyNotPublic."""
         head = self._head(slug)
+        key, stamp = (kind, head.number), self._stamp(head)
 
         def work() -> bytes:
-            return self._json({"records": self._performance.track_record(head)})
+            return self._json(_KINDS[kind](self._performance, head))
 
-        return await self._answer("track-record", head, work)
+        return self._answers.fresh(key, stamp) or await self._answers.make(key, stamp, work)
 
-    async def performance(self, slug: str) -> bytes:
-        """{metrics, rolling_excess_sharpe} as JSON. Raises StrategyNotPublic."""
-        head = self._head(slug)
-
-        def work() -> bytes:
-            return self._json(self._performance.performance(head))
-
-        return await self._answer("performance", head, work)
+    def finished(self, slug: str, kind: str) -> bytes | None:
+        """The same, where it is finished already; None for everything else, refusals too."""
+        if kind not in _KINDS:
+            return None
+        try:
+            head = self._head(slug)
+        except QuantosError:
+            return None  # the route says why
+        return self._answers.fresh((kind, head.number), self._stamp(head))
 
     async def strategies(self, universe: str | None, limit: int, offset: int) -> dict[str, Any]:
         """Public strategies that have ever been active, the latest created first."""
         return await asyncio.to_thread(self._list, universe, limit, offset)
 
-    async def _answer(self, kind: str, head: Head, work: Callable[[], bytes]) -> bytes:
-        key = kind, head.number
-        stamp: Hashable = self._settlement.version(head.number), self._market.version
-        return self._answers.fresh(key, stamp) or await self._answers.make(key, stamp, work)
+    def _stamp(self, head: Head) -> Hashable:
+        return self._settlement.version(head.number), self._market.version
 
     def _head(self, slug: str) -> Head:
         generation = self._records.generation  # read before the store is

@@ -28,7 +28,7 @@ from quantos.storage.migrate import upgrade
 from quantos.storage.records import Records
 from quantos.strategies.schemas import StrategyChange, StrategyNew, Submission
 from quantos.strategies.service import Strategies
-from quantos.verification.routes import router
+from quantos.verification.routes import FinishedAnswers, router
 from quantos.verification.service import Verification
 
 T = TypeVar("T")
@@ -171,6 +171,7 @@ class Site:
 def application(verification: Verification) -> FastAPI:
     app = FastAPI(redirect_slashes=False)
     app.include_router(router(verification), prefix="/api/v1")
+    app.add_middleware(FinishedAnswers, verification=verification, prefix="/api/v1/public/strategies/")
     app.add_exception_handler(QuantosError, web.quantos_error)
     app.add_exception_handler(RequestValidationError, web.validation_error)
     app.add_exception_handler(HTTPException, web.http_error)

@@ -174,9 +174,9 @@ def test_an_answer_is_made_once_for_all_who_ask(site: Site) -> None:
     site.settlement.navs[site.strategy("alpha")] = NAVS
 
     async def together() -> set[bytes]:
-        return {await each for each in [site.verification.track_record("alpha") for _ in range(3)]} | set(
-            await asyncio.gather(*[site.verification.performance("alpha") for _ in range(20)])
-        )
+        asked = [site.verification.answer("alpha", "track-record") for _ in range(20)]
+        asked += [site.verification.answer("alpha", "performance") for _ in range(20)]
+        return set(await asyncio.gather(*asked))
 
     assert len(site.run(together())) == 2
     assert site.settlement.reads == 2, "one reading of each kind"
@@ -215,3 +215,29 @@ def test_credentials_are_not_looked_at(site: Site, route: str, token: str) -> No
 def test_the_answer_is_json(site: Site) -> None:
     site.strategy("alpha")
     assert site.get("/alpha/track-record").headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("route", ["track-record", "performance"])
+def test_a_finished_answer_is_the_same_answer(site: Site, route: str) -> None:
+    site.settlement.navs[site.strategy("alpha")] = NAVS
+    made, finished = site.get(f"/alpha/{route}"), site.get(f"/alpha/{route}")
+    assert site.verification.finished("alpha", route) == made.content
+    assert (finished.status_code, finished.content) == (200, made.content)
+    assert dict(finished.headers) == dict(made.headers)
+
+
+@pytest.mark.parametrize(
+    "path", ["/alpha/track-record/", "/alpha/track-record/x", "/alpha/", "/alpha", "/a/b/c"]
+)
+def test_other_paths_are_unknown(site: Site, path: str) -> None:
+    site.strategy("alpha")
+    site.get("/alpha/track-record")
+    assert site.get(path).status_code == 404
+
+
+def test_other_methods_are_405(site: Site) -> None:
+    site.strategy("alpha")
+    site.get("/alpha/track-record")
+    for method in ("POST", "PUT", "DELETE"):
+        answer = site.run(site.http.request(method, "/api/v1/public/strategies/alpha/track-record"))
+        assert answer.status_code == 405
