@@ -1,0 +1,260 @@
+"""The daily run on a whole platform: what is settled when, and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from quantos.kit.clock import parse_instant
+from quantos.market.core.calendar import shipped_calendar
+from tests.support.platforms import Caller, Stage, made_up, stage
+
+A, B = "600001.SH", "600002.SH"
+START = parse_instant("2024-03-01T08:00+08:00")
+DAYS = shipped_calendar().between(date(2024, 3, 1), date(2024, 3, 29))
+PRICES = {A: 10.0, B: 20.0}
+
+
+def quiet(
+    days: list[date], symbols: tuple[str, ...] = (A, B)
+) -> dict[tuple[str, date], tuple[float, float, float, int]]:
+    """Prices that never move."""
+    return {(s, d): (PRICES[s], PRICES[s], PRICES[s], 1_000_000) for s in symbols for d in days}
+
+
+@pytest.fixture
+def on_stage(tmp_path: Path) -> Iterator[Stage]:
+    with stage(tmp_path / "data", START) as opened:
+        opened.platform.market.import_bars(made_up(quiet(DAYS)))
+        yield opened
+
+
+@pytest.fixture
+def agent(on_stage: Stage) -> Caller:
+    caller = on_stage.agent()
+    free_of_costs = {"commission_rate": 0, "slippage_rate": 0}
+    caller.post("/strategies", {"name": "One", "slug": "one", **free_of_costs})
+    return caller
+
+
+def settled_signals(agent: Caller) -> dict[str, bool]:
+    return {s["trade_date"]: s["is_settled"] for s in agent.get("/strategies/one/signals")["signals"]}
+
+
+def runs(on_stage: Stage) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = on_stage.operator.get("/admin/settlement-runs")["settlement_runs"]
+    return found
+
+
+def test_a_day_is_settled_at_1815_and_not_before(on_stage: Stage, agent: Caller) -> None:
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    assert on_stage.clock_to(DAYS[0], "18:14:59") == []
+    assert settled_signals(agent) == {"2024-03-01": False}
+    ran = on_stage.clock_to(DAYS[0], "18:15:00")
+    assert [(r["job"], r["state"]) for r in ran] == [("settle_all_active_strategies", "done")]
+    assert settled_signals(agent) == {"2024-03-01": True}
+
+
+def test_asking_for_a_settlement_before_1815_is_refused(on_stage: Stage, agent: Caller) -> None:
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[0], "15:30")
+    answer = on_stage.operator.call(
+        "POST", "/admin/jobs/settle_all_active_strategies/run", {"date": DAYS[0].isoformat()}
+    )
+    assert answer.status_code == 400
+    assert "18:15" in answer.json()["detail"]
+
+
+def test_half_in_one_share_at_ten_buys_that_many_lots_and_costs_the_transfer_fee(
+    on_stage: Stage, agent: Caller
+) -> None:
+    # 0.5 * 1,000,000 / 10 = 50,000 shares; transfer fee 0.001 % of 500,000 = 5 CNY; nothing else costs.
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[0], "19:00")
+    assert on_stage.navs("one") == [999_995.0]
+
+
+def test_a_day_without_a_signal_is_a_hold_day(on_stage: Stage, agent: Caller) -> None:
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[1], "19:00")
+    assert on_stage.navs("one") == [999_995.0, 999_995.0]
+    newest, before = runs(on_stage)[:2]
+    assert (before["settled"], before["held"]) == (1, 0)
+    assert (newest["settled"], newest["held"]) == (0, 1)
+
+
+def test_an_empty_signal_is_all_cash(on_stage: Stage, agent: Caller) -> None:
+    # Selling 500,000 CNY: stamp duty 0.05 % = 250, transfer fee 5.
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[1], "09:00")
+    on_stage.submit(agent, "one", DAYS[1], {})
+    on_stage.clock_to(DAYS[1], "19:00")
+    assert on_stage.navs("one") == [999_995.0, 999_740.0]
+
+
+def test_settling_twice_changes_nothing(on_stage: Stage, agent: Caller) -> None:
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[0], "19:00")
+    before = on_stage.navs("one")
+    again = on_stage.operator.post(
+        "/admin/jobs/settle_all_active_strategies/run", {"date": DAYS[0].isoformat()}
+    )
+    assert again["detail"]["settled"] == 0
+    assert on_stage.navs("one") == before
+
+
+def test_a_signal_for_a_later_day_has_no_effect_before_it(on_stage: Stage, agent: Caller) -> None:
+    on_stage.submit(agent, "one", DAYS[2], {A: 0.5})
+    on_stage.clock_to(DAYS[1], "19:00")
+    assert on_stage.navs("one") == []
+    on_stage.clock_to(DAYS[2], "19:00")
+    assert on_stage.navs("one") == [999_995.0]
+
+
+def test_days_missed_while_the_platform_was_off_are_settled_in_order(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with stage(folder, START) as first:
+        first.platform.market.import_bars(made_up(quiet(DAYS)))
+        agent = first.agent()
+        agent.post("/strategies", {"name": "One", "slug": "one", "commission_rate": 0, "slippage_rate": 0})
+        first.submit(agent, "one", DAYS[0], {A: 0.5})
+    with stage(folder, START) as second:
+        second.clock_to(DAYS[4], "20:00")
+        assert len(second.navs("one")) == 5
+
+
+def test_a_day_with_too_few_bars_waits_and_says_what_is_missing(tmp_path: Path) -> None:
+    with stage(tmp_path / "data", START) as on:
+        rows = quiet(DAYS[:3])
+        del rows[B, DAYS[1]]
+        late = {(B, DAYS[1]): rows.pop((A, DAYS[1]))} and quiet([DAYS[1]])
+        on.platform.market.import_bars(made_up(rows))
+        agent = on.agent()
+        agent.post("/strategies", {"name": "One", "slug": "one"})
+        on.submit(agent, "one", DAYS[0], {A: 0.5})
+        on.clock_to(DAYS[2], "20:00")
+        assert len(on.navs("one")) == 1
+        newest = runs(on)[0]
+        assert newest["status"] == "waiting_for_data"
+        detail = on.operator.get(f"/admin/settlement-runs/{newest['id']}")["detail"]["waiting"]
+        assert detail["trade_date"] == DAYS[1].isoformat()
+        assert detail["missing"] == [A, B]
+        on.platform.market.import_bars(made_up(late))
+        assert len(on.navs("one")) == 3
+        assert runs(on)[0]["status"] == "done"
+
+
+def test_the_operator_accepts_a_doubtful_day_by_name(tmp_path: Path) -> None:
+    with stage(tmp_path / "data", START) as on:
+        rows = quiet(DAYS[:2])
+        del rows[B, DAYS[1]]
+        on.platform.market.import_bars(made_up(rows))
+        agent = on.agent()
+        agent.post("/strategies", {"name": "One", "slug": "one"})
+        on.submit(agent, "one", DAYS[0], {B: 0.5})
+        on.clock_to(DAYS[1], "20:00")
+        assert len(on.navs("one")) == 1
+        on.operator.post(
+            "/admin/market/accept", {"date": DAYS[1].isoformat(), "reason": "the exchange closed early"}
+        )
+        on.operator.post("/admin/jobs/settle_all_active_strategies/run", {"date": DAYS[1].isoformat()})
+        first, second = on.navs("one")
+        assert first == second, "a missing row of a held share counts as a suspension"
+        with on.platform.series.read() as cursor:
+            accepted = cursor.execute("SELECT accepted_reason FROM snapshot ORDER BY id").fetchall()
+        assert accepted == [(None,), ("the exchange closed early",)]
+
+
+def test_the_days_of_a_pause_are_filled_in_as_hold_days_on_resuming(on_stage: Stage, agent: Caller) -> None:
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[0], "20:00")
+    assert agent.call("PATCH", "/strategies/one", {"status": "paused"}).status_code == 200
+    on_stage.clock_to(DAYS[3], "20:00")
+    assert len(on_stage.navs("one")) == 1
+    assert agent.call("PATCH", "/strategies/one", {"status": "active"}).status_code == 200
+    assert len(on_stage.navs("one")) == 4
+
+
+def test_a_pause_after_the_deadline_does_not_stop_the_signal_of_the_day(
+    on_stage: Stage, agent: Caller
+) -> None:
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[0], "14:00")
+    agent.call("PATCH", "/strategies/one", {"status": "paused"})
+    on_stage.clock_to(DAYS[1], "20:00")
+    assert on_stage.navs("one") == [999_995.0]
+
+
+def test_a_retired_strategy_is_settled_no_longer(on_stage: Stage, agent: Caller) -> None:
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[1], "20:00")
+    assert agent.call("DELETE", "/strategies/one").status_code == 200
+    on_stage.clock_to(DAYS[4], "20:00")
+    assert len(on_stage.navs("one")) == 2
+
+
+def test_an_unknown_symbol_is_refused_for_want_of_data_and_the_rest_is_settled(
+    on_stage: Stage, agent: Caller
+) -> None:
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5, "999999.SH": 0.3})
+    on_stage.clock_to(DAYS[0], "20:00")
+    assert on_stage.navs("one") == [999_995.0]
+    with on_stage.platform.series.read() as cursor:
+        found = cursor.execute(
+            "SELECT symbol, quantity, reason FROM trade_order JOIN unknown_symbol ON number = instrument"
+        ).fetchall()
+    assert found == [("999999.SH", 0, 1)]
+
+
+def test_one_unexplained_reference_keeps_only_who_holds_it(tmp_path: Path) -> None:
+    with stage(tmp_path / "data", START) as on:
+        rows = quiet(DAYS[:2])
+        rows[B, DAYS[1]] = (30.0, 30.0, 30.0, 1000)  # the reference jumps from 20 to 30
+        on.platform.market.import_bars(made_up(rows))
+        agent = on.agent()
+        for slug, symbol in (("holds-a", A), ("holds-b", B)):
+            agent.post("/strategies", {"name": slug, "slug": slug})
+            on.submit(agent, slug, DAYS[0], {symbol: 0.5})
+        on.clock_to(DAYS[1], "18:30")
+        assert (len(on.navs("holds-a")), len(on.navs("holds-b"))) == (2, 1)
+        (failed,) = runs(on)[0]["failed"]  # type: ignore[misc]
+        assert failed["slug"] == "holds-b"
+        assert failed["reason"].startswith(f"unexplained_reference: {B}")
+        on.clock_to(DAYS[1], "18:45")
+        newest = on.operator.get(f"/admin/settlement-runs/{runs(on)[0]['id']}")
+        assert newest["detail"]["missing"] == ["holds-b"]
+
+
+def test_a_correction_of_a_settled_day_changes_no_nav(on_stage: Stage, agent: Caller) -> None:
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[0], "20:00")
+    before = on_stage.navs("one")
+    corrected = made_up({(A, DAYS[0]): (10.5, 10.5, 10.0, 1_000_000)})
+    report = on_stage.platform.market.import_bars(corrected)
+    assert report.settled.rows == 1
+    on_stage.operator.post("/admin/jobs/settle_all_active_strategies/run", {"date": DAYS[0].isoformat()})
+    assert on_stage.navs("one") == before
+
+
+def test_a_close_strategy_trades_at_the_close(tmp_path: Path) -> None:
+    with stage(tmp_path / "data", START) as on:
+        rows = quiet(DAYS[:1])
+        rows[A, DAYS[0]] = (10.0, 10.8, 10.0, 1000)
+        on.platform.market.import_bars(made_up(rows))
+        agent = on.agent()
+        for slug, execution in (("at-open", "open"), ("at-close", "close")):
+            free = {"commission_rate": 0, "slippage_rate": 0}
+            agent.post("/strategies", {"name": slug, "slug": slug, "execution_price": execution, **free})
+            on.submit(agent, slug, DAYS[0], {A: 0.5})
+        on.clock_to(DAYS[0], "20:00")
+        # At the open 50,000 shares gain 0.80 each, less 5.00; at the close 46,200 of 46,296 cost 4.99.
+        assert on.navs("at-open") == [1_039_995.0]
+        assert on.navs("at-close") == [999_995.01]
+
+
+def test_a_year_of_calendar_days_has_no_settlement_on_closed_days(on_stage: Stage) -> None:
+    saturday = DAYS[0] + timedelta(days=1)
+    assert on_stage.clock_to(saturday, "23:00")[-1]["date"] == DAYS[0].isoformat()
