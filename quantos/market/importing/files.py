@@ -1,7 +1,7 @@
 """Which files a path holds, what each is, and reading them.
 
 A file is what its columns say; only bars and indices, which share their columns, are told apart by the name
-of the file or of a folder above it. CSV files of one folder with the same header are read together, because a
+of the file (`bars`, `index` or `indices` in it) or of a folder called so. CSV files of one folder with the same header are read together, because a
 file per symbol is a usual form; they stand or fall together.
 """
 
@@ -76,11 +76,12 @@ def kind_of(columns: tuple[str, ...], path: Path) -> str:
     names = set(columns)
     dated = any(name in names for name in _DATES)
     ohlc = dated and names >= _OHLC
-    ours = bool(names & _OURS) or _named(path, "bars")
+    named = _named(path)
+    ours = bool(names & _OURS) or named == "bars"
     tests = (
         ("constituents", {"index_symbol", "symbol"} <= names and names & {"start_date", "asof_date"}),
         ("corporate_actions", {"symbol", "ex_date", "bonus_per_million", "cash_mills_per_million"} <= names),
-        ("indices", ohlc and _named(path, *_INDEX_WORDS)),
+        ("indices", ohlc and named == "indices"),
         ("bars", ohlc and ours),
         ("indices", dated and {"symbol", "close"} == names - {"name", "source", *_DATES}),
         ("instruments", {"symbol", "list_date"} <= names and "ts_code" not in names),
@@ -182,8 +183,17 @@ def _walk(folder: Path) -> Iterator[Path]:
                 yield Path(root) / name
 
 
-def _named(path: Path, *words: str) -> bool:
-    return any(word in part.lower() for part in path.parts for word in words)
+def _named(path: Path) -> str:
+    """`bars` or `indices` by the file's own name, else by the nearest folder that is called so; else nothing."""
+    stem = path.stem.lower()
+    if "bars" in stem:
+        return "bars"
+    if any(word in stem for word in _INDEX_WORDS):
+        return "indices"
+    for folder in reversed(path.parent.parts):
+        if folder.lower() in {"bars", *_INDEX_WORDS}:
+            return "bars" if folder.lower() == "bars" else "indices"
+    return ""
 
 
 def _name(base: Path, parent: Path, members: list[Path]) -> str:
