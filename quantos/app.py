@@ -166,4 +166,7 @@ def build_app(platform: Platform) -> FastAPI:
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, server_error)
     app.add_middleware(BodyLimit, bytes_max=p.settings.body_bytes_max)
+    app.add_middleware(
+        verification_routes.FinishedAnswers, verification=p.verification, prefix=f"{API}/public/strategies/"
+    )
     return app
