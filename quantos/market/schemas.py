@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from quantos.kit.web import ApiModel, Date, Text
 
 PATH_MAX = 4096
 DAYS_MAX = 4000  # ten years of natural days
 
-Reason = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+REASON_MAX = 1000
+
+
+def _worded(text: str) -> str:
+    words = text.strip()
+    if not 1 <= len(words) <= REASON_MAX:
+        raise ValueError(f"a reason has 1 to {REASON_MAX} characters")
+    return words
+
+
+Reason = Annotated[Text, AfterValidator(_worded)]
 
 
 class ImportBody(ApiModel):
