@@ -74,7 +74,7 @@ def chaser(panel: Panel, first: int) -> list[Order]:
     for t in range(first, len(panel.dates)):
         size = panel.amount[t - MONTH if t > MONTH else 0 : t].sum(axis=0, dtype=np.float64)
         taken = {i for k, sleeve in enumerate(sleeves) if k != t % SLEEVES for i in sleeve}
-        hot = _top(np.where(panel.limit_up[t - 1], size, -np.inf), 3 + len(taken))
+        hot = _top(np.where(panel.traded[t - 1], _heat(panel, t - 1, size), -np.inf), 3 + len(taken))
         still = _top(np.where(panel.suspended[t - 1], size, -np.inf), 1 + len(taken))
         sleeves[t % SLEEVES] = [i for i in hot if i not in taken][:3] + [i for i in still if i not in taken][
             :1
@@ -100,6 +100,11 @@ def _liquid(panel: Panel, t: int, share: float) -> NDArray[np.bool_]:
     least = np.quantile(volume[traded], 1 - max(share, min(1.0, 60 / int(traded.sum()))))
     liquid: NDArray[np.bool_] = traded & (volume >= least)
     return liquid
+
+
+def _heat(panel: Panel, t: int, size: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Limit-ups by what was traded in them, then the strongest gains."""
+    return np.where(panel.limit_up[t], 1 + size, panel.total_return[t])
 
 
 def _top(score: NDArray[np.float64], count: int) -> list[int]:

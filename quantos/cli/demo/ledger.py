@@ -20,7 +20,7 @@ class OrderLine:
     symbol: str
     name: str
     quantity: int  # bought > 0, sold < 0
-    filled: int
+    filled: int  # shares, whatever the side
     price: int
     reference: int
     upper: int
@@ -80,8 +80,8 @@ SELECT n.strategy, n.trade_date,
 FROM nav n
 LEFT JOIN (
     SELECT strategy, trade_date,
-        sum(CASE WHEN filled > 0 THEN filled * price::BIGINT ELSE 0 END) AS bought,
-        sum(CASE WHEN filled < 0 THEN -filled * price::BIGINT ELSE 0 END) AS sold,
+        sum(CASE WHEN quantity > 0 THEN filled * price::BIGINT ELSE 0 END) AS bought,
+        sum(CASE WHEN quantity < 0 THEN filled * price::BIGINT ELSE 0 END) AS sold,
         sum(commission + stamp_duty + transfer_fee) AS fees,
         count(DISTINCT reason) AS outcomes, count(*) AS orders
     FROM trade_order GROUP BY ALL

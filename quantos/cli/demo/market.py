@@ -30,7 +30,7 @@ REAL_DAYS_MAX: Final = 568
 
 HISTORY: Final = LOOKBACK + 2
 LEAST: Final = HISTORY + 20
-YEARS_NEEDED: Final = timedelta(days=round(365.25 * 3.4))
+YEARS_NEEDED: Final = timedelta(days=1000)
 """Natural days that cover the days played and their history; older files are left out."""
 
 READY_PER_CENT: Final = 90

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -65,6 +66,7 @@ class Wish:
 def play(settings: Settings, wish: Wish) -> Outcome:
     """The whole demo; without `once` it returns when Ctrl-C ends the serving."""
     started = perf_counter()
+    gc.disable()  # what importing makes stays; collecting among it costs a tenth of the time
     bars = None if wish.market is None else demo_market.found(wish.market)
     directory = stage.new_directory(wish.data_dir, settings.data_dir)
     settings = settings.model_copy(update={"data_dir": directory})
@@ -79,8 +81,11 @@ def play(settings: Settings, wish: Wish) -> Outcome:
             platform = open_.enter_context(stage.opened(settings, start))
             url = open_.enter_context(stage.served(platform, settings.host, wish.port))
             platform.start()
+            gc.freeze()
+            gc.enable()
             caller = open_.enter_context(stage.callers(url))
             screen.plain(say("demo.directory", path=directory))
+            screen.plain(say("demo.unsynced"))
             screen.plain(say("demo.serving", url=url, now=f"{start.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"))
         cast = Cast(caller(platform.accounts.operator_token()), caller())
         with screen.step("agent"):
@@ -132,7 +137,7 @@ def _perform(screen: Screen, platform: Platform, cast: Cast, loaded: Loaded) -> 
         )
     with screen.step("results"):
         records = story.records(cast)
-        screen.results(records)
+        screen.results(records, synthetic=loaded.synthetic)
     sums = ledger.sums(platform.series, CAPITAL_MILLS)
     with screen.step("explain"):
         _explain(screen, platform)

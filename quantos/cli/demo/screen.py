@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH_MAX: Final = 110
+NAMES_FROM_WIDTH: Final = 96
 MARKS: Final = ("M", "E", "C")
 NOTHING: Final = "-"
 
@@ -32,9 +33,8 @@ class Screen:
         from rich.console import Console  # noqa: PLC0415 - loaded where it is used
 
         wide = Console(highlight=False, quiet=quiet)
-        self.console: Console = Console(
-            highlight=False, quiet=quiet, width=min(wide.width, WIDTH_MAX), soft_wrap=False
-        )
+        width = min(wide.width, WIDTH_MAX) if wide.is_terminal else WIDTH_MAX
+        self.console: Console = Console(highlight=False, quiet=quiet, width=width, soft_wrap=False)
         self.seconds: dict[str, float] = {}
         self._step = 0
 
@@ -125,7 +125,13 @@ class Screen:
             TimeElapsedColumn(),
             TextColumn("{task.fields[navs]}"),
         )
-        with Progress(*columns, console=self.console, transient=True, refresh_per_second=4) as progress:
+        with Progress(
+            *columns,
+            console=self.console,
+            transient=True,
+            refresh_per_second=4,
+            disable=not self.console.is_terminal,
+        ) as progress:
             task = progress.add_task("", total=total, navs="")
 
             def on_day(day: date, navs: dict[str, float]) -> None:
@@ -136,35 +142,30 @@ class Screen:
 
             yield on_day
 
-    def results(self, records: Sequence[Record]) -> None:
+    def results(self, records: Sequence[Record], *, synthetic: bool) -> None:
         """NAVs and metrics beside the benchmark, then the plot."""
         table = self._table(
-            "demo.col.strategy",
-            *(
-                f"demo.col.{name}>"
-                for name in ("nav", "total", "annual", "volatility", "sharpe", "drawdown", "calmar", "excess")
-            ),
+            "strategy", "nav>", "total>", "annual>", "volatility>", "sharpe>", "drawdown>", "excess>"
         )
         for k, record in enumerate(records):
             m = record.metrics
             table.add_row(
                 f"[{_rich(k)}]{MARKS[k]} {record.agent.slug}[/]",
-                f"{record.listed['nav']:,.2f}",
+                f"{record.listed['nav']:,.0f}",
                 *map(percent, (m["total_return"], m["annual_return"], m["volatility"])),
                 number(m["sharpe"]),
                 percent(m["max_drawdown"]),
-                number(m["calmar"]),
                 percent(m["excess_return"]),
             )
         benchmark = records[0].metrics["benchmark_return"]
         if benchmark is not None:
-            name = f"[{_rich(len(records))}]{BENCHMARK_MARK} {say('demo.benchmark')}[/]"
-            table.add_row(name, NOTHING, percent(benchmark), *[NOTHING] * 6)
+            name = f"[{_rich(len(records))}]{BENCHMARK_MARK} {say('demo.benchmark_synthetic' if synthetic else 'demo.benchmark')}[/]"
+            table.add_row(name, "", percent(benchmark))
         self.console.print(table)
         if benchmark is None:
             self.note(say("demo.no_benchmark"))
         self.gap()
-        self.line(f"[bold]{say('demo.plot')}[/]")
+        self.line(f"[bold]{say('demo.plot_synthetic' if synthetic else 'demo.plot')}[/]")
         plot = drawn(
             curves_of(records),
             [row["date"] for row in records[0].records],
@@ -177,26 +178,19 @@ class Screen:
     def day(self, slug: str, day: Day) -> None:
         """One strategy-day: every order, then where the cash went."""
         self.plain(say("demo.explain", slug=slug, day=day.trade_date))
-        table = self._table(
-            "demo.col.symbol",
-            "demo.col.name",
-            "demo.col.side",
-            "demo.col.quantity>",
-            "demo.col.filled>",
-            "demo.col.price>",
-            "demo.col.fees>",
-            "demo.col.result",
-        )
+        named = self.console.width >= NAMES_FROM_WIDTH
+        names = ["name"] if named else []
+        table = self._table("symbol", *names, "side", "quantity>", "filled>", "price>", "fees>", "result")
         for order in day.orders:
             fees = order.commission + order.stamp_duty + order.transfer_fee
             table.add_row(
                 order.symbol,
-                order.name,
+                *([order.name] if named else []),
                 say("demo.buy" if order.quantity >= 0 else "demo.sell"),
                 f"{abs(order.quantity):,}",
-                f"{abs(order.filled):,}",
-                price(order.price) if order.filled else NOTHING,
-                cash(fees) if order.filled else NOTHING,
+                f"{order.filled:,}",
+                price(order.price) if order.filled else "",
+                cash(fees) if order.filled else "",
                 result_of(order),
             )
         self.console.print(table)
@@ -243,7 +237,11 @@ class Screen:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), collapse_padding=True)
         for key in keys:
             justify: Any = "right" if key.endswith(">") else "left"
-            table.add_column(say(key.removesuffix(">")), justify=justify, no_wrap=True)
+            name = say(f"demo.col.{key.removesuffix('>')}")
+            if key == "name":
+                table.add_column(name, max_width=22, no_wrap=True)
+            else:
+                table.add_column(name, justify=justify, no_wrap=key != "result")
         return table
 
 
