@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from quantos.kit.web import ApiModel, Date, Text
 
 PATH_MAX = 4096
-DAYS_MAX = 4000  # ten years of natural days
+DAYS_MAX = 40_000  # a century of natural days
 
 REASON_MAX = 1000
 
