@@ -61,24 +61,11 @@ class DataDirectory:
         lock = _acquire(path)
         try:
             if not facts.exists():
+                created = rfc3339(SystemClock().now())
                 _write_atomically(
-                    facts,
-                    {
-                        "format": FORMAT,
-                        "simulated": bool(simulated),
-                        "created_at": rfc3339(SystemClock().now()),
-                    },
+                    facts, {"format": FORMAT, "simulated": bool(simulated), "created_at": created}
                 )
-            found = json.loads(facts.read_text())
-            if found["format"] > FORMAT:
-                raise WrongState(
-                    f"{path} was written by a newer version of QuantOS: upgrade before opening it"
-                )
-            if simulated is not None and found["simulated"] != simulated:
-                kind = "simulated" if found["simulated"] else "live"
-                raise WrongMode(
-                    f"{path} is a {kind} data directory and stays one: name another with --data-dir"
-                )
+            found = _checked(json.loads(facts.read_text()), path, simulated)
         except BaseException:
             lock.close()
             raise
@@ -122,6 +109,15 @@ def running_server(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     return None  # the lock is free: the file was left behind by a killed server
+
+
+def _checked(found: dict[str, Any], path: Path, simulated: bool | None) -> dict[str, Any]:
+    if found["format"] > FORMAT:
+        raise WrongState(f"{path} was written by a newer version of QuantOS: upgrade before opening it")
+    if simulated is not None and found["simulated"] != simulated:
+        kind = "simulated" if found["simulated"] else "live"
+        raise WrongMode(f"{path} is a {kind} data directory and stays one: name another with --data-dir")
+    return found
 
 
 def _acquire(path: Path) -> IO[str]:

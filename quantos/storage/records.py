@@ -128,7 +128,7 @@ class Records:
                         for unit in group:
                             _run_in_savepoint(unit, connection, self.path)
                     self._generation += 1
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - every unit of the group is told
                 for unit in group:
                     unit.error = _as_unavailable(error, self.path)
             _answer(group)
@@ -153,7 +153,7 @@ def _run_in_savepoint(unit: _Unit, connection: Connection, path: Path) -> None:
     cursor.execute("SAVEPOINT unit")
     try:
         unit.result = unit.work(connection)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - handed to the one who waits for it
         cursor.execute("ROLLBACK TO unit")
         unit.error = _as_unavailable(error, path)
     finally:

@@ -61,11 +61,16 @@ class Series:
                 cursor.execute("BEGIN TRANSACTION")
                 try:
                     yield cursor
-                    cursor.execute("COMMIT")
+                    _commit(cursor)
                 except BaseException:
                     _rollback(cursor)
                     raise
-            except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+            except (
+                duckdb.IOException,
+                duckdb.OutOfMemoryException,
+                duckdb.FatalException,
+                _CommitFailed,
+            ) as error:
                 raise SeriesUnavailable(
                     f"the series store could not be written ({_first_line(error)}): nothing was stored; "
                     "free disk space or memory and run it again"
@@ -80,6 +85,17 @@ class Series:
 
     def close(self) -> None:
         self._connection.close()
+
+
+class _CommitFailed(Exception):
+    """DuckDB could not write the transaction: it reports so as an error of the transaction."""
+
+
+def _commit(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("COMMIT")
+    except duckdb.TransactionException as error:
+        raise _CommitFailed(_first_line(error)) from error
 
 
 def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:

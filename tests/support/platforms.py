@@ -94,7 +94,7 @@ def stage(folder: Path, start: datetime, **settings: Any) -> Iterator[Stage]:
             http = httpx.AsyncClient(
                 transport=httpx.ASGITransport(build_app(platform)),
                 base_url="http://platform/api/v1",
-                timeout=None,  # noqa: S113 - in process
+                timeout=None,
             )
             yield Stage(platform, Caller(runner, http, platform.accounts.operator_token()))
             runner.run(http.aclose())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,8 +45,8 @@ def settled_signals(agent: Caller) -> dict[str, bool]:
     return {s["trade_date"]: s["is_settled"] for s in agent.get("/strategies/one/signals")["signals"]}
 
 
-def runs(on_stage: Stage) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = on_stage.operator.get("/admin/settlement-runs")["settlement_runs"]
+def runs(on_stage: Stage) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = on_stage.operator.get("/admin/settlement-runs")["settlement_runs"]
     return found
 
 
@@ -220,7 +221,7 @@ def test_one_unexplained_reference_keeps_only_who_holds_it(tmp_path: Path) -> No
             on.submit(agent, slug, DAYS[0], {symbol: 0.5})
         on.clock_to(DAYS[1], "18:30")
         assert (len(on.navs("holds-a")), len(on.navs("holds-b"))) == (2, 1)
-        (failed,) = runs(on)[0]["failed"]  # type: ignore[misc]
+        (failed,) = runs(on)[0]["failed"]
         assert failed["slug"] == "holds-b"
         assert failed["reason"].startswith(f"unexplained_reference: {B}")
         on.clock_to(DAYS[1], "18:45")

@@ -1,0 +1,88 @@
+"""The data directory: one owner, one mode for ever, private secrets."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from quantos.errors import NotFound, WrongState
+from quantos.storage.directory import DataDirectory, DirectoryLocked, WrongMode, running_server
+
+ROOT = Path(__file__).parents[3]
+HOLD = """
+import sys, time
+from pathlib import Path
+from quantos.storage.directory import DataDirectory
+directory = DataDirectory.open(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_second_process_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(DirectoryLocked, match=f"process {holder.pid}"):
+            DataDirectory.open(tmp_path)
+    finally:
+        holder.kill()
+        holder.communicate()
+    DataDirectory.open(tmp_path).close()  # a killed holder leaves nothing to clean up
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_directory_keeps_its_mode_for_ever(tmp_path: Path, simulated: bool) -> None:
+    DataDirectory.open(tmp_path, simulated=simulated).close()
+    with pytest.raises(WrongMode, match="stays one"):
+        DataDirectory.open(tmp_path, simulated=not simulated)
+    reopened = DataDirectory.open(tmp_path)
+    assert reopened.simulated is simulated
+    reopened.close()
+
+
+def test_a_refused_opening_releases_the_lock(tmp_path: Path) -> None:
+    DataDirectory.open(tmp_path, simulated=True).close()
+    with pytest.raises(WrongMode):
+        DataDirectory.open(tmp_path, simulated=False)
+    DataDirectory.open(tmp_path).close()
+
+
+def test_a_directory_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "directory.json").write_text(json.dumps({"format": 99, "simulated": False}))
+    with pytest.raises(WrongState, match="newer version"):
+        DataDirectory.open(tmp_path)
+
+
+def test_a_missing_directory_is_not_made_where_one_is_needed(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="--data-dir"):
+        DataDirectory.open(tmp_path / "none", create=False)
+    assert not (tmp_path / "none").exists()
+
+
+def test_secrets_are_generated_once_and_readable_by_the_owner_alone(tmp_path: Path) -> None:
+    directory = DataDirectory.open(tmp_path / "data")
+    first = directory.secret("operator-token")
+    assert len(first) >= 43
+    assert directory.secret("operator-token") == first
+    assert directory.secret("jwt-key") != first
+    file = directory.path / "secrets" / "operator-token"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(directory.path.stat().st_mode) == 0o700
+    directory.close()
+
+
+def test_commands_find_a_running_server_and_no_dead_one(tmp_path: Path) -> None:
+    directory = DataDirectory.open(tmp_path)
+    directory.announce("http://127.0.0.1:8000", datetime(2024, 1, 2, tzinfo=UTC))
+    assert running_server(tmp_path) == "http://127.0.0.1:8000"
+    directory.close()  # as after a kill: the file stays, the lock is free
+    assert running_server(tmp_path) is None
