@@ -101,7 +101,7 @@ class Signals:
         filled = mantissa.astype(np.uint64) * _POWERS_OF_TEN[_DIGITS_MAX - digits]
         place = np.where(mantissa > 0, digits - exponent, _NOWHERE)
         order = np.lexsort((instrument, ~filled, -place, strategy))
-        weight = mantissa / np.power(10.0, np.minimum(exponent, 300))
+        weight = mantissa / np.power(10.0, np.minimum(exponent, np.int64(300)))
         return cls(given, start, instrument[order], weight[order], mantissa[order], exponent[order])
 
 

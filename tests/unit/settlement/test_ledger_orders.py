@@ -203,6 +203,13 @@ def test_a_sale_whose_fees_exceed_proceeds_and_cash_is_refused() -> None:
     assert (days[0].cash, only(days[1])) == (D(0), ("SELL", 100, 0, "insufficient_cash"))
 
 
+def test_a_sale_whose_fees_take_all_of_it_is_filled() -> None:
+    """Capital 10: 100 shares for 5.00 and 5.00 of commission. They bring 5.00, which the commission takes."""
+    cheap = bar("0.050", "0.050")
+    days = settle([{FUND: cheap}] * 2, [{FUND: D("0.5")}, {}], capital=10, minimum="5")
+    assert (only(days[1]), days[1].nav) == (("SELL", 100, 100, None), D(0))
+
+
 # ---------------------------------------------------------------- refusals, and which of two wins
 
 
