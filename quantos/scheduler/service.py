@@ -19,6 +19,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import orjson
+from sqlmodel import Session
 
 from quantos.errors import Invalid, NotFound, QuantosError, WrongState
 from quantos.kit.clock import Clock, SimulatedClock, parse_instant, rfc3339, today
@@ -76,6 +77,17 @@ class Ran(NamedTuple):
     job: str
     date: date
     state: str
+
+
+class _Ended(NamedTuple):
+    """A run whose end is not recorded yet. `followed`: how far the timetable has come with it."""
+
+    number: int
+    state: str
+    detail: dict[str, Any]
+    finished_at: datetime
+    followed: datetime | None
+    refusal: Exception | None
 
 
 class Alarm(Protocol):
@@ -191,7 +203,7 @@ class Scheduler:
             raise JobNotAvailable(f"{name} is not available on this platform")
         with self._turn:
             day = self._date_of(trade_date)
-            return _shown(self._run(Due(due_at(name, day), name, day), by_hand=True))
+            return _shown(self._run_by_hand(Due(due_at(name, day), name, day)))
 
     def jobs(self) -> list[dict[str, Any]]:
         """The six jobs in the order of the day, each with its next and its last run."""
@@ -238,48 +250,61 @@ class Scheduler:
             logger.exception("the timetable could not be followed; it is tried again at the next job's time")
 
     def _follow(self, until: datetime) -> list[Ran]:
+        """A run's end and the next one's start are one commit: a replay is as slow as its commits."""
         ran: list[Ran] = []
+        ended: _Ended | None = None
         for due in due_between(self._followed_until(), until, self._calendar_of()):
             if self._stopping.is_set():
                 break
-            if due.job not in self._jobs:
+            if due.job not in self._jobs or self._is_done(due):
                 continue
-            with self._records.read() as session:
-                done = store.is_done(session, due.job, due.trade_date, due.instant)
-            if not done:
-                run = self._run(due)
-                ran.append(Ran(run.job, run.trade_date, run.state))
+            number = self._begin(due, ended, step=True)
+            ended = self._do(due, number)
+            ran.append(Ran(due.job, due.trade_date, ended.state))
+        if ended is not None:
+            self._end(ended)
         return ran
+
+    def _is_done(self, due: Due) -> bool:
+        with self._records.read() as session:
+            return store.is_done(session, due.job, due.trade_date, due.instant)
 
     def _followed_until(self) -> datetime:
         with self._records.read() as session:
             stored = store.fact(session, FOLLOWED_UNTIL)
         return parse_instant(stored) if stored else self._clock.now()
 
-    def _run(self, due: Due, *, by_hand: bool = False) -> JobRun:
-        """Run one job between two commits: that it began, and how it ended."""
-        number = self._begin(due, step=not by_hand)
+    def _run_by_hand(self, due: Due) -> JobRun:
+        number = self._begin(due, None, step=False)
+        ended = self._do(due, number)
+        if isinstance(ended.refusal, QuantosError):
+            self._forget(number)
+            raise ended.refusal
+        return self._end(ended._replace(followed=None))
+
+    def _do(self, due: Due, number: int) -> _Ended:
+        """The job itself, between the two commits that record it."""
+        refusal: Exception | None = None
         try:
             outcome = self._jobs[due.job](due.trade_date)
             if not isinstance(outcome, JobOutcome):
                 outcome = JobOutcome(outcome)
             state, detail = str(outcome.state), orjson.loads(orjson.dumps(dict(outcome.detail)))
-        except QuantosError as refusal:
-            if by_hand:
-                self._forget(number)
-                raise
-            state, detail = "failed", {"reason": refusal.message}
+        except QuantosError as error:
+            state, detail, refusal = "failed", {"reason": error.message}, error
         except Exception as error:
             logger.exception("job %s for %s failed", due.job, due.trade_date)
             state, detail = "failed", {"reason": f"{type(error).__name__}: the log has the details"}
-        return self._end(number, state, detail, None if by_hand else due.instant)
+        return _Ended(number, state, detail, self._clock.now(), due.instant, refusal)
 
-    def _begin(self, due: Due, *, step: bool) -> int:
+    def _begin(self, due: Due, ended: _Ended | None, *, step: bool) -> int:
         """Record the start; with `step` a simulated clock goes to the job's time in the same commit."""
         clock = self._clock
         behind = step and isinstance(clock, SimulatedClock) and clock.now() < due.instant
         now = due.instant if behind else clock.now()
         with self._records.write() as session:
+            if ended is not None:
+                _record_end(session, ended)
             if behind:
                 store.set_fact(session, SIMULATED_NOW, rfc3339(now))
             row = JobRun(
@@ -290,14 +315,9 @@ class Scheduler:
             self.simulated_clock().move_to(now)
         return number
 
-    def _end(self, number: int, state: str, detail: dict[str, Any], followed: datetime | None) -> JobRun:
+    def _end(self, ended: _Ended) -> JobRun:
         with self._records.write() as session:
-            run = store.run(session, number)
-            run.state, run.detail, run.finished_at = state, detail, self._clock.now()
-            session.add(run)
-            if followed is not None:
-                store.set_fact(session, FOLLOWED_UNTIL, rfc3339(followed))
-        return run
+            return _record_end(session, ended)
 
     def _forget(self, number: int) -> None:
         with self._records.write() as session:
@@ -318,6 +338,15 @@ class Scheduler:
         if not calendar.is_trading_day(trade_date):
             raise JobDateRefused(f"{trade_date} is not a trading day: jobs are run for trading days")
         return trade_date
+
+
+def _record_end(session: Session, ended: _Ended) -> JobRun:
+    run = store.run(session, ended.number)
+    run.state, run.detail, run.finished_at = ended.state, ended.detail, ended.finished_at
+    session.add(run)
+    if ended.followed is not None:
+        store.set_fact(session, FOLLOWED_UNTIL, rfc3339(ended.followed))
+    return run
 
 
 def _shown(run: JobRun) -> dict[str, Any]:
