@@ -1,4 +1,4 @@
-"""What three strategies want to hold, from bars alone; session t's signal uses sessions before t.
+"""What three strategies want to hold, from bars alone, shares only; session t's signal uses sessions before t.
 
 momentum  the strongest names of the liquid part of the market over a quarter, the last week left out; chosen
           anew each week
@@ -61,7 +61,7 @@ def equal_weight(panel: Panel, first: int) -> list[Order]:
     for t in range(first, len(panel.dates)):
         if not signals or (t - first) % MONTH == 0:
             volume = panel.amount[max(0, t - MONTH) : t].sum(axis=0, dtype=np.float64)
-            score = np.where(panel.traded[t - 1], volume, -np.inf)
+            score = np.where(panel.traded[t - 1] & panel.share, volume, -np.inf)
             signals.append(_equal(panel, _top(score, _count(panel, 50)), 0.99))
         else:
             signals.append(signals[-1])
@@ -74,8 +74,10 @@ def chaser(panel: Panel, first: int) -> list[Order]:
     for t in range(first, len(panel.dates)):
         size = panel.amount[t - MONTH if t > MONTH else 0 : t].sum(axis=0, dtype=np.float64)
         taken = {i for k, sleeve in enumerate(sleeves) if k != t % SLEEVES for i in sleeve}
-        hot = _top(np.where(panel.traded[t - 1], _heat(panel, t - 1, size), -np.inf), 3 + len(taken))
-        still = _top(np.where(panel.suspended[t - 1], size, -np.inf), 1 + len(taken))
+        hot = _top(
+            np.where(panel.traded[t - 1] & panel.share, _heat(panel, t - 1, size), -np.inf), 3 + len(taken)
+        )
+        still = _top(np.where(panel.suspended[t - 1] & panel.share, size, -np.inf), 1 + len(taken))
         sleeves[t % SLEEVES] = [i for i in hot if i not in taken][:3] + [i for i in still if i not in taken][
             :1
         ]
@@ -94,7 +96,7 @@ AGENTS: Final = (
 def _liquid(panel: Panel, t: int, share: float) -> NDArray[np.bool_]:
     """Traded yesterday, and among the most traded of the last month."""
     volume = panel.amount[max(0, t - MONTH) : t].sum(axis=0, dtype=np.float64)
-    traded = panel.traded[t - 1]
+    traded = panel.traded[t - 1] & panel.share
     if not traded.any():
         return np.zeros_like(traded)
     least = np.quantile(volume[traded], 1 - max(share, min(1.0, 60 / int(traded.sum()))))

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 YEAR: Final = 242
 """Trading days played on the synthetic market."""
 
-REAL_DAYS_MAX: Final = 568
-"""On real bars at the most: 2024-01-02 to 2026-05-08 is so many."""
+YEARS_BACK: Final = 2
+REAL_DAYS_MAX: Final = 600
+"""Real bars are played from the January two years before their end on, but no more than so many days."""
 
 HISTORY: Final = LOOKBACK + 2
 LEAST: Final = HISTORY + 20
@@ -82,7 +83,7 @@ class Loaded:
 
 def found(path: Path) -> Path:
     """Raises NoBars where nothing is."""
-    path = path.expanduser().absolute()
+    path = path.expanduser().resolve()
     if not path.exists():
         raise NoBars(say("demo.no_path", path=path))
     return path
@@ -118,9 +119,10 @@ def _chosen(market: Market, path: Path | None, seed: int | None, report: dict[st
     sessions = market.calendar.between(coverage["first_date"], coverage["last_date"])
     if len(sessions) < LEAST:
         raise TooShort(say("demo.too_short", path=path, count=len(sessions), least=LEAST))
-    days = min(YEAR if path is None else REAL_DAYS_MAX, len(sessions) - HISTORY)
+    wanted = YEAR if path is None else min(_since_january(sessions), REAL_DAYS_MAX)
+    days = min(wanted, len(sessions) - HISTORY)
     span = sessions[-days - HISTORY :]
-    panel = panel_of(market.day_bars(span[0], span[-1]), market.instruments().symbols, len(span))
+    panel = panel_of(market.day_bars(span[0], span[-1]), market.instruments(), len(span))
     panel, days, doubtful = _until_too_doubtful(panel, days)
     return Loaded(
         synthetic=path is None,
@@ -135,6 +137,11 @@ def _chosen(market: Market, path: Path | None, seed: int | None, report: dict[st
         days=days,
         doubtful=doubtful,
     )
+
+
+def _since_january(sessions: Sequence[date]) -> int:
+    """Sessions from the January two years before the last one's year on."""
+    return sum(day >= date(sessions[-1].year - YEARS_BACK, 1, 1) for day in sessions)
 
 
 def _until_too_doubtful(panel: Panel, days: int) -> tuple[Panel, int, tuple[Doubtful, ...]]:

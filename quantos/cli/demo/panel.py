@@ -6,14 +6,15 @@ changes the future.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quantos.market.core.bars import DayBars
+from quantos.market.core.bars import DayBars, Instruments
+from quantos.market.core.boards import Board
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -32,6 +33,7 @@ class Panel:
     has_row: Bools
     traded: Bools
     suspended: Bools  # known by an earlier row, not traded today
+    share: Bools  # [instrument]: not a fund
     limit_up: Bools  # closed at the day's high, at least LIMIT above the reference
 
     def until(self, t: int) -> Panel:
@@ -44,6 +46,7 @@ class Panel:
             self.has_row[:t],
             self.traded[:t],
             self.suspended[:t],
+            self.share,
             self.limit_up[:t],
         )
 
@@ -52,9 +55,9 @@ LIMIT = 0.0949
 """Closes this far above the reference are at a limit of 10 %, or well on the way to one of 20 %."""
 
 
-def panel_of(days: Iterable[DayBars], symbols: Sequence[str], count: int) -> Panel:
+def panel_of(days: Iterable[DayBars], instruments: Instruments, count: int) -> Panel:
     """The panel of `count` sessions."""
-    n = len(symbols)
+    n = len(instruments)
     total_return = np.zeros((count, n), np.float32)
     amount = np.zeros((count, n), np.float32)
     has_row = np.zeros((count, n), np.bool_)
@@ -76,7 +79,17 @@ def panel_of(days: Iterable[DayBars], symbols: Sequence[str], count: int) -> Pan
         limit_up[t] = known & (total_return[t] >= LIMIT) & (bars.close == bars.high)
         dates.append(bars.trade_date)
     assert len(dates) == count, "one DayBars per session"
-    return Panel(tuple(dates), tuple(symbols), total_return, amount, has_row, traded, suspended, limit_up)
+    return Panel(
+        dates=tuple(dates),
+        symbols=instruments.symbols,
+        total_return=total_return,
+        amount=amount,
+        has_row=has_row,
+        traded=traded,
+        suspended=suspended,
+        share=instruments.board != Board.FUND,
+        limit_up=limit_up,
+    )
 
 
 GONE_AFTER = 20

@@ -125,7 +125,9 @@ def _perform(screen: Screen, platform: Platform, cast: Cast, loaded: Loaded) -> 
         for doubt in loaded.doubtful:
             screen.plain(story.accept(cast, doubt))
         with screen.days(loaded.days) as on_day:
-            played = story.play(cast, loaded.played, signals, on_day)
+            played = story.play(cast, loaded.played, signals, on_day, platform.directory.path)
+        for statement in played.statements:
+            screen.plain(statement)
         screen.plain(
             say(
                 "demo.played",

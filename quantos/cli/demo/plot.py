@@ -33,7 +33,7 @@ def drawn(curves: Sequence[Curve], dates: Sequence[str], width: int, *, colour: 
     sessions = list(range(len(dates) + 1))
     for k, curve in reversed(list(enumerate(curves))):
         marker = plotext.marker("hd", COLOURS[k % len(COLOURS)]) if colour else curve.mark
-        signal = figure.signal(sessions, list(curve.values), marker=marker)
+        signal = figure.signal(sessions[: len(curve.values)], list(curve.values), marker=marker)
         signal.lines()
         figure.draw(signal)
     places = [round((k + 0.5) * len(dates) / TICKS) for k in range(TICKS)]

@@ -24,6 +24,8 @@ WIDTH_MAX: Final = 110
 NAMES_FROM_WIDTH: Final = 96
 MARKS: Final = ("M", "E", "C")
 NOTHING: Final = "-"
+VAGUE: Final = ("no_", "inexact_", "survivors_")
+"""Findings about what a source does not say, beside those about what it says."""
 
 
 class Screen:
@@ -69,9 +71,14 @@ class Screen:
             )
         else:
             self.plain(say("demo.nothing_refused"))
-        if report["findings"]:
-            kinds = ", ".join(f"{kind} {count:,}" for kind, count in report["findings"].items())
-            self.plain(say("demo.findings", count=f"{sum(report['findings'].values()):,}", kinds=kinds))
+        vague = {kind: count for kind, count in report["findings"].items() if kind.startswith(VAGUE)}
+        for key, found in (
+            ("demo.findings", report["findings"].keys() - vague),
+            ("demo.vague", vague.keys()),
+        ):
+            if found:
+                kinds = ", ".join(f"{kind} {report['findings'][kind]:,}" for kind in sorted(found))
+                self.plain(say(key, kinds=kinds))
         self.plain(say("demo.span", days=loaded.days, first=loaded.played[0], last=loaded.played[-1]))
 
     def after(self, directory: Path, url: str | None, api_key: str) -> None:
@@ -168,7 +175,7 @@ class Screen:
         self.line(f"[bold]{say('demo.plot_synthetic' if synthetic else 'demo.plot')}[/]")
         plot = drawn(
             curves_of(records),
-            [row["date"] for row in records[0].records],
+            [row["date"] for row in max((record.records for record in records), key=len)],
             self.console.width - 6,
             colour=self.console.color_system is not None,
         )
@@ -251,7 +258,7 @@ def curves_of(records: Sequence[Record]) -> list[Curve]:
         Curve(record.agent.slug, MARKS[k], [1.0, *(row["nav"] for row in record.records)])
         for k, record in enumerate(records)
     ]
-    daily = [row["benchmark_return"] for row in records[0].records]
+    daily = [row["benchmark_return"] for row in max((record.records for record in records), key=len)]
     if None not in daily:
         level, levels = 1.0, [1.0]
         for value in daily:

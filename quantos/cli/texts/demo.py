@@ -53,9 +53,11 @@ _STEPS: Final[dict[str, tuple[str, str]]] = {
         "{rows} rows refused, into quarantine: {reasons}",
         "{rows} 行被拒收并隔离：{reasons}",
     ),
-    "demo.findings": (
-        "{count} oddities in rows that were kept: {kinds}",
-        "保留的数据中有 {count} 处异常：{kinds}",
+    "demo.findings": ("found in rows that were kept: {kinds}", "在保留的数据中发现：{kinds}"),
+    "demo.vague": ("not said, or not exactly, by the source: {kinds}", "数据源未给出或不精确：{kinds}"),
+    "demo.stated": (
+        "{day}: {symbol} opens from a reference that nothing explains; the demo's operator states: no corporate action",
+        "{day}：{symbol} 的参考价无从解释；演示管理员声明：无公司行动",
     ),
     "demo.refused": ("{file}: not taken: {reason}", "{file}：未采用：{reason}"),
     "demo.accepted": (
