@@ -50,7 +50,7 @@ def test_parquet_and_csv_say_the_same(market: Market, write: Write, name: str) -
     assert (report.rows, report.stored, report.quarantined) == (3, 3, {})
 
 
-REFUSED = {
+REFUSED: dict[str, dict[str, Any]] = {
     "unknown_symbol": {"symbol": "000001.SH"},
     "missing_date": {"date": None},
     "closed_day": {"date": date(2024, 1, 6)},
@@ -222,7 +222,7 @@ class TestFindings:
         write("in/corporate_actions.parquet", [action | {"cash_mills_per_million": 0}], None)
         path = write("in/bars.parquet", [bar(A, DAYS[0]), bar(A, DAYS[1], 5.0, pre_close=None)])
         report = market.import_path(path.parent)
-        assert ([file.kind for file in report.files], report.findings.keys()) == (
+        assert ([file.kind for file in report.files], set(report.findings)) == (
             ["corporate_actions", "bars"],
             {"no_pre_close", "no_amount"},
         )

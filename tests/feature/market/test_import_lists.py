@@ -50,7 +50,7 @@ class TestInstruments:
         load(
             market, write, "instruments.parquet", [{"symbol": A, "name": "x", "list_date": date(2001, 8, 27)}]
         )
-        bare = [{"symbol": A, "list_date": None}, {"symbol": B, "list_date": date(1991, 4, 3)}]
+        bare: list[Row] = [{"symbol": A, "list_date": None}, {"symbol": B, "list_date": date(1991, 4, 3)}]
         assert load(market, write, "instruments.parquet", bare).changed == 0
         assert str(market.instruments().list_date[0]) == "2001-08-27"
 

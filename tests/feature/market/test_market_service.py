@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def test_a_day_without_rows_is_a_day_all_the_same(market: Market, write: Write) 
 
 
 def test_what_is_not_known_is_zero_nan_or_minus_one(market: Market, write: Write) -> None:
-    unknown = {"pre_close": None, "adj_factor": None, "is_st": None}
+    unknown: dict[str, Any] = {"pre_close": None, "adj_factor": None, "is_st": None}
     market.import_path(write("bars.parquet", [bar(A, "2024-01-02", **unknown)]))
     (day,) = market.day_bars(date(2024, 1, 2), date(2024, 1, 2))
     assert (day.pre_close[0], np.isnan(day.adj_factor[0]), day.is_st[0]) == (0, True, -1)
