@@ -174,7 +174,7 @@ def test_cash_alone_has_zero_volatility_and_no_sharpe() -> None:
 
 
 def test_equal_returns_have_no_sharpe_in_spite_of_rounding() -> None:
-    equity = 1.0037 ** np.arange(251)
+    equity = np.power(1.0037, np.arange(251, dtype=np.float64))
     daily = metrics.daily_return(equity)
     assert daily.std(ddof=1) > 0.0, "rounding alone"
     assert metrics.sharpe(daily) is None
