@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -315,13 +315,23 @@ def sequence_findings(
         (Finding.BEFORE_LISTING, (listed >= 0) & (kept.position < listed), nothing, nothing),
         (Finding.AFTER_DELISTING, kept.position >= named.delist_position[code], nothing, nothing),
     )
+    return _named_rows(table, kept, symbols, sessions)
+
+
+def _named_rows(
+    table: Iterable[tuple[Finding, NDArray[np.bool_], Valued, Valued]],
+    kept: Kept,
+    symbols: list[str],
+    sessions: NDArray[np.datetime64],
+) -> list[Found]:
+    """The rows of each mask with their symbols, days and values."""
     names = np.array(symbols, dtype=object)
     results = []
     for kind, mask, value, expected in table:
         rows = np.flatnonzero(mask)
         if len(rows):
             days = sessions[kept.position[rows]]
-            results.append(Found(kind, names[code[rows]], days, value(rows), expected(rows)))
+            results.append(Found(kind, names[kept.code[rows]], days, value(rows), expected(rows)))
     return results
 
 
