@@ -11,7 +11,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -28,6 +28,8 @@ from quantos.storage.directory import running_server
 
 GIB: Final = 2**30
 FREE_MIN: Final = GIB
+MISSING_MAX: Final = 1000
+EVENING_HOUR: Final = 19
 ONLY_OWNER: Final = 0o077
 
 State = Literal["ok", "note", "problem"]
@@ -147,6 +149,8 @@ def _answers(url: str) -> bool:
 
 def _inside(path: Path) -> Iterator[Finding]:
     """What the platform itself says, asked as the operator."""
+    from quantos.scheduler.service import ClockGoesBack  # noqa: PLC0415 - --help needs no platform
+
     try:
         with reach(path) as platform:
             yield _ok("stores", say("doctor.stores.ok"))
@@ -156,6 +160,8 @@ def _inside(path: Path) -> Iterator[Finding]:
             yield _calendar(coverage["calendar"])
             yield from _data(platform, coverage)
             yield _settlement(runs)
+    except ClockGoesBack as refusal:
+        yield _problem("clock", refusal.message, say("doctor.clock.remedy"))
     except QuantosError as refusal:
         yield _problem("stores", refusal.message, say("doctor.stores.remedy"))
 
@@ -188,7 +194,7 @@ def _data(platform: Reach, coverage: dict[str, Any]) -> Iterator[Finding]:
     if last is None:
         yield _problem("data", say("doctor.data.none"), say("doctor.data.remedy"))
         return
-    missing = missing_days(platform, date.fromisoformat(last))
+    missing = missing_days(platform, last)
     if missing:
         detail = say("doctor.data.behind", last=last, days=missing)
         yield _problem("data", detail, say("doctor.data.remedy"))
@@ -196,26 +202,23 @@ def _data(platform: Reach, coverage: dict[str, Any]) -> Iterator[Finding]:
         yield _ok("data", say("doctor.data.ok", last=last))
 
 
-def missing_days(platform: Reach, last: date) -> int:
+def missing_days(platform: Reach, last: str) -> int:
     """Trading days after `last` that were over at 18:15 of the platform's clock, by the public calendar."""
     found = 0
-    answer = platform.get("/calendar", date=last.isoformat())
+    answer = platform.get("/calendar", date=last)
     through = _over(platform, answer["today"])
-    following = date.fromisoformat(answer["next_trading_day"])
-    while following <= through and found < 1000:
+    while (following := answer["next_trading_day"]) and following <= through and found < MISSING_MAX:
         found += 1
-        answer = platform.get("/calendar", date=following.isoformat())
-        following = date.fromisoformat(answer["next_trading_day"])
+        answer = platform.get("/calendar", date=following)
     return found
 
 
-def _over(platform: Reach, today: str) -> date:
+def _over(platform: Reach, today: str) -> str:
     """The last natural day whose bars can be there."""
     answer = _or_none(platform, "/admin/clock")
     now: datetime = parse_instant(answer["now"]) if answer else SystemClock().now()
-    day = date.fromisoformat(today)
-    evening = now.astimezone(SHANGHAI).hour >= 19
-    return day if evening else date.fromordinal(day.toordinal() - 1)
+    evening = now.astimezone(SHANGHAI).hour >= EVENING_HOUR
+    return today if evening else (date.fromisoformat(today) - timedelta(days=1)).isoformat()
 
 
 def _settlement(runs: list[dict[str, Any]]) -> Finding:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quantos.cli.options import DataDir, Json
-from quantos.cli.output import print_facts, print_json, print_line, print_table
-from quantos.cli.reach import reach
+from quantos.cli.configuration import load
+from quantos.cli.options import DataDir, Json, day_option
+from quantos.cli.output import console, print_facts, print_json, print_line, print_table
+from quantos.cli.reach import opened_here, reach
+from quantos.errors import NotFound, WrongState
+from quantos.kit.clock import today
+from quantos.storage.directory import running_server
+
+if TYPE_CHECKING:
+    from quantos.market.providers.fetch import FetchProgress
 
 market = typer.Typer(help="Market data.", no_args_is_help=True)
 
@@ -24,12 +35,73 @@ def import_market(
     as_json: Json = False,
 ) -> None:
     """Load bars, indices, constituents, instruments and corporate actions; every refused row is counted."""
+    path = path.expanduser().absolute()
+    if not path.exists():
+        raise NotFound(f"there is nothing at {path}: name a folder or file of market data")
     with reach(data_dir, create=True) as platform:
-        answer = platform.post("/admin/market/import", {"path": str(path.expanduser().absolute())})
+        answer = platform.post("/admin/market/import", {"path": str(path)})
     if as_json:
         print_json(answer)
     else:
         print_report(answer)
+
+
+@market.command()
+def fetch(
+    symbols: Annotated[
+        list[str] | None, typer.Argument(metavar="[SYMBOL]...", help="Default: all known.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="baostock, akshare or akshare-eastmoney.")] = "baostock",
+    first: Annotated[
+        date | None, day_option("--from", "First day; default: the day after the last bar.")
+    ] = None,
+    last: Annotated[date | None, day_option("--to", "Last day; default: the last one that is over.")] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch bars from a live source; run it again to go on where it stopped."""
+    settings = load(data_dir)
+    url = running_server(settings.data_dir)
+    if url is not None:
+        raise WrongState(
+            f"a fetch writes for minutes and needs the directory for itself: stop the server at {url} meanwhile"
+        )
+    with opened_here(settings) as platform:
+        present, known = today(platform.clock), platform.market.last_date()
+        begin = first or (known and known + timedelta(days=1))
+        if begin is None:
+            raise WrongState("no bars are loaded yet: name the first day with --from")
+        with fetch_progress(quiet=as_json) as progress:
+            report = platform.market.fetch(
+                source,
+                symbols or (),
+                begin,
+                last or present - timedelta(days=1),
+                settings.data_dir / "fetch.jsonl",
+                progress,
+            )
+    answer = asdict(report)
+    if as_json:
+        print_json(answer)
+    else:
+        print_facts((name, len(value) if name == "refused" else value) for name, value in answer.items())
+        for symbol, reason in report.refused.items():
+            print_line(f"{symbol}: refused: {reason}")
+
+
+@contextmanager
+def fetch_progress(*, quiet: bool) -> Iterator[Callable[[FetchProgress], None]]:
+    """A bar over symbols, on a terminal."""
+    from rich.progress import Progress  # noqa: PLC0415 - loaded where it is used
+
+    screen = console()
+    with Progress(console=screen, transient=True, disable=quiet or not screen.is_terminal) as bar:
+        task = bar.add_task("fetch")
+
+        def on_symbol(now: FetchProgress) -> None:
+            bar.update(task, total=now.total, completed=now.done, description=f"{now.symbol} {now.rows} rows")
+
+        yield on_symbol
 
 
 @market.command()

@@ -39,7 +39,12 @@ Day = Annotated[
     typer.Option("--date", metavar="DATE", parser=_day, help="Trading day, YYYY-MM-DD; default: today."),
 ]
 Instant = Annotated[datetime, typer.Argument(metavar="TIMESTAMP", parser=_instant)]
-OptionalInstant = Annotated[datetime | None, typer.Option(metavar="TIMESTAMP", parser=_instant)]
+
+
+def day_option(name: str, help_: str) -> typer.models.OptionInfo:
+    """An option that takes a date."""
+    option: typer.models.OptionInfo = typer.Option(name, metavar="DATE", parser=_day, help=help_)
+    return option
 
 
 def instant_option(name: str, help_: str) -> typer.models.OptionInfo:

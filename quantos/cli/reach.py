@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
     from quantos.app import Platform
+    from quantos.settings import Settings
 
 API = "/api/v1"
 
@@ -118,15 +119,22 @@ def reach(data_dir: Path | None, *, create: bool = False) -> Iterator[Reach]:
         finally:
             through.close()
         return
-    from quantos.app import Platform  # noqa: PLC0415 - seconds for nothing where a server runs
-
-    platform = Platform.open(settings, create=create)
-    try:
+    with opened_here(settings, create=create) as platform:
         here = Here(platform)
         try:
             yield here
         finally:
             here.close()
+
+
+@contextmanager
+def opened_here(settings: Settings, *, create: bool = False) -> Iterator[Platform]:
+    """The platform in this process, for as long as the context lasts. Raises DirectoryLocked, NotFound."""
+    from quantos.app import Platform  # noqa: PLC0415 - a second for nothing where a server runs
+
+    platform = Platform.open(settings, create=create)
+    try:
+        yield platform
     finally:
         platform.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 import orjson
 
-from quantos.errors import Conflict, WrongState
+from quantos.errors import Conflict, Invalid, WrongState
 from quantos.kit.clock import Clock, today
 from quantos.market import store
 from quantos.market.core.bars import (
@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # pyarrow's readers are loaded with the first import, not wit
     from quantos.market.core.providers import InstrumentRows
     from quantos.market.importing.report import FileReport, ImportReport
     from quantos.market.importing.run import Importer, Progress
+    from quantos.market.providers.fetch import FetchProgress, FetchReport
 
 Done = TypeVar("Done")
 
@@ -314,6 +315,30 @@ class Market:
             {"date": pa.array(list(days), pa.date32()), "is_open": pa.array(list(days.values()), pa.bool_())}
         )
         return self.import_table("calendar", source, table, synthetic=self.is_synthetic)
+
+    def fetch(
+        self,
+        source: str,
+        symbols: Sequence[str],
+        first: date,
+        last: date,
+        journal: Path,
+        progress: Callable[[FetchProgress], None] | None = None,
+    ) -> FetchReport:
+        """Bars from a live source into the store as they come; an interrupted fetch goes on from its journal.
+
+        Without symbols: everything that the store knows. Raises SourceUnavailable, Invalid.
+        """
+        from quantos.market.providers import fetch  # noqa: PLC0415 - loaded where it is used
+        from quantos.market.providers.journal import Journal  # noqa: PLC0415
+
+        wanted = symbols or self._instruments.symbols
+        if not wanted:
+            raise Invalid(
+                ("symbols",), "the store knows no instrument yet: name symbols, or import a list first"
+            )
+        live = fetch.source_named(source)
+        return fetch.run(live, wanted, first, last, self.import_bars, Journal(journal), progress)
 
     def _with_importer(
         self,

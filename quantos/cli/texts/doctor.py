@@ -56,10 +56,6 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
     "doctor.clock": ("clock", "时钟"),
     "doctor.clock.live": ("{now}, in step with the records", "{now}，与记录一致"),
     "doctor.clock.simulated": ("simulated, stands at {now}", "模拟时钟，停在 {now}"),
-    "doctor.clock.back": (
-        "{now}, but the newest record was written at {newest}",
-        "{now}，但最新一条记录写于 {newest}",
-    ),
     "doctor.clock.remedy": (
         "set the machine's time (for example with chrony); deadlines follow it",
         "校准本机时间（例如使用 chrony）；信号截止时间以它为准",
