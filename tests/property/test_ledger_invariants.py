@@ -93,7 +93,7 @@ def settled_days(case: Case) -> Iterator[StrategyDay]:
                 yield strategy_day(case, day, book, settled, s)
 
 
-@tries(150)
+@tries(100)
 @given(cases(strategies=3))
 def test_cash_and_market_value_make_the_nav(case: Case) -> None:
     for one in settled_days(case):
@@ -101,7 +101,7 @@ def test_cash_and_market_value_make_the_nav(case: Case) -> None:
         assert one.cash + value == one.nav
 
 
-@tries(150)
+@tries(100)
 @given(cases(strategies=3))
 def test_cash_and_shares_are_never_negative(case: Case) -> None:
     for one in settled_days(case):
@@ -109,7 +109,7 @@ def test_cash_and_shares_are_never_negative(case: Case) -> None:
         assert all(shares > 0 for shares in one.held.values())
 
 
-@tries(150)
+@tries(100)
 @given(cases(strategies=3))
 def test_shares_and_cash_change_by_events_and_orders_alone(case: Case) -> None:
     for one in settled_days(case):
@@ -123,7 +123,7 @@ def test_shares_and_cash_change_by_events_and_orders_alone(case: Case) -> None:
         assert sum(abs(order.bought) * order.fill for order in one.orders) == one.turnover
 
 
-@tries(200)
+@tries(150)
 @given(cases(strategies=3))
 def test_value_is_conserved_to_the_mill(case: Case) -> None:
     """NAV[t] - NAV[t-1] = sum h (p - ref) + sum h' (c - p) - fees - sum |q| |fill - p| + what events gave."""
@@ -150,7 +150,7 @@ def given_by_event(one: StrategyDay, i: int) -> int:
     )
 
 
-@tries(150)
+@tries(100)
 @given(cases(strategies=3))
 def test_only_a_row_gives_or_takes_value(case: Case) -> None:
     """An inferred event, or none at all, leaves the value of a holding what it was; a swap is two rows."""
@@ -161,7 +161,7 @@ def test_only_a_row_gives_or_takes_value(case: Case) -> None:
                 assert given_by_event(one, i) == 0
 
 
-@tries(150)
+@tries(100)
 @given(cases(strategies=2))
 def test_the_day_begins_with_the_nav_of_the_day_before(case: Case) -> None:
     navs = [s.terms.initial_capital * 1000 for s in case.strategies]
@@ -176,7 +176,7 @@ def test_the_day_begins_with_the_nav_of_the_day_before(case: Case) -> None:
                 return
 
 
-@tries(150)
+@tries(100)
 @given(cases(strategies=3))
 def test_fees_and_slippage_are_never_negative(case: Case) -> None:
     for one in settled_days(case):
@@ -187,7 +187,7 @@ def test_fees_and_slippage_are_never_negative(case: Case) -> None:
                 assert side * (order.fill - one.price(order.instrument)) >= 0
 
 
-@tries(150)
+@tries(100)
 @given(cases(strategies=3))
 def test_fills_are_inside_the_limits_and_on_the_tick(case: Case) -> None:
     for one in settled_days(case):
@@ -198,7 +198,7 @@ def test_fills_are_inside_the_limits_and_on_the_tick(case: Case) -> None:
                 assert order.fill % one.fact(i, column.TICK) == 0
 
 
-@tries(150)
+@tries(100)
 @given(cases(strategies=3))
 def test_nothing_bought_today_is_sold_today(case: Case) -> None:
     for one in settled_days(case):
@@ -208,7 +208,7 @@ def test_nothing_bought_today_is_sold_today(case: Case) -> None:
         assert len(filled) == len(set(filled))
 
 
-@tries(150)
+@tries(100)
 @given(cases(strategies=3, moves=STILL))
 def test_where_no_price_moves_the_nav_never_rises(case: Case) -> None:
     navs: dict[int, int] = {}
