@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 CORE: Final = Path(__file__).parent / "core"
-SOURCES: Final = ("exact.py", "facts.py", "kernel.py")
+SOURCES: Final = ("exact.py", "facts.py", "kernel.py", "orders.py")
 VARIABLE: Final = "NUMBA_CACHE_DIR"
 
 

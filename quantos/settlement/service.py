@@ -9,7 +9,7 @@ missing with the same bytes.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any, Final, Protocol
@@ -28,14 +28,15 @@ from quantos.settlement import store
 from quantos.settlement.core import facts as column
 from quantos.settlement.core.books import put, signals_of, take
 from quantos.settlement.core.day import Carried, MarketDay, Roster, ex_adjust, market_day
-from quantos.settlement.core.facts import Reason, Status
+from quantos.settlement.core.facts import Status
 from quantos.settlement.core.ledger import Book, Settled, Terms, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
+from quantos.settlement.plan import Work, plan, some, stale_value, terms_of
 from quantos.settlement.store import DayToWrite, NavSeries
 from quantos.settlement.tables import SettlementRun
 from quantos.storage.records import Records
 from quantos.storage.series import Series
-from quantos.strategies.service import Strategies, StrategyTerms
+from quantos.strategies.service import Strategies
 
 SETTLES_AT: Final = time(18, 15)
 OUTCOMES_MAX: Final = 1000
@@ -68,24 +69,6 @@ class RunReport:
     held: int  # strategy-days without
     failed: list[dict[str, Any]] = field(default_factory=list)
     waiting: dict[str, Any] | None = None
-
-
-@dataclass(slots=True)
-class _Work:
-    """The strategies of a run and how far each has come, as session numbers of the calendar."""
-
-    terms: Sequence[StrategyTerms]
-    next: Ints  # the session to settle next
-    until: Ints  # the last session to settle
-    settled: int = 0
-    held: int = 0
-    failed: list[dict[str, Any]] = field(default_factory=list)
-    waiting: dict[str, Any] | None = None
-    stuck: set[int] = field(default_factory=set)
-
-    @property
-    def total(self) -> int:
-        return int(np.maximum(self.until - self.next + 1, 0).sum()) + self.settled + self.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,18 +237,11 @@ class Settlement:
             self._finish(run.id, work, status)
             return RunReport(run.id, trade_date, status, work.settled, work.held, work.failed, work.waiting)
 
-    def _plan(self, session: Session, trade_date: date, only: int | None) -> _Work:
-        sessions = self._market.calendar.sessions
+    def _plan(self, session: Session, trade_date: date, only: int | None) -> Work:
         due = [t for t in self.strategies.due(session, trade_date) if only is None or t.number == only]
-        last = [self._last.get(t.number) for t in due]
-        bounds = [t.settle_until if only is None else None for t in due]
-        first = np.searchsorted(sessions, _dates(d or t.first_date for d, t in zip(last, due, strict=True)))
-        first += np.array([d is not None for d in last], np.int64)
-        until = np.searchsorted(sessions, _dates(min(b, trade_date) if b else trade_date for b in bounds))
-        open_ = np.flatnonzero(first <= until)
-        return _Work([due[s] for s in open_], first[open_], until[open_])
+        return plan(due, trade_date, self.settled_until, self._market.calendar, bounded=only is None)
 
-    def _settle(self, work: _Work, run: int, run_id: str, on_day: OnDay | None) -> None:
+    def _settle(self, work: Work, run: int, run_id: str, on_day: OnDay | None) -> None:
         if not work.terms:
             return
         self._progress = (run_id, 0, work.total)
@@ -273,7 +249,7 @@ class Settlement:
         standing = self._standing if self._standing and self._standing.instruments is instruments else None
         self._standing = None
         roster = standing.roster if standing else Roster.of(instruments)
-        terms = _terms_of(work.terms, self._minimum_commission)
+        terms = terms_of(work.terms, self._minimum_commission)
         numbers = tuple(t.number for t in work.terms)
         book = self._book(work, numbers, roster, standing)
         for bars, day in self._days(calendar, roster, standing, int(work.next.min()), int(work.until.max())):
@@ -302,7 +278,7 @@ class Settlement:
 
     def _settle_one_day(
         self,
-        work: _Work,
+        work: Work,
         which: Ints,
         book: Book,
         terms: Terms,
@@ -316,7 +292,7 @@ class Settlement:
             given = self.strategies.signals_on(session, day.trade_date, numbers)
         place = {symbol: k for k, symbol in enumerate(roster.symbols)}
         signals, unknown = signals_of([given.get(n) for n in numbers], place)
-        settled = settle_day(take(book, which), signals, _some(terms, which), day)
+        settled = settle_day(take(book, which), signals, some(terms, which), day)
         stopped = np.flatnonzero(settled.status != Status.SETTLED)
         if len(stopped):
             for s in stopped:
@@ -331,7 +307,7 @@ class Settlement:
             np.array(numbers, np.int32),
             settled,
             signals.given,
-            _stale(settled, day),
+            stale_value(settled, day),
             unknown,
             snapshot_of(day, roster, self._minimum_commission),
             acceptance,
@@ -348,7 +324,7 @@ class Settlement:
         return put(book, which, settled.book)
 
     def _note_failure(
-        self, work: _Work, s: int, settled: Settled, row: int, day: MarketDay, roster: Roster
+        self, work: Work, s: int, settled: Settled, row: int, day: MarketDay, roster: Roster
     ) -> None:
         slug = work.terms[s].slug
         if settled.status[row] == Status.WAITING:
@@ -363,9 +339,7 @@ class Settlement:
             reason = "overflow: an amount left the range of the ledger"
         work.failed.append({"slug": slug, "trade_date": day.trade_date.isoformat(), "reason": reason})
 
-    def _book(
-        self, work: _Work, numbers: tuple[int, ...], roster: Roster, standing: _Standing | None
-    ) -> Book:
+    def _book(self, work: Work, numbers: tuple[int, ...], roster: Roster, standing: _Standing | None) -> Book:
         """The holdings before the first day of the run."""
         last = [self._last.get(number) for number in numbers]
         if standing and standing.numbers == numbers and all(day == standing.trade_date for day in last):
@@ -393,7 +367,7 @@ class Settlement:
             carried, previous = day.after, bars.trade_date
             yield bars, day
 
-    def _finish(self, run_id: str, work: _Work, status: str) -> None:
+    def _finish(self, run_id: str, work: Work, status: str) -> None:
         with self._records.write() as session:
             run = store.run_by_id(session, run_id)
             assert run is not None
@@ -406,36 +380,6 @@ class Settlement:
 def _session(calendar: TradingCalendar, day: date) -> int:
     """The number of a trading day in the calendar's sessions."""
     return int(np.searchsorted(calendar.sessions, np.datetime64(day)))
-
-
-def _dates(days: Iterable[date]) -> Any:
-    return np.array(list(days), dtype="datetime64[D]")
-
-
-def _terms_of(terms: Sequence[StrategyTerms], minimum_commission: int) -> Terms:
-    return Terms(
-        np.array([t.execution == "close" for t in terms], np.bool_),
-        np.array([t.commission_e8 for t in terms], np.int64),
-        np.array([t.slippage_e8 for t in terms], np.int64),
-        minimum_commission,
-    )
-
-
-def _some(terms: Terms, which: Ints) -> Terms:
-    return Terms(
-        terms.at_close[which], terms.commission_e8[which], terms.slippage_e8[which], terms.minimum_commission
-    )
-
-
-def _stale(settled: Settled, day: MarketDay) -> Ints:
-    """The market value of delisted holdings, per strategy."""
-    stale = np.zeros(len(settled.nav), np.int64)
-    delisted = day.facts[settled.book.instrument, column.BLOCK] == Reason.DELISTED
-    if delisted.any():
-        strategy = np.repeat(np.arange(len(stale)), np.diff(settled.book.start))[delisted]
-        value = settled.book.shares[delisted] * day.facts[settled.book.instrument[delisted], column.CLOSE]
-        np.add.at(stale, strategy, value)
-    return stale
 
 
 def _shown(run: SettlementRun) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def by_slug(session: Session, slug: str) -> Strategy | None:
 def slugs(session: Session, numbers: Collection[int]) -> dict[int, str]:
     """Slugs by series key."""
     query = select(_strategy.c.number, _strategy.c.slug).where(_strategy.c.number.in_(numbers))
-    return {number: slug for number, slug in session.execute(query)}
+    return {row.number: row.slug for row in session.execute(query)}
 
 
 def page_of(

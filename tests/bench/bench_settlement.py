@@ -32,7 +32,7 @@ from quantos.settlement import store
 from quantos.settlement.core import facts as column
 from quantos.settlement.core.day import Carried, MarketDay, Roster, market_day
 from quantos.settlement.core.facts import Status
-from quantos.settlement.core.ledger import Book, Settled, Signals, Terms, settle_day
+from quantos.settlement.core.ledger import Book, Signals, Terms, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
 from quantos.settlement.warm import warm
 from quantos.storage.series import Series
@@ -115,14 +115,18 @@ def _bars(
         return out
 
     prices = [dense(name, 1000, 0, np.int64) for name in ("open", "high", "low", "close", "pre_close")]
-    trade_date: date = day.item()
+    opened, high, low, close, pre_close = prices
     return DayBars(
-        trade_date,
+        date.fromisoformat(str(day)),
         has_row,
-        *prices,
-        volume=dense("volume", 1, 0, np.int64),
-        adj_factor=dense("adj_factor", 1, np.nan, np.float64),
-        is_st=dense("is_st", 1, -1, np.int8),
+        opened,
+        high,
+        low,
+        close,
+        pre_close,
+        dense("volume", 1, 0, np.int64),
+        dense("adj_factor", 1, np.nan, np.float64),
+        dense("is_st", 1, -1, np.int8),
     )
 
 
@@ -139,18 +143,17 @@ def strategies(market: Market, size: int) -> tuple[Book, Signals, Terms, np.ndar
     return Book.empty(np.full(size, 10**9, np.int64)), signals, terms, names
 
 
-def computed(market: Market, size: int, days: int) -> tuple[float, list[Settled]]:
-    """Strategy-days a second of the ledger alone, and the last results."""
+def computed(market: Market, size: int, days: int) -> float:
+    """Strategy-days a second of the ledger alone."""
     book, signals, terms, _ = strategies(market, size)
-    spent, last = 0.0, []
+    spent = 0.0
     for day in market.days[:days]:
         started = time.perf_counter()
         settled = settle_day(book, signals, terms, day)
         spent += time.perf_counter() - started
         assert (settled.status == Status.SETTLED).all()
         book = settled.book
-        last = [*last[-1:], settled]
-    return size * min(days, len(market.days)) / spent, last
+    return size * min(days, len(market.days)) / spent
 
 
 def written(market: Market, size: int, days: int, folder: Path) -> tuple[float, float, float]:
@@ -311,7 +314,7 @@ def main() -> None:
     best = 0.0
     for size in map(int, arguments.sizes.split(",")):
         days = min(arguments.days, max(20, 600_000 // size))
-        rate, _ = computed(market, size, days)
+        rate = computed(market, size, days)
         best = max(best, rate)
         folder = Path(tempfile.mkdtemp(prefix="quantos-bench-", dir=os.environ.get("QUANTOS_BENCH_DIR")))
         try:

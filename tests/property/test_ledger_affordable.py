@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quantos.settlement.core.exact import MONEY_MAX
-from quantos.settlement.core.kernel import affordable
+from quantos.settlement.core.orders import affordable
 from tests.support.effort import tries
 
 LOTS = st.sampled_from([(100, 100), (1, 200), (1, 100)])

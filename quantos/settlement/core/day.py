@@ -34,7 +34,14 @@ from quantos.market.core.bars import Carry, CorporateAction, DayBars, Instrument
 from quantos.settlement.core import facts as column
 from quantos.settlement.core.facts import Event, Reason
 from quantos.settlement.core.limits import NO_LIMIT, limit_rates, price_limits
-from quantos.settlement.core.rules import NO_RULE, RULES_VERSION, ListingTerms, day_rules, listing_terms
+from quantos.settlement.core.rules import (
+    NO_RULE,
+    RULES_VERSION,
+    DayRules,
+    ListingTerms,
+    day_rules,
+    listing_terms,
+)
 
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.int8]
@@ -150,20 +157,7 @@ def market_day(
 
     known = ~np.isnat(roster.list_date) & (roster.list_date >= sessions[0])
     since_listing = np.where(known, place_today - np.searchsorted(sessions, roster.list_date), -1)
-    up, down = limit_rates(rules, roster.board, is_st, roster.wide_fund, since_listing, roster.listing)
-    upper, lower = price_limits(reference, up, down, tick)
-    no_rule = (rules.lot_step[roster.board] == NO_RULE) | (up == NO_RULE)
-    unbounded = no_rule | (reference == 0)
-    facts[:, column.UPPER] = np.where(unbounded, NO_LIMIT, upper)
-    facts[:, column.LOWER] = np.where(unbounded, 0, lower)
-    facts[:, column.TICK] = tick
-    for place, values in (
-        (column.STEP, rules.lot_step),
-        (column.MINIMUM, rules.lot_minimum),
-        (column.STAMP, rules.stamp_duty_sell),
-        (column.TRANSFER, rules.transfer_fee),
-    ):
-        facts[:, place] = np.maximum(values[roster.board], 0)
+    no_rule = _write_rules(facts, rules, roster, is_st, since_listing, tick)
 
     facts[:, column.BLOCK] = np.select(
         [
@@ -197,6 +191,28 @@ def market_day(
         has_row & (is_st == -1) & st_matters[roster.board],
         after,
     )
+
+
+def _write_rules(
+    facts: Ints, rules: DayRules, roster: Roster, is_st: Codes, since_listing: Ints, tick: Ints
+) -> Bools:
+    """Write limits, lots and rates of the day; which instruments have no rule."""
+    board, reference = roster.board, facts[:, column.REFERENCE]
+    up, down = limit_rates(rules, board, is_st, roster.wide_fund, since_listing, roster.listing)
+    upper, lower = price_limits(reference, up, down, tick)
+    no_rule: Bools = (rules.lot_step[board] == NO_RULE) | (up == NO_RULE)
+    unbounded = no_rule | (reference == 0)
+    facts[:, column.UPPER] = np.where(unbounded, NO_LIMIT, upper)
+    facts[:, column.LOWER] = np.where(unbounded, 0, lower)
+    facts[:, column.TICK] = tick
+    for place, values in (
+        (column.STEP, rules.lot_step),
+        (column.MINIMUM, rules.lot_minimum),
+        (column.STAMP, rules.stamp_duty_sell),
+        (column.TRANSFER, rules.transfer_fee),
+    ):
+        facts[:, place] = np.maximum(values[board], 0)
+    return no_rule
 
 
 def ex_adjust(carried: Carried, roster: Roster, actions: Sequence[CorporateAction]) -> Carried:
