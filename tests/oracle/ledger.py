@@ -1,64 +1,9 @@
 """The slow settlement: settlement.md computed again, one strategy, one day, one order at a time.
 
 It shares no code with the engine. Amounts are exact decimals in CNY; the decimal context traps
-`Inexact`, so nothing can be rounded except where the page says "half up" or "floor".
+`Inexact`, so nothing can be rounded except where the page says "half up" or "floor". Where the page
+leaves a choice, READINGS.md says what was chosen.
 """
-
-# Readings: where settlement.md leaves a choice, this is what was chosen.
-#
-#  1. No bar today, a row today: the reference is the last close ex-adjusted by that row,
-#     (close - d) / (1 + k), rounded half up to the tick and never below 0. p = c = that price.
-#  2. A bar today without pre_close and without factors, a row today: the reference is the
-#     last close ex-adjusted by that row: after a 1:1 bonus the limits must not hang on the old price.
-#  3. adj[t-1] is the factor of the bar whose close is carried. Once a row has ex-adjusted a
-#     carried close, that close has no factor any more (it would be adjusted twice).
-#  4. A row with zero volume: p and c are the day's reference, whatever its open and close say;
-#     that is also the close carried on. Without a pre_close its close stands for it, so that a
-#     ledger taken up again from the last bars carries what one that never stopped carries.
-#  5. "No bar on t-1 without a suspension": no row at all on t-1 (a suspended instrument has a row of
-#     volume 0) and a reference that is not the carried close: nobody can say how much of the move was a
-#     price and how much an ex-date, so it is unexplained. The same where no reference can be found.
-#     No last close but a pre_close (a listing day) is no event and not unexplained.
-#  6. Gap bounds are compared exactly. A row explains any gap, also one it does not fit.
-#  7. A row acts on ex_date == t only; a row whose ex_date is no session never acts.
-#  8. Several rows of one symbol and day: each works on the shares held at the open, each of its
-#     amounts rounded by itself; they make one event per position (kind "row").
-#  9. into_symbol is a swap: the old shares end, floor(h*k) new ones arrive (an own event of the
-#     receiving symbol, cash 0), the fraction is valued at the receiving symbol's reference (0 if
-#     it has none). They arrive after that symbol's own actions of the day.
-# 10. Cash-out and worthless end: bonus_per_million = -1000000, so h' = 0. Ex-adjusting a carried
-#     close by a swap or by 1 + k <= 0 leaves the close as it is.
-# 11. "Half up" is floor(x + 1/2), also for negative amounts.
-# 12. An instrument is delisted from delist_date on (t >= delist_date). If it still has a bar,
-#     that bar values it; its orders are refused.
-# 13. A target uses the buy price also where it leads to a sale. Without a rule there are no
-#     limits to clamp into, and step and minimum are 1 for the (refused) quantity.
-# 14. "Odd part" is the remainder by the step, and must not be 0 to exempt a sale: with the single
-#     share step of STAR and BSE there is none, so a partial sale under the minimum is refused.
-# 15. The quantity of a refused order is the one wanted after rounding to the step; price None,
-#     amount and fees 0. An order of a symbol without any price: quantity 0, BUY, or SELL if held.
-# 16. The order among sells is by symbol. It changes nothing, except that a sale whose fees
-#     exceed proceeds and cash sees the cash of the sales before it. Reason: insufficient_cash.
-# 17. A cut carries the reason insufficient_cash; `quantity` is the wanted, `filled` the cut one.
-# 18. The minimum commission applies to every order with a fill, also where the rate is 0; the
-#     larger of the two is rounded half up to 0.01.
-# 19. Limits and ST status come from today's bar; no bar: ordinary limit. A limit price equal to p
-#     refuses. A limit lies at least one tick from the reference and no price is under one tick, as
-#     the exchanges have it: references under five ticks would otherwise have no room at all.
-# 20. ChiNext listings before 2020-08-24: first day +44 % / -36 % like the main board. Funds
-#     tracking ChiNext or STAR: 20 % from 2020-08-24, 10 % before. Transfer fee from 2010 on as the
-#     page says. STAR and BSE have no rule before they opened.
-# 21. A list date before the first known session, or none: an ordinary instrument. A list date
-#     that is no session counts from the next one.
-# 22. Symbols that are neither share nor fund of the table (B shares, indices): no_rule, tick 0.01.
-# 23. A stuck day is not settled: it repeats cash, positions, closes and NAV of the day before and
-#     has no events. Only shares held at the open make a strategy wait.
-# 24. `closes` holds the closes of the positions held after the day's trades.
-# 25. Rates and factors are taken exactly as given, not rounded to 10^-8 first.
-#     A trade without a reference, or after a carried close of 0, is unexplained: no limit can be told.
-# 26. A price of 0 (rows took more than the carried close) gives target 0: a holding is closed, an
-#     order of a name not held has the quantity 0, like one without any price. A swap into a symbol
-#     without any price makes the holder wait. Days that skip a session are errors of the input.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
