@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -18,9 +18,6 @@ from quantos.cli.reach import opened_here, reach
 from quantos.errors import NotFound, WrongState
 from quantos.kit.clock import today
 from quantos.storage.directory import running_server
-
-if TYPE_CHECKING:
-    from quantos.market.providers.fetch import FetchProgress
 
 market = typer.Typer(help="Market data.", no_args_is_help=True)
 
@@ -90,7 +87,7 @@ def fetch(
 
 
 @contextmanager
-def fetch_progress(*, quiet: bool) -> Iterator[Callable[[FetchProgress], None]]:
+def fetch_progress(*, quiet: bool) -> Iterator[Callable[[Any], None]]:
     """A bar over symbols, on a terminal."""
     from rich.progress import Progress  # noqa: PLC0415 - loaded where it is used
 
@@ -98,7 +95,7 @@ def fetch_progress(*, quiet: bool) -> Iterator[Callable[[FetchProgress], None]]:
     with Progress(console=screen, transient=True, disable=quiet or not screen.is_terminal) as bar:
         task = bar.add_task("fetch")
 
-        def on_symbol(now: FetchProgress) -> None:
+        def on_symbol(now: Any) -> None:
             bar.update(task, total=now.total, completed=now.done, description=f"{now.symbol} {now.rows} rows")
 
         yield on_symbol
