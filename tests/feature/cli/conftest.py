@@ -1,0 +1,123 @@
+"""Real processes of `quantos`, each on directories of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TIMEOUT_S = 120
+
+Run = Callable[..., "Ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server that runs."""
+
+    process: subprocess.Popen[str]
+    directory: Path
+    url: str
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(TIMEOUT_S)
+
+
+def environment(home: Path, **variables: str) -> dict[str, str]:
+    """Nothing of the machine's own settings reaches the command."""
+    kept = {name: os.environ[name] for name in ("PATH", "NUMBA_CACHE_DIR") if name in os.environ}
+    return {**kept, "HOME": str(home), "QUANTOS_LANG": "en", "PYTHONWARNINGS": "error", **variables}
+
+
+def quantos(*arguments: str | Path, home: Path, **variables: str) -> Ended:
+    ended = subprocess.run(
+        [sys.executable, "-m", "quantos.cli", *map(str, arguments)],
+        env=environment(home, **variables),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def serving(home: Path, directory: Path, *arguments: str) -> Serving:
+    """A server that has said that it is ready."""
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "quantos.cli",
+            "serve",
+            "--port",
+            "0",
+            "--data-dir",
+            str(directory),
+            *arguments,
+        ],
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    assert "is ready at http://" in said, said
+    return Serving(process, directory, json.loads((directory / "server.json").read_text())["url"])
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def run(home: Path) -> Run:
+    """`run("market", "status", data_dir=...)`: the command to its end."""
+
+    def command(*arguments: str | Path, data_dir: Path | None = None, **variables: str) -> Ended:
+        where = () if data_dir is None else ("--data-dir", data_dir)
+        return quantos(*arguments, *where, home=home, **variables)
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A live platform that runs while the module's tests do."""
+    started = serving(home, tmp_path_factory.mktemp("live") / "data")
+    yield started
+    if started.process.poll() is None:
+        started.stop()
+    assert started.process.stdout is not None
+    started.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def demo(run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The demo on the synthetic market, played once: its directory and what it found."""
+    directory = tmp_path_factory.mktemp("demo") / "data"
+    ended = run("demo", "--once", "--json", data_dir=directory)
+    assert ended.code == 0, ended.err
+    return directory, ended.json

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.feature.cli.conftest import Run
+
+Demo = tuple[Path, dict[str, Any]]
+
+
+def test_every_identity_holds(demo: Demo) -> None:
+    checks = [(name, check) for group in demo[1]["checks"].values() for name, check in group.items()]
+    assert len(checks) == 10
+    assert [name for name, check in checks if not check["holds"] or not check["compared"]] == []
+
+
+def test_a_year_of_three_strategies_is_played(demo: Demo) -> None:
+    found = demo[1]
+    assert (found["days"], found["signals"], len(found["strategies"])) == (242, 726, 3)
+    assert {metrics["trading_days"] for metrics in found["strategies"].values()} == {242}
+
+
+def test_the_synthetic_market_is_labelled(demo: Demo) -> None:
+    assert (demo[1]["synthetic"], demo[1]["simulated"]) == (True, True)
+
+
+def test_orders_meet_the_rules(demo: Demo) -> None:
+    assert {"none", "suspended", "below_one_lot", "limit_up", "limit_down"} <= demo[1]["orders"].keys()
+
+
+def test_the_demo_keeps_its_directory_for_serving(demo: Demo, run: Run) -> None:
+    ended = run("market", "status", "--json", data_dir=demo[0])
+    assert ended.json["synthetic"] is True
+    assert ended.json["bars"] == demo[1]["market"]["bars"]
+
+
+def test_a_directory_is_not_played_twice(demo: Demo, run: Run) -> None:
+    ended = run("demo", "--once", data_dir=demo[0])
+    assert ended.code == 1
+    assert "is not empty" in ended.err
+
+
+def test_a_market_that_is_not_there_is_named_in_the_readers_language(run: Run) -> None:
+    assert "there is nothing at /nowhere" in run("demo", "--market", "/nowhere").err
+    assert "/nowhere 不存在" in run("demo", "--market", "/nowhere", QUANTOS_LANG="zh").err
+
+
+@pytest.mark.parametrize("content", ["", "symbol,list_date\n600519.SH,2001-08-27\n"])
+def test_a_market_without_bars_is_refused(run: Run, tmp_path: Path, content: str) -> None:
+    (tmp_path / "market").mkdir()
+    (tmp_path / "market" / "instruments.csv").write_text(content)
+    ended = run("demo", "--once", "--market", tmp_path / "market", data_dir=tmp_path / "data")
+    assert ended.code == 1
+    assert "no bars were found" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_seed_belongs_to_the_synthetic_market(run: Run, tmp_path: Path) -> None:
+    ended = run("demo", "--once", "--seed", "3", "--market", tmp_path)
+    assert ended.code == 2
+    assert "--seed" in ended.err

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HEAVY = (
+    "pydantic",
+    "fastapi",
+    "sqlmodel",
+    "sqlalchemy",
+    "duckdb",
+    "numpy",
+    "pyarrow",
+    "rich",
+    "plotext",
+    "httpx",
+)
+
+
+def test_showing_the_commands_loads_nothing_heavy() -> None:
+    code = "import sys, quantos.cli.app; print(*sys.modules)"
+    loaded = set(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+    assert [name for name in HEAVY if name in loaded] == []
+
+
+def test_the_server_is_composed_without_what_only_some_work_needs() -> None:
+    code = "import sys, quantos.app, quantos.cli.serve; print(*sys.modules)"
+    loaded = set(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+    unwanted = (
+        "pandas",
+        "scipy",
+        "numba",
+        "pyarrow",
+        "exchange_calendars",
+        "alembic",
+        "rich",
+        "plotext",
+        "httpx",
+    )
+    assert [name for name in unwanted if name in loaded] == []

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.feature.cli.conftest import Run, Serving, serving
+
+
+def test_health_answers_once_the_server_has_said_that_it_is_ready(server: Serving) -> None:
+    answer = httpx.get(f"{server.url}/api/v1/health", trust_env=False)
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_the_directory_names_the_running_server(server: Serving) -> None:
+    announced = json.loads((server.directory / "server.json").read_text())
+    assert announced["pid"] == server.process.pid
+
+
+def test_the_openapi_description_is_where_the_server_says(server: Serving) -> None:
+    paths = httpx.get(f"{server.url}/openapi.json", trust_env=False).json()["paths"]
+    assert "/api/v1/health" in paths
+
+
+def test_a_second_server_is_told_who_holds_the_directory(server: Serving, run: Run) -> None:
+    ended = run("serve", "--port", "0", data_dir=server.directory)
+    assert ended.code == 1
+    assert f"process {server.process.pid}" in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_a_port_in_use_is_named_with_the_way_out(run: Run, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ended = run("serve", "--port", port, data_dir=tmp_path / "data")
+    assert ended.code == 1
+    assert port in ended.err
+    assert "--port" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_an_address_of_another_machine_is_refused(run: Run, tmp_path: Path) -> None:
+    ended = run("serve", "--host", "192.0.2.1", "--port", "0", data_dir=tmp_path / "data")
+    assert ended.code == 1
+    assert "192.0.2.1 is no address of this machine" in ended.err
+
+
+@pytest.mark.parametrize("timestamp", ["2024-01-02T08:00", "yesterday", "2024-13-01T08:00+08:00"])
+def test_a_simulation_starts_at_a_timestamp_with_an_offset(run: Run, tmp_path: Path, timestamp: str) -> None:
+    ended = run("serve", "--simulate", timestamp, data_dir=tmp_path / "data")
+    assert ended.code == 2
+    assert "2024-01-02T08:00+08:00" in ended.err
+    assert not (tmp_path / "data").exists()
+
+
+def test_sigterm_ends_the_server_cleanly_and_a_live_directory_is_never_simulated(
+    home: Path, run: Run, tmp_path: Path
+) -> None:
+    started = serving(home, tmp_path / "data")
+    assert started.stop() == 0
+    assert started.process.stdout is not None
+    with started.process.stdout as out:
+        assert out.read().strip() == "stopped"
+    assert not (tmp_path / "data" / "server.json").exists()
+    ended = run("serve", "--simulate", "2024-01-02T08:00+08:00", data_dir=tmp_path / "data")
+    assert ended.code == 1
+    assert "is a live data directory and stays one" in ended.err
+
+
+def test_a_server_killed_at_once_leaves_a_directory_that_starts_again(home: Path, tmp_path: Path) -> None:
+    first = serving(home, tmp_path / "data")
+    first.process.kill()
+    first.process.wait()
+    assert (tmp_path / "data" / "server.json").exists()
+    second = serving(home, tmp_path / "data")
+    assert second.stop() == 0
+    for started in (first, second):
+        assert started.process.stdout is not None
+        started.process.stdout.close()

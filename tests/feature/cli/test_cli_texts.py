@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import quantos.cli
+from quantos.cli.texts import TEXTS, language, say
+
+SOURCES = [file.read_text() for file in Path(quantos.cli.__file__).parent.rglob("*.py")]
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_both_languages_take_the_same_values(key: str) -> None:
+    english, chinese = TEXTS[key]
+    assert placeholders(english) == placeholders(chinese)
+
+
+def test_every_text_that_is_asked_for_exists() -> None:
+    asked = {key for source in SOURCES for key in re.findall(r'say\(\s*"([a-z_.-]+)"', source)}
+    assert asked
+    assert asked - TEXTS.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"QUANTOS_LANG": "zh", "LANG": "en_US.UTF-8"}, "zh"),
+        ({"QUANTOS_LANG": "en", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LC_ALL": "de_DE.UTF-8", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_the_language_is_the_readers(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: str
+) -> None:
+    for name in ("QUANTOS_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert language() == expected
+
+
+def test_a_text_carries_its_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUANTOS_LANG", "zh")
+    assert say("serve.in_use", host="127.0.0.1", port=8000).startswith("127.0.0.1 的端口 8000 已被占用")
