@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 import orjson
 
-from quantos.errors import Conflict, Invalid, WrongState
+from quantos.errors import Conflict, Invalid
 from quantos.kit.clock import Clock, today
 from quantos.market import store
 from quantos.market.core.bars import (
@@ -25,7 +25,7 @@ from quantos.market.core.bars import (
     is_ready,
 )
 from quantos.market.core.boards import Board
-from quantos.market.core.calendar import CalendarEnds, TradingCalendar, shipped_calendar
+from quantos.market.core.calendar import CalendarEnds, NotATradingDay, TradingCalendar, shipped_calendar
 from quantos.market.core.constituents import Constituents, MemberList, constituents_on, member_lists
 from quantos.market.core.normalised import NormalisedBars
 from quantos.storage.series import Series
@@ -52,10 +52,6 @@ CALENDAR_WARNING_DAYS: Final = 60
 
 class AlreadyAccepted(Conflict):
     code = "already_accepted"
-
-
-class NotATradingDay(WrongState):
-    code = "not_a_trading_day"
 
 
 class Market:

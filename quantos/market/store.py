@@ -87,8 +87,10 @@ def _chunk(cursor: Cursor, sessions: NDArray[np.datetime64], count: int) -> Iter
 
 
 def carry(cursor: Cursor, before: date, count: int) -> Carry:
+    # A suspended instrument is carried at its reference, as the day itself valued it.
     rows = cursor.execute(
-        "SELECT instrument, max(trade_date) AS last_date, arg_max(close, trade_date) AS close,"
+        "SELECT instrument, max(trade_date) AS last_date,"
+        " arg_max(CASE WHEN volume = 0 THEN coalesce(nullif(pre_close, 0), close) ELSE close END, trade_date) AS close,"
         " coalesce(arg_max_null(adj_factor, trade_date), 'nan'::DOUBLE) AS adj_factor"
         " FROM bar WHERE trade_date < ? GROUP BY instrument",
         [before],

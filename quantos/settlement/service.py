@@ -312,6 +312,7 @@ class Settlement:
             snapshot_of(day, roster, self._minimum_commission),
             acceptance,
             run,
+            self._clock.now(),
         )
         with self._series.write() as cursor:
             store.write_day(cursor, to_write, roster)

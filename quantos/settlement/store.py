@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
@@ -44,6 +45,7 @@ class DayToWrite:
     snapshot: Snapshot
     acceptance: tuple[str, str] | None
     run: int
+    at: datetime  # when it is settled, by the platform's clock
 
 
 def last_dates(cursor: Cursor) -> dict[int, date]:
@@ -128,15 +130,21 @@ def write_day(cursor: Cursor, day: DayToWrite, roster: Roster) -> None:
     _insert(
         cursor,
         "position_event",
-        f"strategy, {on}, instrument, shares_before, shares_after, cash",
+        f"strategy, {on}, instrument, kind, shares_before, shares_after, cash",
         strategy=np.repeat(day.numbers, np.diff(events.start)),
         instrument=number[events.instrument],
+        kind=events.kind,
         shares_before=events.shares_before,
         shares_after=events.shares_after,
         cash=events.cash,
     )
     if day.unknown:
         _write_unknown(cursor, day)
+    payload = {"trade_date": day.trade_date, "run": day.run, "strategies": len(day.numbers)}
+    cursor.execute(
+        "INSERT INTO event SELECT coalesce(max(sequence), 0) + 1, ?, 'day_settled', ? FROM event",
+        [day.at.astimezone(UTC).replace(tzinfo=None), orjson.dumps(payload).decode()],
+    )
 
 
 def _insert(cursor: Cursor, table: str, select_list: str, **columns: NDArray[Any]) -> None:

@@ -31,7 +31,6 @@ class Series:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "preserve_insertion_order": False,
-            "enable_progress_bar": False,
         }
         if threads is not None:
             config["threads"] = threads

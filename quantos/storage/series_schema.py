@@ -94,6 +94,7 @@ CREATE TABLE position (
 );
 CREATE TABLE position_event (            -- what corporate actions did to a holding
     strategy INTEGER NOT NULL, trade_date DATE NOT NULL, instrument INTEGER NOT NULL,
+    kind UTINYINT NOT NULL,              -- 1 corporate-action row, 2 inferred cash, 3 inferred shares
     shares_before BIGINT NOT NULL, shares_after BIGINT NOT NULL, cash BIGINT NOT NULL
 );
 CREATE TABLE unknown_symbol (            -- named in signals, never in the market; numbered -1, -2, ...

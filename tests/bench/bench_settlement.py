@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from quantos.settlement.warm import warm
 from quantos.storage.series import Series
 
 HOLDINGS = 50
+NOW = datetime(2024, 12, 31, 10, 15, tzinfo=UTC)
 SHARED = Path(os.environ.get("QUANTOS_SHARED") or Path(__file__).parents[3] / "shared") / "market"
 
 
@@ -169,7 +170,16 @@ def written(market: Market, size: int, days: int, folder: Path) -> tuple[float, 
         settled = settle_day(book, signals, terms, day)
         snapshot = snapshot_of(day, market.roster, 0)
         to_write = store.DayToWrite(
-            day.trade_date, numbers, settled, signals.given, np.zeros(size, np.int64), [], snapshot, None, 1
+            day.trade_date,
+            numbers,
+            settled,
+            signals.given,
+            np.zeros(size, np.int64),
+            [],
+            snapshot,
+            None,
+            1,
+            NOW,
         )
         with series.write() as cursor:
             store.write_day(cursor, to_write, market.roster)

@@ -20,7 +20,7 @@ from quantos.market.core.bars import Carry, DayBars, Instruments
 from quantos.market.core.bars import CorporateAction as Action
 from quantos.market.core.boards import boards_of
 from quantos.settlement.core.day import Carried, MarketDay, Roster, market_day
-from quantos.settlement.core.facts import CLOSE, EVENT, Event, Reason, Status
+from quantos.settlement.core.facts import CLOSE, Event, Reason, Status
 from quantos.settlement.core.ledger import Book, Ints, Settled, Signals, Terms, settle_day
 from tests.oracle import ledger as slow
 
@@ -225,7 +225,7 @@ def _as_slow(
         positions,
         closes,
         _orders(settled, symbols),
-        _events(settled, day, book, symbols),
+        _events(settled, symbols),
         stuck,
     )
 
@@ -253,14 +253,11 @@ def _orders(settled: Settled, symbols: Sequence[str]) -> list[slow.Order]:
     return orders
 
 
-def _events(settled: Settled, day: MarketDay, book: Book, symbols: Sequence[str]) -> list[slow.Event]:
-    """An event is a holding's own once; what else befalls an instrument is the arrival of a swap."""
+def _events(settled: Settled, symbols: Sequence[str]) -> list[slow.Event]:
     e, events = settled.events, []
-    own = {int(i) for i in book.instrument}
     for k in range(len(e.instrument)):
         i = int(e.instrument[k])
-        kind = KINDS.get(Event(int(day.facts[i, EVENT])), "row") if i in own else "row"
-        own.discard(i)
+        kind = KINDS[Event(int(e.kind[k]))]
         events.append(
             slow.Event(symbols[i], kind, int(e.shares_before[k]), int(e.shares_after[k]), cny(e.cash[k]))
         )

@@ -25,6 +25,12 @@ REMEDY: Final = "import the exchange's list with `quantos calendar import FILE`"
 SATURDAY: Final = 5
 
 
+class NotATradingDay(WrongState):
+    """A trading day was needed."""
+
+    code = "not_a_trading_day"
+
+
 class CalendarEnds(WrongState):
     """A question about a day that the calendar does not know."""
 

@@ -101,7 +101,7 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
     """Settle strategies first..last-1; returns how many positions, orders and events were written.
 
     order_numbers, [6, room]: quantity (buys positive, sales negative), filled, price, commission, stamp
-    duty, transfer fee. event_numbers, [3, room]: shares before, shares after, cash.
+    duty, transfer fee. event_numbers, [4, room]: shares before, shares after, cash, Event.
     """
     most = 1
     for s in range(first, last):
@@ -165,11 +165,8 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
                         shares[place[into] - 1] += bonus
                 cash += received
                 event_instrument[events] = i
-                event_numbers[0, events], event_numbers[1, events], event_numbers[2, events] = (
-                    h,
-                    after,
-                    received,
-                )
+                event_numbers[0, events], event_numbers[1, events] = h, after
+                event_numbers[2, events], event_numbers[3, events] = received, event
                 events += 1
                 h = after
             if h > 0:
@@ -390,7 +387,7 @@ def _note_arrival(
         instrument[k] = instrument[k - 1]
         numbers[:, k] = numbers[:, k - 1]
     instrument[row] = into
-    numbers[0, row], numbers[1, row], numbers[2, row] = after - arrived, after, 0
+    numbers[0, row], numbers[1, row], numbers[2, row], numbers[3, row] = after - arrived, after, 0, _ROW
     return events + 1
 
 

@@ -129,6 +129,7 @@ class Events:
     shares_before: Ints
     shares_after: Ints
     cash: Ints
+    kind: Ints  # a facts.Event; what a swap brought is a ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ class _Part:
         self.order_instrument, self.order_reason = (np.empty(2 * held + named, np.int64) for _ in range(2))
         self.order_numbers = np.empty((6, 2 * held + named), np.int64)
         self.event_instrument = np.empty(2 * held, np.int64)
-        self.event_numbers = np.empty((3, 2 * held), np.int64)
+        self.event_numbers = np.empty((4, 2 * held), np.int64)
         self.counts = (0, 0, 0)
 
     def run(self, book: Book, signals: Signals, terms: Terms, day: MarketDay, shared: _Shared) -> None:
@@ -239,7 +240,7 @@ def _assemble(parts: list[_Part], shared: _Shared) -> Settled:
     def joined(name: str, which: int) -> Any:
         return np.concatenate([getattr(part, name)[..., : part.counts[which]] for part in parts], axis=-1)
 
-    numbers, (before, after, cash) = joined("order_numbers", 1), joined("event_numbers", 2)
+    numbers, (before, after, cash, kind) = joined("order_numbers", 1), joined("event_numbers", 2)
     quantity, filled, price, commission, stamp_duty, transfer_fee = numbers
     book = Book(
         shared.cash, _starts(shared.positions), joined("position_instrument", 0), joined("position_shares", 0)
@@ -263,7 +264,7 @@ def _assemble(parts: list[_Part], shared: _Shared) -> Settled:
         shared.fees,
         book,
         orders,
-        Events(_starts(shared.events), joined("event_instrument", 2), before, after, cash),
+        Events(_starts(shared.events), joined("event_instrument", 2), before, after, cash, kind),
     )
 
 

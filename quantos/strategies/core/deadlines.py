@@ -13,15 +13,11 @@ from typing import Final
 
 from quantos.errors import WrongState
 from quantos.kit.clock import SHANGHAI, shanghai
-from quantos.market.core.calendar import TradingCalendar
+from quantos.market.core.calendar import NotATradingDay, TradingCalendar
 
 
 class DeadlinePassed(WrongState):
     code = "deadline_passed"
-
-
-class NotATradingDay(WrongState):
-    code = "not_a_trading_day"
 
 
 class Execution(StrEnum):

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from quantos.kit.clock import parse_instant
-from quantos.market.core.calendar import shipped_calendar
+from quantos.market.core.calendar import NotATradingDay, shipped_calendar
 from quantos.strategies.core.deadlines import (
     DeadlinePassed,
     Execution,
-    NotATradingDay,
     check_deadline,
     check_trade_date,
     last_locked,
