@@ -24,6 +24,8 @@ SKIP: Final = 5
 WEEK: Final = 5
 MONTH: Final = 20
 SLEEVES: Final = 5
+SMALL: Final = 500
+"""Instruments of a market so small that its limit-ups are too few to chase: there more of it is bought."""
 
 Order = list[dict[str, str | float]]
 
@@ -69,20 +71,20 @@ def equal_weight(panel: Panel, first: int) -> list[Order]:
 
 
 def chaser(panel: Panel, first: int) -> list[Order]:
+    hot_count = 3 if len(panel.symbols) > SMALL else max(3, len(panel.symbols) // 8)
+    weight = int(9_800 / (SLEEVES * (hot_count + 1))) / 10_000
     sleeves: list[list[int]] = [[] for _ in range(SLEEVES)]
     signals: list[Order] = []
     for t in range(first, len(panel.dates)):
-        size = panel.amount[t - MONTH if t > MONTH else 0 : t].sum(axis=0, dtype=np.float64)
+        size = panel.amount[max(0, t - MONTH) : t].sum(axis=0, dtype=np.float64)
         taken = {i for k, sleeve in enumerate(sleeves) if k != t % SLEEVES for i in sleeve}
-        hot = _top(
-            np.where(panel.traded[t - 1] & panel.share, _heat(panel, t - 1, size), -np.inf), 3 + len(taken)
-        )
-        still = _top(np.where(panel.suspended[t - 1] & panel.share, size, -np.inf), 1 + len(taken))
-        sleeves[t % SLEEVES] = [i for i in hot if i not in taken][:3] + [i for i in still if i not in taken][
-            :1
-        ]
+        traded, suspended = panel.traded[t - 1] & panel.share, panel.suspended[t - 1] & panel.share
+        hot = _top(np.where(traded, _heat(panel, t - 1, size), -np.inf), hot_count + len(taken))
+        still = _top(np.where(suspended, size, -np.inf), 1 + len(taken))
+        free = [i for i in hot if i not in taken][:hot_count]
+        sleeves[t % SLEEVES] = free + [i for i in still if i not in taken][:1]
         names = sorted({i for sleeve in sleeves for i in sleeve})
-        signals.append([{"symbol": panel.symbols[i], "weight": 0.049} for i in names])
+        signals.append([{"symbol": panel.symbols[i], "weight": weight} for i in names])
     return signals
 
 

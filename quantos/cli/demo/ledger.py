@@ -113,6 +113,17 @@ def sums(series: Series, initial_cash: int) -> Sums:
     return Sums(days, sum(counts.values()), filled, nav_breaks, cash_breaks, fee_breaks, negative, counts)
 
 
+def stale_shares(series: Series) -> dict[int, float]:
+    """Of each strategy that ends with delisted shares, kept at their last close: their part of its NAV."""
+    with series.read() as cursor:
+        return dict(
+            cursor.execute(
+                "SELECT strategy, arg_max(stale / nav, trade_date) AS part FROM nav GROUP BY strategy"
+                " HAVING part > 0 ORDER BY strategy"
+            ).fetchall()
+        )
+
+
 def telling_day(series: Series, number: int, initial_cash: int, orders_max: int) -> date | None:
     """The day of a strategy on which most different things happened to not too many orders."""
     with series.read() as cursor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -140,6 +141,10 @@ def _perform(screen: Screen, platform: Platform, cast: Cast, loaded: Loaded) -> 
     with screen.step("results"):
         records = story.records(cast)
         screen.results(records, synthetic=loaded.synthetic)
+        with platform.records.read() as session:
+            slugs = platform.strategies.slugs(session, set(stale := ledger.stale_shares(platform.series)))
+        for number, part in stale.items():
+            screen.note(say("demo.stale", slug=slugs[number], part=f"{part:.1%}"))
     sums = ledger.sums(platform.series, CAPITAL_MILLS)
     with screen.step("explain"):
         _explain(screen, platform)
@@ -177,5 +182,6 @@ def _explain(screen: Screen, platform: Platform) -> None:
 
 
 def _wait_for_interrupt() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait(timedelta(days=365 * 10).total_seconds())

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
+from quantos.cli.demo.agents import AGENTS
 from quantos.cli.demo.identities import Check
 from quantos.cli.demo.ledger import Day, OrderLine, Sums
 from quantos.cli.demo.market import Loaded
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 WIDTH_MAX: Final = 110
 NAMES_FROM_WIDTH: Final = 96
 MARKS: Final = ("M", "E", "C")
+SLUGS: Final = tuple(agent.slug for agent in AGENTS)
 NOTHING: Final = "-"
 VAGUE: Final = ("no_", "inexact_", "survivors_")
 """Findings about what a source does not say, beside those about what it says."""
@@ -123,29 +125,23 @@ class Screen:
     @contextmanager
     def days(self, total: int) -> Iterator[Callable[[date, dict[str, float]], None]]:
         """A progress bar over trading days with the NAVs as they stand."""
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
 
-        columns = (
-            TextColumn("  "),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[navs]}"),
-        )
+        shown = TextColumn("{task.fields[navs]}", table_column=_unshrinking())
+        columns = (TextColumn(" "), BarColumn(bar_width=16), MofNCompleteColumn(), shown)
+        terminal = self.console.is_terminal
         with Progress(
-            *columns,
-            console=self.console,
-            transient=True,
-            refresh_per_second=4,
-            disable=not self.console.is_terminal,
-        ) as progress:
-            task = progress.add_task("", total=total, navs="")
+            *columns, console=self.console, transient=True, refresh_per_second=4, disable=not terminal
+        ) as bar:
+            task = bar.add_task("", total=total, navs="")
 
             def on_day(day: date, navs: dict[str, float]) -> None:
-                shown = "  ".join(
-                    f"{slug.removeprefix('demo-')} {nav / 1e6:.3f}m" for slug, nav in navs.items()
-                )
-                progress.update(task, advance=1, navs=f"{day}  {shown}")
+                millions = [
+                    f"{mark} {navs[slug] / 1e6:.2f}m"
+                    for mark, slug in zip(MARKS, SLUGS, strict=True)
+                    if slug in navs
+                ]
+                bar.update(task, advance=1, navs="  ".join([str(day), *millions]))
 
             yield on_day
 
@@ -241,7 +237,7 @@ class Screen:
         from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - loaded where it is used
         from rich.table import Table  # noqa: PLC0415
 
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), collapse_padding=True)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
         for key in keys:
             justify: Any = "right" if key.endswith(">") else "left"
             name = say(f"demo.col.{key.removesuffix('>')}")
@@ -250,6 +246,13 @@ class Screen:
             else:
                 table.add_column(name, justify=justify, no_wrap=key != "result")
         return table
+
+
+def _unshrinking() -> Any:
+    """A column that keeps its width: the others give way."""
+    from rich.table import Column  # noqa: PLC0415 - loaded where it is used
+
+    return Column(no_wrap=True, min_width=44)
 
 
 def curves_of(records: Sequence[Record]) -> list[Curve]:

@@ -103,7 +103,7 @@ _RESULTS: Final[dict[str, tuple[str, str]]] = {
     "demo.col.nav": ("NAV, CNY", "净值（元）"),
     "demo.col.total": ("total", "累计收益"),
     "demo.col.annual": ("a year", "年化收益"),
-    "demo.col.volatility": ("volatility", "波动率"),
+    "demo.col.volatility": ("volat.", "波动率"),
     "demo.col.sharpe": ("Sharpe", "夏普"),
     "demo.col.drawdown": ("drawdown", "最大回撤"),
     "demo.col.excess": ("excess", "超额收益"),
@@ -112,6 +112,10 @@ _RESULTS: Final[dict[str, tuple[str, str]]] = {
     "demo.no_benchmark": (
         "no benchmark: the data have no CSI 300 series for these days",
         "无基准：数据中没有这些日期的沪深300",
+    ),
+    "demo.stale": (
+        "stale: {part} of the NAV of {slug} is in delisted shares, kept at their last close",
+        "陈旧估值：{slug} 净值的 {part} 为已退市股票，按最后收盘价计",
     ),
     "demo.plot": ("NAV, the start being 1.0", "净值（起点为 1.0）"),
     "demo.plot_synthetic": (
