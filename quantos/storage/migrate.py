@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import DatabaseError
 
 from quantos.errors import WrongState
-from quantos.storage.records import Records
+from quantos.storage.records import Records, RecordsUnavailable
 
 HEAD: Final = "0004"
 """The newest revision in `migrations/versions`; a test compares it with Alembic's own word."""
@@ -42,7 +43,12 @@ def upgrade(records: Records) -> None:
 
 
 def _revision(records: Records) -> str | None:
-    with records.engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    try:
+        with records.engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except DatabaseError as error:
+        raise RecordsUnavailable(
+            f"the records store {records.path.name} cannot be opened ({error.orig}): restore it from a backup"
+        ) from error

@@ -108,7 +108,7 @@ _RESULTS: Final[dict[str, tuple[str, str]]] = {
     "demo.col.drawdown": ("drawdown", "最大回撤"),
     "demo.col.excess": ("excess", "超额收益"),
     "demo.benchmark": ("CSI 300", "沪深300"),
-    "demo.benchmark_synthetic": ("synthetic index", "合成指数"),
+    "demo.benchmark_synthetic": ("synthetic", "合成指数"),
     "demo.no_benchmark": (
         "no benchmark: the data have no CSI 300 series for these days",
         "无基准：数据中没有这些日期的沪深300",

@@ -1,3 +1,5 @@
+"""`quantos clock`: durations, and a simulated clock that moves with a server and without one."""
+
 from __future__ import annotations
 
 from datetime import timedelta

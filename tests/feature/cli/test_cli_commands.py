@@ -1,3 +1,5 @@
+"""Commands against a running server, against a directory at rest, and against bad input."""
+
 from __future__ import annotations
 
 from pathlib import Path

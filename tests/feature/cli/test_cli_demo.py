@@ -1,3 +1,5 @@
+"""`quantos demo`, played once on the synthetic market."""
+
 from __future__ import annotations
 
 from pathlib import Path

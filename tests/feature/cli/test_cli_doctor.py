@@ -1,3 +1,5 @@
+"""`quantos doctor`: a sound directory, and one problem at a time."""
+
 from __future__ import annotations
 
 from pathlib import Path

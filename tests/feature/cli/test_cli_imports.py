@@ -1,3 +1,5 @@
+"""What starting costs: modules that must not be loaded."""
+
 from __future__ import annotations
 
 import subprocess

@@ -1,3 +1,5 @@
+"""`quantos serve` as a process: ready, found, refused, stopped, killed."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The catalogue of texts: complete, in both languages, in the reader's."""
+
 from __future__ import annotations
 
 import re
@@ -7,7 +9,9 @@ from string import Formatter
 import pytest
 
 import quantos.cli
+from quantos.cli.demo.agents import AGENTS
 from quantos.cli.texts import TEXTS, language, say
+from quantos.settlement.core.facts import Reason
 
 SOURCES = [file.read_text() for file in Path(quantos.cli.__file__).parent.rglob("*.py")]
 
@@ -26,6 +30,12 @@ def test_every_text_that_is_asked_for_exists() -> None:
     asked = {key for source in SOURCES for key in re.findall(r'say\(\s*"([a-z_.-]+)"', source)}
     assert asked
     assert asked - TEXTS.keys() == set()
+
+
+def test_every_reason_and_every_strategy_has_its_words() -> None:
+    wanted = {f"demo.reason.{reason.name}" for reason in Reason if reason is not Reason.NONE}
+    wanted |= {f"demo.what.{agent.slug}" for agent in AGENTS}
+    assert wanted - TEXTS.keys() == set()
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+"""The demo's own parts: signals that do not know the future, checks that find what is wrong."""
+
 from __future__ import annotations
 
 from dataclasses import replace
