@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from tests.feature.cli.conftest import Run
@@ -38,6 +42,12 @@ def test_the_demo_keeps_its_directory_for_serving(demo: Demo, run: Run) -> None:
     assert ended.json["bars"] == demo[1]["market"]["bars"]
 
 
+def test_the_doctor_finds_the_directory_sound(demo: Demo, run: Run) -> None:
+    ended = run("doctor", "--json", data_dir=demo[0])
+    assert ended.code == 0, ended.out
+    assert {check["state"] for check in ended.json["checks"]} == {"ok"}
+
+
 def test_a_directory_is_not_played_twice(demo: Demo, run: Run) -> None:
     ended = run("demo", "--once", data_dir=demo[0])
     assert ended.code == 1
@@ -63,3 +73,17 @@ def test_a_seed_belongs_to_the_synthetic_market(run: Run, tmp_path: Path) -> Non
     ended = run("demo", "--once", "--seed", "3", "--market", tmp_path)
     assert ended.code == 2
     assert "--seed" in ended.err
+
+
+def test_real_bars_without_an_index_are_played_without_a_benchmark(
+    shared_market: Path, run: Run, tmp_path: Path
+) -> None:
+    bars = pq.read_table(shared_market / "sample_32_stocks_2020_2026.parquet")
+    recent = bars.filter(pc.greater_equal(bars["date"], pa.scalar(date(2025, 12, 1))))
+    pq.write_table(recent, tmp_path / "bars.parquet")
+    ended = run("demo", "--json", "--market", tmp_path / "bars.parquet", data_dir=tmp_path / "data")
+    assert ended.code == 0, ended.err
+    found = ended.json
+    sessions = len(set(recent["date"].to_pylist()))
+    assert (found["synthetic"], found["simulated"], found["days"]) == (False, True, sessions - 62)
+    assert {metrics["benchmark_return"] for metrics in found["strategies"].values()} == {None}
