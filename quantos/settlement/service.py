@@ -9,7 +9,7 @@ missing with the same bytes.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any, Final, Protocol
@@ -21,7 +21,7 @@ from sqlmodel import Session
 from quantos.errors import NotFound, WrongState
 from quantos.kit.clock import Clock, rfc3339, shanghai, today
 from quantos.kit.money import MILLS_PER_CNY, cny
-from quantos.market.core.bars import DayBars, Instruments
+from quantos.market.core.bars import Instruments
 from quantos.market.core.calendar import TradingCalendar
 from quantos.market.service import Market
 from quantos.settlement import store
@@ -31,9 +31,10 @@ from quantos.settlement.core.day import Carried, MarketDay, Roster, ex_adjust, m
 from quantos.settlement.core.facts import Status
 from quantos.settlement.core.ledger import Book, Settled, Terms, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
-from quantos.settlement.plan import Work, plan, some, stale_value, terms_of
+from quantos.settlement.plan import Work, plan, some, stale_value, terms_of, waiting_for
 from quantos.settlement.store import DayToWrite, NavSeries
 from quantos.settlement.tables import SettlementRun
+from quantos.settlement.writer import DayWriter
 from quantos.storage.records import Records
 from quantos.storage.series import Series
 from quantos.strategies.service import Strategies
@@ -81,6 +82,17 @@ class _Standing:
     carried: Carried
     numbers: tuple[int, ...]
     book: Book
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What stays the same through a run."""
+
+    roster: Roster
+    place: Mapping[str, int]
+    terms: Terms
+    run: int
+    writer: DayWriter
 
 
 class Settlement:
@@ -244,85 +256,87 @@ class Settlement:
     def _settle(self, work: Work, run: int, run_id: str, on_day: OnDay | None) -> None:
         if not work.terms:
             return
-        self._progress = (run_id, 0, work.total)
         calendar, instruments = self._market.calendar, self._market.instruments()
         standing = self._standing if self._standing and self._standing.instruments is instruments else None
         self._standing = None
         roster = standing.roster if standing else Roster.of(instruments)
-        terms = terms_of(work.terms, self._minimum_commission)
         numbers = tuple(t.number for t in work.terms)
         book = self._book(work, numbers, roster, standing)
-        for bars, day in self._days(calendar, roster, standing, int(work.next.min()), int(work.until.max())):
-            here = _session(calendar, bars.trade_date)
-            which = np.flatnonzero((work.next == here) & (work.until >= here))
-            if len(which) == 0:
-                if not (work.next > here).any():
-                    return
-                continue
-            readiness = self._market.readiness(bars.trade_date)
-            if not readiness.ready and readiness.accepted is None:
-                work.waiting = {
-                    "trade_date": bars.trade_date.isoformat(),
-                    "expected": readiness.expected,
-                    "present": readiness.present,
-                    "missing": list(readiness.missing),
-                }
-                return
-            accepted = readiness.accepted
-            acceptance = (accepted.by, accepted.reason) if accepted else None
-            book = self._settle_one_day(work, which, book, terms, day, roster, acceptance, run)
-            self._standing = _Standing(instruments, roster, bars.trade_date, day.after, numbers, book)
-            self._progress = (run_id, work.settled + work.held, work.total)
+        total = work.total
+        self._progress = (run_id, 0, total)
+
+        def on_written(day: DayToWrite) -> None:
+            self._note_written(work, day)
+            self._progress = (run_id, work.settled + work.held, total)
             if on_day:
-                on_day(bars.trade_date, work.settled + work.held, work.total)
+                on_day(day.trade_date, work.settled + work.held, total)
+
+        place = {symbol: k for k, symbol in enumerate(roster.symbols)}
+        terms = terms_of(work.terms, self._minimum_commission)
+        with DayWriter(self._series, roster, on_written) as writer:
+            context = _Context(roster, place, terms, run, writer)
+            for day in self._days(calendar, roster, standing, int(work.next.min()), int(work.until.max())):
+                here = _session(calendar, day.trade_date)
+                which = np.flatnonzero((work.next == here) & (work.until >= here))
+                if len(which) == 0:
+                    if not (work.next > here).any():
+                        return
+                    continue
+                readiness = self._market.readiness(day.trade_date)
+                if not readiness.ready:
+                    work.waiting = waiting_for(readiness)
+                    return
+                accepted = readiness.accepted
+                acceptance = (accepted.by, accepted.reason) if accepted else None
+                book = self._settle_one_day(work, which, book, day, acceptance, context)
+                self._standing = _Standing(instruments, roster, day.trade_date, day.after, numbers, book)
 
     def _settle_one_day(
         self,
         work: Work,
         which: Ints,
         book: Book,
-        terms: Terms,
         day: MarketDay,
-        roster: Roster,
         acceptance: tuple[str, str] | None,
-        run: int,
+        context: _Context,
     ) -> Book:
+        """Settle a day for the strategies `which` and hand it to the writer; the book after it."""
         numbers = [work.terms[s].number for s in which]
         with self._records.read() as session:
             given = self.strategies.signals_on(session, day.trade_date, numbers)
-        place = {symbol: k for k, symbol in enumerate(roster.symbols)}
-        signals, unknown = signals_of([given.get(n) for n in numbers], place)
-        settled = settle_day(take(book, which), signals, some(terms, which), day)
-        stopped = np.flatnonzero(settled.status != Status.SETTLED)
-        if len(stopped):
-            for s in stopped:
-                self._note_failure(work, int(which[s]), settled, int(s), day, roster)
-            keep = np.flatnonzero(settled.status == Status.SETTLED)
-            which = which[keep]
-            if len(which) == 0:
+        signals, unknown = signals_of([given.get(n) for n in numbers], context.place)
+        settled = settle_day(take(book, which), signals, some(context.terms, which), day)
+        keep = np.flatnonzero(settled.status == Status.SETTLED)
+        if len(keep) < len(which):
+            for s in np.flatnonzero(settled.status != Status.SETTLED):
+                self._note_failure(work, int(which[s]), settled, int(s), day, context.roster)
+            if len(keep) == 0:
                 return book
-            return self._settle_one_day(work, which, book, terms, day, roster, acceptance, run)
-        to_write = DayToWrite(
-            day.trade_date,
-            np.array(numbers, np.int32),
-            settled,
-            signals.given,
-            stale_value(settled, day),
-            unknown,
-            snapshot_of(day, roster, self._minimum_commission),
-            acceptance,
-            run,
-            self._clock.now(),
+            return self._settle_one_day(work, which[keep], book, day, acceptance, context)
+        context.writer.put(
+            DayToWrite(
+                day.trade_date,
+                np.array(numbers, np.int32),
+                settled,
+                signals.given,
+                stale_value(settled, day),
+                unknown,
+                snapshot_of(day, context.roster, self._minimum_commission),
+                acceptance,
+                context.run,
+                self._clock.now(),
+            )
         )
-        with self._series.write() as cursor:
-            store.write_day(cursor, to_write, roster)
-        for number in numbers:
-            self._last[number] = day.trade_date
         work.next[which] += 1
-        rebalanced = int(signals.given.sum())
-        work.settled += rebalanced
-        work.held += len(numbers) - rebalanced
         return put(book, which, settled.book)
+
+    def _note_written(self, work: Work, day: DayToWrite) -> None:
+        """From here on the day is settled."""
+        for number in day.numbers.tolist():
+            self._last[number] = day.trade_date
+        rebalanced = int(day.rebalanced.sum())
+        work.settled += rebalanced
+        work.held += len(day.numbers) - rebalanced
 
     def _note_failure(
         self, work: Work, s: int, settled: Settled, row: int, day: MarketDay, roster: Roster
@@ -351,8 +365,8 @@ class Settlement:
 
     def _days(
         self, calendar: TradingCalendar, roster: Roster, standing: _Standing | None, first: int, last: int
-    ) -> Iterator[tuple[DayBars, MarketDay]]:
-        """The bars and the facts of each session, in date order."""
+    ) -> Iterator[MarketDay]:
+        """The facts of each session, in date order."""
         sessions = calendar.sessions
         first_day, last_day = sessions[first].item(), sessions[last].item()
         previous = sessions[first - 1].item() if first else date.min
@@ -366,7 +380,7 @@ class Settlement:
             due = [a for a in actions if previous < a.ex_date <= bars.trade_date]
             day = market_day(bars, carried, roster, sessions, due)
             carried, previous = day.after, bars.trade_date
-            yield bars, day
+            yield day
 
     def _finish(self, run_id: str, work: Work, status: str) -> None:
         with self._records.write() as session:

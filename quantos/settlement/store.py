@@ -150,26 +150,21 @@ def write_day(cursor: Cursor, day: DayToWrite, roster: Roster) -> None:
 def _insert(cursor: Cursor, table: str, select_list: str, **columns: NDArray[Any]) -> None:
     import pyarrow as pa  # noqa: PLC0415 - loaded where it is used
 
-    arrow = pa.table(columns)
-    if arrow.num_rows == 0:
-        return
-    cursor.register("incoming", arrow)
-    try:
+    incoming = pa.table(columns)  # DuckDB finds it by its name: registering costs a catalogue entry
+    if incoming.num_rows:
         cursor.execute(f"INSERT INTO {table} SELECT {select_list} FROM incoming")  # noqa: S608 - names of our own
-    finally:
-        cursor.unregister("incoming")
 
 
 def _write_snapshot(cursor: Cursor, day: DayToWrite, roster: Roster) -> int:
     """The id of the day's snapshot; an equal one is used again."""
     snapshot, (by, reason) = day.snapshot, day.acceptance or (None, None)
-    found = cursor.execute(
-        "SELECT id FROM snapshot WHERE trade_date = ? AND sha256 = ? AND accepted_reason IS NOT DISTINCT FROM ?",
+    found, number = cursor.execute(
+        "SELECT min(id) FILTER (trade_date = ? AND sha256 = ? AND accepted_reason IS NOT DISTINCT FROM ?),"
+        " coalesce(max(id), 0) + 1 FROM snapshot",
         [snapshot.trade_date, snapshot.sha256, reason],
-    ).fetchone()
-    if found:
-        return int(found[0])
-    (number,) = cursor.execute("SELECT coalesce(max(id), 0) + 1 FROM snapshot").fetchone() or (1,)
+    ).fetchone() or (None, 1)
+    if found is not None:
+        return int(found)
     cursor.execute(
         "INSERT INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?)",
         [

@@ -35,6 +35,7 @@ from quantos.settlement.core.facts import Status
 from quantos.settlement.core.ledger import Book, Signals, Terms, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
 from quantos.settlement.warm import warm
+from quantos.settlement.writer import DayWriter
 from quantos.storage.series import Series
 
 HOLDINGS = 50
@@ -159,38 +160,39 @@ def computed(market: Market, size: int, days: int) -> float:
 
 def written(market: Market, size: int, days: int, folder: Path) -> tuple[float, float, float]:
     """(settled and written, bare Arrow inserts of the same rows) in strategy-days a second, orders a day each."""
-    book, signals, terms, _ = strategies(market, size)
+    played, made = market.days[:days], strategies(market, size)
+    count = size * len(played)
     series = Series(folder / "series.duckdb")
+    started = time.perf_counter()
+    with DayWriter(series, market.roster, lambda _: None) as writer:
+        for day in days_to_write(market, played, made):
+            writer.put(day)
+    ours = time.perf_counter() - started
+    series.close()
     bare = Series(folder / "bare.duckdb")
+    theirs, orders = 0.0, 0
+    for day in days_to_write(market, played, made):
+        theirs += _insert_bare(bare, list(_tables(day, market.roster)))
+        orders += len(day.settled.orders.instrument)
+    bare.close()
+    return count / ours, count / theirs, orders / count
+
+
+def days_to_write(
+    market: Market, played: list[MarketDay], made: tuple[Book, Signals, Terms, np.ndarray]
+) -> Iterator[store.DayToWrite]:
+    """Settle day after day."""
+    book, signals, terms, _ = made
+    size = len(book.cash)
     numbers = np.arange(size, dtype=np.int32)
-    ours = theirs = 0.0
-    orders = 0
-    for day in market.days[:days]:
-        started = time.perf_counter()
+    for day in played:
         settled = settle_day(book, signals, terms, day)
         snapshot = snapshot_of(day, market.roster, 0)
-        to_write = store.DayToWrite(
-            day.trade_date,
-            numbers,
-            settled,
-            signals.given,
-            np.zeros(size, np.int64),
-            [],
-            snapshot,
-            None,
-            1,
-            NOW,
+        nothing_stale = np.zeros(size, np.int64)
+        yield store.DayToWrite(
+            day.trade_date, numbers, settled, signals.given, nothing_stale, [], snapshot, None, 1, NOW
         )
-        with series.write() as cursor:
-            store.write_day(cursor, to_write, market.roster)
-        ours += time.perf_counter() - started
-        theirs += _insert_bare(bare, list(_tables(to_write, market.roster)))
         book = settled.book
-        orders += len(settled.orders.instrument)
-    series.close()
-    bare.close()
-    count = size * min(days, len(market.days))
-    return count / ours, count / theirs, orders / count
 
 
 def _tables(day: store.DayToWrite, roster: Roster) -> Iterator[tuple[str, pa.Table]]:
@@ -249,10 +251,8 @@ def _tables(day: store.DayToWrite, roster: Roster) -> Iterator[tuple[str, pa.Tab
 def _insert_bare(series: Series, tables: list[tuple[str, pa.Table]]) -> float:
     started = time.perf_counter()
     with series.write() as cursor:
-        for name, table in tables:
-            cursor.register("incoming", table)
+        for name, incoming in tables:  # noqa: B007 - DuckDB finds it by its name
             cursor.execute(f"INSERT INTO {name} SELECT * FROM incoming")
-            cursor.unregister("incoming")
     return time.perf_counter() - started
 
 
