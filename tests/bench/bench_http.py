@@ -27,11 +27,16 @@ from typing import NamedTuple
 
 HERE = Path(__file__).parent
 NAMES = 50
-SLUGS = 20
+SLUGS = 19
 BARE = ("starlette", "fastapi_async", "fastapi_def")
 
-READS: tuple[tuple[str, str], ...] = ()
-"""GET requests measured on the platform after the POSTs: (name, path), such as a public track record's."""
+READS = (
+    ("track record GET, a year", "/api/v1/public/strategies/record/track-record"),
+    ("performance GET", "/api/v1/public/strategies/record/performance"),
+    ("public list GET", "/api/v1/public/strategies"),
+    ("calendar GET, a month", "/api/v1/calendar?month=2024-03"),
+)
+"""GET requests measured on the platform after the POSTs."""
 
 LUA_POST = """
 local slugs, bodies, turn = {slugs}, {bodies}, 0
