@@ -32,7 +32,7 @@ from quantos.settlement.core.facts import Status
 from quantos.settlement.core.ledger import Book, Settled, Terms, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
 from quantos.settlement.plan import Work, plan, some, stale_value, terms_of, waiting_for
-from quantos.settlement.store import DayToWrite, NavSeries
+from quantos.settlement.store import DayToWrite, Latest, NavSeries
 from quantos.settlement.tables import SettlementRun
 from quantos.settlement.writer import DayWriter
 from quantos.storage.records import Records
@@ -115,31 +115,31 @@ class Settlement:
         self._standing: _Standing | None = None
         self.strategies: Strategies
         with series.read() as cursor:
-            self._last = store.last_dates(cursor)
+            self._latest = store.latest(cursor)
 
     # What others ask
 
     def settled_until(self, number: int) -> date | None:
         """The last settled day of a strategy."""
-        return self._last.get(number)
+        latest = self._latest.get(number)
+        return latest.trade_date if latest else None
 
     def settled_through(self) -> date | None:
         """The last day on which any strategy is settled: bars up to it are final."""
-        return max(self._last.values(), default=None)
+        return max((latest.trade_date for latest in list(self._latest.values())), default=None)
 
     def version(self, number: int) -> int:
         """Changes whenever a NAV row of the strategy is written."""
-        last = self._last.get(number)
+        last = self.settled_until(number)
         return last.toordinal() if last else 0
 
     def nav_series(self, number: int) -> NavSeries:
         with self._series.read() as cursor:
             return store.nav_series(cursor, number)
 
-    def latest(self, numbers: Sequence[int]) -> dict[int, tuple[date, int, int | None, int]]:
-        """Of each strategy with a NAV: (last trade date, NAV, the NAV before or None, settled days), mills."""
-        with self._series.read() as cursor:
-            return store.latest(cursor, numbers)
+    def latest(self, numbers: Sequence[int]) -> dict[int, Latest]:
+        """The last settled day of each strategy that has one."""
+        return {number: self._latest[number] for number in numbers if number in self._latest}
 
     @property
     def progress(self) -> dict[str, Any] | None:
@@ -332,8 +332,11 @@ class Settlement:
 
     def _note_written(self, work: Work, day: DayToWrite) -> None:
         """From here on the day is settled."""
-        for number in day.numbers.tolist():
-            self._last[number] = day.trade_date
+        for number, nav in zip(day.numbers.tolist(), day.settled.nav.tolist(), strict=True):
+            before = self._latest.get(number)
+            self._latest[number] = Latest(
+                day.trade_date, nav, before.nav if before else None, before.days + 1 if before else 1
+            )
         rebalanced = int(day.rebalanced.sum())
         work.settled += rebalanced
         work.held += len(day.numbers) - rebalanced
@@ -356,7 +359,7 @@ class Settlement:
 
     def _book(self, work: Work, numbers: tuple[int, ...], roster: Roster, standing: _Standing | None) -> Book:
         """The holdings before the first day of the run."""
-        last = [self._last.get(number) for number in numbers]
+        last = [self.settled_until(number) for number in numbers]
         if standing and standing.numbers == numbers and all(day == standing.trade_date for day in last):
             return standing.book
         capital = np.array([t.initial_capital * MILLS_PER_CNY for t in work.terms], np.int64)

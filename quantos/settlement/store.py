@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -32,6 +32,15 @@ class NavSeries:
     nav_mills: Ints  # [n]
 
 
+class Latest(NamedTuple):
+    """A strategy's last settled day. Amounts in mills."""
+
+    trade_date: date
+    nav: int
+    previous_nav: int | None
+    days: int  # settled so far
+
+
 @dataclass(frozen=True, slots=True)
 class DayToWrite:
     """One settled day of some strategies; `numbers` are their series keys, in the order of `settled`."""
@@ -46,11 +55,6 @@ class DayToWrite:
     acceptance: tuple[str, str] | None
     run: int
     at: datetime  # when it is settled, by the platform's clock
-
-
-def last_dates(cursor: Cursor) -> dict[int, date]:
-    """The last settled day of every strategy."""
-    return dict(cursor.execute("SELECT strategy, max(trade_date) FROM nav GROUP BY strategy").fetchall())
 
 
 def book_of(
@@ -216,14 +220,12 @@ def nav_series(cursor: Cursor, number: int) -> NavSeries:
     return NavSeries(rows["trade_date"].astype("datetime64[D]"), rows["nav"].astype(np.int64))
 
 
-def latest(cursor: Cursor, numbers: Collection[int]) -> dict[int, tuple[date, int, int | None, int]]:
-    """Of each strategy with a NAV: (last trade date, NAV, the NAV before or None, settled days), mills."""
+def latest(cursor: Cursor) -> dict[int, Latest]:
+    """The last settled day of every strategy."""
     rows = cursor.execute(
-        "SELECT strategy, max(trade_date), arg_max(nav, trade_date, 2), count(*) FROM nav"
-        " WHERE strategy = ANY(?) GROUP BY strategy",
-        [list(numbers)],
+        "SELECT strategy, max(trade_date), arg_max(nav, trade_date, 2), count(*) FROM nav GROUP BY strategy"
     ).fetchall()
-    return {s: (day, navs[0], navs[1] if len(navs) > 1 else None, days) for s, day, navs, days in rows}
+    return {s: Latest(day, navs[0], navs[1] if len(navs) > 1 else None, days) for s, day, navs, days in rows}
 
 
 def outcomes(cursor: Cursor, run: int, limit: int) -> list[tuple[int, date, bool]]:
