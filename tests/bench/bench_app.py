@@ -17,7 +17,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel
-from quantos.strategies.core.signal import TargetWeight
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -29,6 +28,7 @@ from quantos.app import Platform, build_app
 from quantos.kit.clock import parse_instant
 from quantos.market.core.synthetic import synthetic_market
 from quantos.settings import Settings
+from quantos.strategies.core.signal import TargetWeight
 from quantos.strategies.schemas import StrategyNew, Submission
 
 SLUGS = 19
