@@ -10,6 +10,7 @@ dependency group.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import resource
 import shutil
@@ -39,6 +40,7 @@ from quantos.settlement.writer import DayWriter
 from quantos.storage.series import Series
 
 HOLDINGS = 50
+TURNS = 6
 NOW = datetime(2024, 12, 31, 10, 15, tzinfo=UTC)
 SHARED = Path(os.environ.get("QUANTOS_SHARED") or Path(__file__).parents[3] / "shared") / "market"
 
@@ -159,22 +161,27 @@ def computed(market: Market, size: int, days: int) -> float:
 
 
 def written(market: Market, size: int, days: int, folder: Path) -> tuple[float, float, float]:
-    """(settled and written, bare Arrow inserts of the same rows) in strategy-days a second, orders a day each."""
+    """(settled and written, bare Arrow inserts of the same rows) in strategy-days a second, orders a day each.
+
+    The two take turns, a part of the days each, so that a machine whose speed drifts slows both.
+    """
     played, made = market.days[:days], strategies(market, size)
-    count = size * len(played)
-    series = Series(folder / "series.duckdb")
-    started = time.perf_counter()
-    with DayWriter(series, market.roster, lambda _: None) as writer:
-        for day in days_to_write(market, played, made):
-            writer.put(day)
-    ours = time.perf_counter() - started
+    series, bare = Series(folder / "series.duckdb"), Series(folder / "bare.duckdb")
+    for_us, for_them = days_to_write(market, played, made), days_to_write(market, played, made)
+    ours = theirs = 0.0
+    orders = 0
+    for part in np.array_split(np.arange(len(played)), TURNS):
+        started = time.perf_counter()
+        with DayWriter(series, market.roster, lambda _: None) as writer:
+            for day in itertools.islice(for_us, len(part)):
+                writer.put(day)
+        ours += time.perf_counter() - started
+        for day in itertools.islice(for_them, len(part)):
+            theirs += _insert_bare(bare, list(_tables(day, market.roster)))
+            orders += len(day.settled.orders.instrument)
     series.close()
-    bare = Series(folder / "bare.duckdb")
-    theirs, orders = 0.0, 0
-    for day in days_to_write(market, played, made):
-        theirs += _insert_bare(bare, list(_tables(day, market.roster)))
-        orders += len(day.settled.orders.instrument)
     bare.close()
+    count = size * len(played)
     return count / ours, count / theirs, orders / count
 
 
