@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, timedelta
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -37,9 +37,9 @@ from quantos.settlement.tables import SettlementRun
 from quantos.settlement.writer import DayWriter
 from quantos.storage.records import Records
 from quantos.storage.series import Series
+from quantos.strategies.core.deadlines import SETTLES_AT
 from quantos.strategies.service import Strategies
 
-SETTLES_AT: Final = time(18, 15)
 OUTCOMES_MAX: Final = 1000
 
 Ints = NDArray[np.int64]
@@ -165,8 +165,10 @@ class Settlement:
         return self._run(last, number, None) if last else None
 
     def last_due(self) -> date | None:
-        """The last trading day whose 18:15 has passed."""
+        """The last trading day whose 18:15 has passed; where the calendar has ended, its last one."""
         calendar, day = self._market.calendar, today(self._clock)
+        if day > calendar.last:
+            return calendar.previous_before(calendar.last + timedelta(days=1))
         if calendar.is_trading_day(day) and self._clock.now() >= shanghai(day, SETTLES_AT):
             return day
         return calendar.previous_before(day)
@@ -181,7 +183,9 @@ class Settlement:
         with self._records.read() as session:
             run = store.run_by_id(session, run_id)
             if run is None or run.number is None:
-                raise RunNotFound(f"no settlement run {run_id}: GET /admin/settlement-runs lists them")
+                raise RunNotFound(
+                    "there is no settlement run of this id: GET /admin/settlement-runs lists them"
+                )
             with self._series.read() as cursor:
                 rows = store.outcomes(cursor, run.number, OUTCOMES_MAX)
             slugs = self.strategies.slugs(session, {s for s, _, _ in rows})

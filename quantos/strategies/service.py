@@ -28,7 +28,7 @@ from quantos.storage.types import instant_text
 from quantos.strategies import store
 from quantos.strategies.core import signal as signals
 from quantos.strategies.core import weights
-from quantos.strategies.core.deadlines import Execution, check_deadline, check_trade_date
+from quantos.strategies.core.deadlines import Execution, check_deadline, check_not_settling, check_trade_date
 from quantos.strategies.core.status import (
     TAKE_SIGNALS,
     Status,
@@ -152,14 +152,13 @@ class Strategies:
 
         Before a pause ends its missed days are filled in: outside of the unit of work, for they may be many.
         """
-        now = self.clock.now()
         changes = change.model_dump(exclude_unset=True)
         try:
-            return await self._records.commit(partial(_change, caller, slug, changes, now, None))
+            return await self._records.commit(partial(_change, caller, slug, changes, self.clock, None))
         except _PauseToFill as pause:
             number: int = pause.args[0]
         await asyncio.to_thread(self.ports.fill_missed, number)
-        return await self._records.commit(partial(_change, caller, slug, changes, now, number))
+        return await self._records.commit(partial(_change, caller, slug, changes, self.clock, number))
 
     async def retire(self, caller: Caller, slug: str) -> dict[str, Any]:
         return await self.change(caller, slug, StrategyChange(status="retired"))
@@ -219,6 +218,7 @@ class Strategies:
             )
         check_trade_date(trade_date, self._days)
         deadline = check_deadline(Execution(slot.execution_price), trade_date, received)
+        check_not_settling(trade_date, self.clock.now())
         values["deadline"] = instant_text(deadline)
         if slot.signal_id is None:
             store.add_signal(connection, slot.number, day, values)
@@ -258,6 +258,7 @@ class Strategies:
             if found.commit_sha is not None:
                 raise SignalLocked("attested signals cannot be deleted")
             check_deadline(Execution(strategy.execution_price), trade_date, received)
+            check_not_settling(trade_date, self.clock.now())
             store.delete_signal(session, number, trade_date)
 
         await self._records.commit(work)
@@ -332,8 +333,9 @@ def own(session: Session, caller: Caller, slug: str) -> Strategy:
 
 
 def _change(
-    caller: Caller, slug: str, changes: dict[str, Any], now: datetime, filled: int | None, session: Session
+    caller: Caller, slug: str, changes: dict[str, Any], clock: Clock, filled: int | None, session: Session
 ) -> dict[str, Any]:
+    """The instant of a change is that of its storing: a settlement sees every change from before it."""
     strategy = own(session, caller, slug)
     present, number = Status(strategy.status), _number(strategy)
     if present is Status.RETIRED:
@@ -343,7 +345,7 @@ def _change(
         check_transition(present, wanted)
         if is_missed(present, wanted) and filled != number:
             raise _PauseToFill(number)
-        at = store.record_change(session.connection(), number, wanted, now)
+        at = store.record_change(session.connection(), number, wanted, clock.now())
         if wanted is Status.RETIRED:
             strategy.retired_at = at
     for field, value in changes.items():

@@ -15,6 +15,9 @@ from quantos.errors import WrongState
 from quantos.kit.clock import SHANGHAI, shanghai
 from quantos.market.core.calendar import NotATradingDay, TradingCalendar
 
+SETTLES_AT: Final = time(18, 15)
+"""When the signals of a trade date are read."""
+
 
 class DeadlinePassed(WrongState):
     code = "deadline_passed"
@@ -52,6 +55,16 @@ def check_deadline(execution: Execution, trade_date: date, received: datetime) -
     raise DeadlinePassed(
         f"deadline passed: {execution} signals for {trade_date} are taken before {_TIME[execution]} Shanghai time"
     )
+
+
+def check_not_settling(trade_date: date, now: datetime) -> None:
+    """Raises DeadlinePassed from the settlement of the day on.
+
+    For what was received in time and is stored only now: the clock may have gone on in between. A settlement
+    begins with a unit of work of its own, so whatever passes here is stored before the signals are read.
+    """
+    if now >= shanghai(trade_date, SETTLES_AT):
+        raise DeadlinePassed(f"deadline passed: the settlement of {trade_date} has begun")
 
 
 def last_locked(execution: Execution, instant: datetime, days: TradingCalendar) -> date | None:

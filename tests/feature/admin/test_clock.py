@@ -144,7 +144,9 @@ def test_a_settlement_run_is_shown_with_its_failures(site: Site) -> None:
 
 
 def test_an_unknown_settlement_run_is_404(site: Site) -> None:
-    assert site.call("GET", "/admin/settlement-runs/r2").status_code == 404
+    answer = site.call("GET", "/admin/settlement-runs/%3Cb%3Er2%00")
+    assert answer.status_code == 404
+    assert "r2" not in answer.json()["detail"]
 
 
 def test_the_operators_routes_are_documented(site: Site) -> None:
