@@ -7,6 +7,7 @@ calendar that ends is extended by the exchange's list, not by a rule.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
@@ -109,8 +110,7 @@ class TradingCalendar:
     def month(self, year: int, month: int) -> list[date]:
         """Trading days of a month, ascending."""
         start = date(year, month, 1)
-        after = date(year + month // 12, month % 12 + 1, 1)
-        return self.between(start, after - timedelta(days=1))
+        return self.between(start, date(year, month, monthrange(year, month)[1]))
 
     def positions(self, days: Dates) -> Ints:
         """Index in `sessions` of each day; -1 where it is no session, -2 where it lies beyond the calendar."""

@@ -130,8 +130,9 @@ class TestCalendar:
         assert answer.status_code == 422
         assert answer.json()["detail"][0]["loc"][0] == "query"
 
-    def test_beyond_its_end_it_names_the_last_day_and_the_remedy(self, call: Call) -> None:
-        answer = call("GET", "/calendar?date=2027-01-04")
+    @pytest.mark.parametrize("query", ["date=2027-01-04", "month=2027-01", "month=9999-12"])
+    def test_beyond_its_end_it_names_the_last_day_and_the_remedy(self, call: Call, query: str) -> None:
+        answer = call("GET", f"/calendar?{query}")
         assert answer.status_code == 400
         assert "2026-12-31" in answer.json()["detail"]
         assert "quantos calendar import" in answer.json()["detail"]

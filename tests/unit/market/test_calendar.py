@@ -68,6 +68,11 @@ def test_a_month_that_is_known_in_part_is_refused() -> None:
         CALENDAR.month(1990, 12)
 
 
+def test_the_last_month_of_all_is_refused_as_any_other_beyond_the_end() -> None:
+    with pytest.raises(CalendarEnds):
+        CALENDAR.month(9999, 12)
+
+
 def test_positions_tell_closed_days_from_unknown_ones() -> None:
     days = np.array(["1990-12-19", "1990-12-22", "1990-12-24", "2027-01-04", "NaT"], dtype="datetime64[D]")
     assert CALENDAR.positions(days).tolist() == [0, -1, 3, -2, -2]
