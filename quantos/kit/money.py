@@ -34,7 +34,7 @@ def rate_e8(rate: float | Decimal) -> int:
     exact = Decimal(repr(rate)) if isinstance(rate, float) else Decimal(rate)
     scaled = exact * RATE_UNIT
     if scaled != scaled.to_integral_value():
-        raise ValueError(f"{rate} has more than 8 decimals")
+        raise ValueError("the rate has more than 8 decimals")
     return int(scaled)
 
 

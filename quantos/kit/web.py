@@ -70,12 +70,17 @@ def _storable(text: str) -> str:
     return text
 
 
+def _within_any_list(offset: int) -> int:
+    """An offset that the stores can count; every list has ended before it."""
+    return min(offset, 2**62)
+
+
 Date = Annotated[date, BeforeValidator(parse_date), WithJsonSchema({"type": "string", "format": "date"})]
 Timestamp = Annotated[
     datetime, BeforeValidator(parse_timestamp), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 Text = Annotated[str, AfterValidator(_storable)]
-Offset = Annotated[int, Query(ge=0, le=2**62, description="Items to skip.")]
+Offset = Annotated[int, Query(ge=0, description="Items to skip."), AfterValidator(_within_any_list)]
 
 
 class Refusal(BaseModel):

@@ -110,6 +110,8 @@ def test_err_11_an_error_does_not_repeat_the_input(agent: Any) -> None:
     body = {"trade_date": "SECRETDATE", "signals": items(("SECRETSYM", "SECRETWEIGHT"))}
     assert "SECRET" not in post(agent, body).text
     assert "SECRET" not in agent.patch("alpha", SECRETSTATUSES="SECRETVALUE").json()["detail"][0]["msg"]
+    fields = {"name": "Beta", "slug": "beta", "commission_rate": 0.0123456789}
+    assert "0123456789" not in agent.call("POST", "/strategies", fields).text
 
 
 def test_sec_02_every_route_needs_credentials_before_the_body_is_read(site: Any, agent: Any) -> None:

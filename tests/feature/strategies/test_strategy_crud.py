@@ -337,9 +337,15 @@ def test_page_02_the_strategies_list_pages_without_overlap(agent: Any) -> None:
     assert [each["slug"] for page in pages for each in page] == slugs
 
 
-@pytest.mark.parametrize(
-    "query", ["limit=0", "limit=201", "limit=x", "offset=-1", "offset=1.5", "offset=9" + "9" * 30]
-)
+@pytest.mark.parametrize("offset", [7, 2**62 + 1, 2**63, 10**30])
+def test_page_03_an_offset_beyond_the_end_is_an_empty_list(agent: Any, offset: Any) -> None:
+    agent.strategy()
+    for path, name in (("/strategies", "strategies"), ("/strategies/alpha/signals", "signals")):
+        answer = agent.call("GET", f"{path}?offset={offset}")
+        assert (answer.status_code, answer.json()) == (200, {name: []})
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "offset=-1", "offset=1.5"])
 def test_page_01_limit_and_offset_outside_are_refused(agent: Any, query: Any) -> None:
     agent.strategy()
     name = query.partition("=")[0]
