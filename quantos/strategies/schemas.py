@@ -90,6 +90,20 @@ class StrategyList(ApiModel):
     strategies: list[StrategyOut]
 
 
+class OwnedStrategy(StrategyOut):
+    """A strategy as the operator sees it."""
+
+    owner: str
+
+
+class OwnedStrategyList(ApiModel):
+    strategies: list[OwnedStrategy]
+
+
+class Deleted(ApiModel):
+    deleted: Literal[True]
+
+
 class SignalLine(ApiModel):
     symbol: Annotated[str, Field(pattern=SYMBOL_PATTERN.pattern)]
     weight: Annotated[int, Field(gt=0, le=1)] | Annotated[float, Field(gt=0, le=1)]
