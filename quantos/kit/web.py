@@ -234,5 +234,8 @@ class BodyLimit:
         return length.isdigit() and len(length) < 20 and int(length) <= self.bytes_max
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Leave the connection open: closed at once, it is reset while the body is still on its way, and the
+        sender never reads the answer. The server drops what arrives after it.
+        """
         detail = f"the body is larger than {self.bytes_max} bytes: send it in parts"
-        await json_response({"detail": detail}, 413, {"Connection": "close"})(scope, receive, send)
+        await json_response({"detail": detail}, 413)(scope, receive, send)
