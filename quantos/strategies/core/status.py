@@ -55,7 +55,10 @@ def check_transition(present: Status, wanted: Status) -> None:
         return
     allowed = ", ".join(sorted(REQUESTABLE[present])) or "nothing, it is terminal"
     hint = ": submit the first signal to activate it" if (present, wanted) == ("pending", "active") else ""
-    raise InvalidTransition(f"a {present} strategy cannot become {wanted}{hint} (possible: {allowed})")
+    article = "an" if present is Status.ACTIVE else "a"
+    raise InvalidTransition(
+        f"{article} {present} strategy cannot become {wanted}{hint} (possible: {allowed})"
+    )
 
 
 def is_missed(present: Status, wanted: Status | None) -> bool:

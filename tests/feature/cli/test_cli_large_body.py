@@ -19,3 +19,11 @@ def test_a_sender_who_reads_only_after_sending_all_reads_413(server: Serving) ->
     connection.request("GET", "/api/v1/health")
     assert connection.getresponse().status == 200
     connection.close()
+
+
+def test_a_body_of_12_megabytes_is_read(server: Serving) -> None:
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
+    body = b'{"invite_code":"unknown","more":"%b"}' % (b"x" * 12_000_000)
+    connection.request("POST", "/api/v1/auth/invite", body, {"Content-Type": "application/json"})
+    assert connection.getresponse().status == 401
+    connection.close()

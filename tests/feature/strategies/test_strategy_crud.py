@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from quantos.strategies.schemas import StrategyNew
+
 FIELDS = [
     "slug",
     "name",
@@ -368,3 +370,14 @@ def test_ops_03_the_operator_sees_everyones_strategies_with_their_owner(site: An
 def test_ops_02_the_operators_list_is_the_operators(site: Any, agent: Any) -> None:
     assert agent.call("GET", "/admin/strategies").status_code == 403
     assert site.run(site.http.get("/api/v1/admin/strategies")).status_code == 401
+
+
+def test_page_02_200_strategies_are_listed_by_default(site: Any, agent: Any) -> None:
+    with site.records.write() as session:
+        for number in range(201):
+            new = StrategyNew(name="Alpha", slug=f"alpha-{number:03}")
+            strategy = site.strategies.add(session, agent.user_id, new, site.clock.now())
+            strategy.status = "retired"
+            session.add(strategy)
+    listed = agent.call("GET", "/strategies").json()["strategies"]
+    assert [each["slug"] for each in listed] == [f"alpha-{number:03}" for number in range(200)]
