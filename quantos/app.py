@@ -105,8 +105,8 @@ def _compose(
     )
     strategies = Strategies(records, clock, market, accounts, settlement)
     settlement.strategies = strategies
-    market.settled_through = settlement.settled_through
-    market.after_import = settlement.take_up_waiting
+    market.settled_days = settlement.settled_days
+    market.after_change = settlement.take_up_waiting
     performance = Performance(market, settlement)
     verification = Verification(
         records,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, timedelta
+from contextlib import contextmanager
+from datetime import UTC, date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -28,6 +29,7 @@ from quantos.market.core.boards import Board
 from quantos.market.core.calendar import CalendarEnds, NotATradingDay, TradingCalendar, shipped_calendar
 from quantos.market.core.constituents import Constituents, MemberList, constituents_on, member_lists
 from quantos.market.core.normalised import NormalisedBars
+from quantos.market.core.settled import SettledDays
 from quantos.storage.series import Series
 
 if TYPE_CHECKING:  # pyarrow's readers are loaded with the first import, not with the server
@@ -58,14 +60,14 @@ class Market:
     """One market, over one series store."""
 
     def __init__(
-        self, series: Series, clock: Clock, settled_through: Callable[[], date | None] = lambda: None
+        self, series: Series, clock: Clock, settled_days: Callable[[], SettledDays | None] = lambda: None
     ) -> None:
         self.series = series
         self.clock = clock
-        self.settled_through = settled_through
-        """The last settled day: bars up to it are final. The composition root plugs it in."""
-        self.after_import: Callable[[], object] = lambda: None
-        """Called after each import: what waited for data is taken up again. Plugged in likewise."""
+        self.settled_days = settled_days
+        """The days whose rows are final. The composition root plugs it in."""
+        self.after_change: Callable[[], object] = lambda: None
+        """Called after each import or acceptance: what waited for it is taken up again. Plugged in likewise."""
         self._importing = threading.Lock()
         self.version = 0
         """Grows with every import: what was made from benchmarks before is out of date."""
@@ -166,6 +168,7 @@ class Market:
             if store.accepted(cursor, day) is not None:
                 raise AlreadyAccepted(f"{day} is accepted already")
             store.accept(cursor, day, reason, by, self.clock.now().astimezone(UTC).replace(tzinfo=None))
+        self.after_change()
         return Acceptance(by, reason)
 
     # ------------------------------------------------------------ benchmarks
@@ -277,6 +280,12 @@ class Market:
 
     # ------------------------------------------------------------ taking data in
 
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Imports wait for the end of this: a settlement sees one market from its first day to its last."""
+        with self._importing:
+            yield
+
     def import_path(
         self,
         path: Path,
@@ -351,7 +360,7 @@ class Market:
                 calendar=self._calendar,
                 now=self.clock.now().astimezone(UTC),
                 today=None if self.clock.simulated else today(self.clock),
-                settled_through=self._final_day(reopened_from),
+                settled=self._settled(reopened_from),
                 synthetic=synthetic,
                 progress=progress or _silent,
             )
@@ -359,14 +368,12 @@ class Market:
                 done = work(importer)
             finally:
                 self._refresh()
-        self.after_import()
+        self.after_change()
         return done
 
-    def _final_day(self, reopened_from: date | None) -> date | None:
-        settled = self.settled_through()
-        if settled is None or reopened_from is None:
-            return settled
-        return min(settled, reopened_from - timedelta(days=1))
+    def _settled(self, reopened_from: date | None) -> SettledDays | None:
+        settled = self.settled_days()
+        return settled if settled is None or reopened_from is None else settled.before(reopened_from)
 
     def _refresh(self) -> None:
         with self.series.read() as cursor:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantos.kit.money import cny
 from quantos.market.core.bars import Readiness
 from quantos.market.core.calendar import TradingCalendar
 from quantos.settlement.core import facts as column
-from quantos.settlement.core.day import MarketDay
-from quantos.settlement.core.facts import Reason
+from quantos.settlement.core.day import MarketDay, Roster
+from quantos.settlement.core.facts import Reason, Status
 from quantos.settlement.core.ledger import Settled, Terms
 from quantos.strategies.service import StrategyTerms
 
@@ -65,6 +66,19 @@ def waiting_for(readiness: Readiness) -> dict[str, Any]:
         "present": readiness.present,
         "missing": list(readiness.missing),
     }
+
+
+def failure(slug: str, settled: Settled, s: int, day: MarketDay, roster: Roster) -> dict[str, str]:
+    """Why the strategy in row `s` could not be settled, and what to do."""
+    reason = "overflow: an amount left the range of the ledger"
+    if settled.status[s] == Status.WAITING:
+        i = int(settled.waits_for[s])
+        reference, last_close = (cny(int(day.facts[i, k])) for k in (column.REFERENCE, column.LAST_CLOSE))
+        reason = (
+            f"unexplained_reference: {roster.symbols[i]} has the reference price {reference} after a last close"
+            f" of {last_close}; import a corporate-action row for {day.trade_date} (zeros where nothing happened)"
+        )
+    return {"slug": slug, "trade_date": day.trade_date.isoformat(), "reason": reason}
 
 
 def _dates(days: Iterable[date]) -> Any:

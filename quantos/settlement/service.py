@@ -20,18 +20,18 @@ from sqlmodel import Session
 
 from quantos.errors import NotFound, WrongState
 from quantos.kit.clock import Clock, rfc3339, shanghai, today
-from quantos.kit.money import MILLS_PER_CNY, cny
+from quantos.kit.money import MILLS_PER_CNY
 from quantos.market.core.bars import Instruments
 from quantos.market.core.calendar import TradingCalendar
+from quantos.market.core.settled import SettledDays
 from quantos.market.service import Market
 from quantos.settlement import store
-from quantos.settlement.core import facts as column
 from quantos.settlement.core.books import put, signals_of, take
 from quantos.settlement.core.day import Carried, MarketDay, Roster, ex_adjust, market_day
 from quantos.settlement.core.facts import Status
-from quantos.settlement.core.ledger import Book, Settled, Terms, settle_day
+from quantos.settlement.core.ledger import Book, Terms, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
-from quantos.settlement.plan import Work, plan, some, stale_value, terms_of, waiting_for
+from quantos.settlement.plan import Work, failure, plan, some, stale_value, terms_of, waiting_for
 from quantos.settlement.store import DayToWrite, Latest, NavSeries
 from quantos.settlement.tables import SettlementRun
 from quantos.settlement.writer import DayWriter
@@ -124,9 +124,10 @@ class Settlement:
         latest = self._latest.get(number)
         return latest.trade_date if latest else None
 
-    def settled_through(self) -> date | None:
-        """The last day on which any strategy is settled: bars up to it are final."""
-        return max((latest.trade_date for latest in list(self._latest.values())), default=None)
+    def settled_days(self) -> SettledDays | None:
+        """What of the market is final; None while nothing is settled."""
+        with self._series.read() as cursor:
+            return store.settled_days(cursor)
 
     def version(self, number: int) -> int:
         """Changes whenever a NAV row of the strategy is written."""
@@ -219,12 +220,12 @@ class Settlement:
         return missing
 
     def take_up_waiting(self) -> RunReport | None:
-        """Run again what stood waiting for data, once data have arrived."""
+        """Data have arrived: run again up to the last day that was asked for, where any of it is missing."""
         with self._records.read() as session:
-            waiting = store.latest_run(session)
-        if waiting is None or waiting.status != "waiting_for_data":
-            return None
-        return self._run(waiting.trade_date, None, None)
+            last = store.last_day_run(session)
+            if last is None or not self._plan(session, last, None).terms:
+                return None
+        return self._run(last, None, None)
 
     def _check_time(self, trade_date: date) -> None:
         if not self._market.calendar.is_trading_day(trade_date):
@@ -233,7 +234,7 @@ class Settlement:
             raise TooEarly(f"{trade_date} is settled at 18:15 Asia/Shanghai of that day, not before")
 
     def _run(self, trade_date: date, only: int | None, on_day: OnDay | None) -> RunReport:
-        with self._running:
+        with self._running, self._market.standing_still():
             with self._records.write() as session:
                 run = store.add_run(
                     session,
@@ -276,9 +277,8 @@ class Settlement:
                 on_day(day.trade_date, work.settled + work.held, total)
 
         place = {symbol: k for k, symbol in enumerate(roster.symbols)}
-        terms = terms_of(work.terms, self._minimum_commission)
         with DayWriter(self._series, roster, on_written) as writer:
-            context = _Context(roster, place, terms, run, writer)
+            context = _Context(roster, place, terms_of(work.terms, self._minimum_commission), run, writer)
             for day in self._days(calendar, roster, standing, int(work.next.min()), int(work.until.max())):
                 here = _session(calendar, day.trade_date)
                 which = np.flatnonzero((work.next == here) & (work.until >= here))
@@ -313,7 +313,7 @@ class Settlement:
         keep = np.flatnonzero(settled.status == Status.SETTLED)
         if len(keep) < len(which):
             for s in np.flatnonzero(settled.status != Status.SETTLED):
-                self._note_failure(work, int(which[s]), settled, int(s), day, context.roster)
+                work.failed.append(failure(work.terms[which[s]].slug, settled, int(s), day, context.roster))
             if len(keep) == 0:
                 return book
             return self._settle_one_day(work, which[keep], book, day, acceptance, context)
@@ -344,22 +344,6 @@ class Settlement:
         rebalanced = int(day.rebalanced.sum())
         work.settled += rebalanced
         work.held += len(day.numbers) - rebalanced
-
-    def _note_failure(
-        self, work: Work, s: int, settled: Settled, row: int, day: MarketDay, roster: Roster
-    ) -> None:
-        slug = work.terms[s].slug
-        if settled.status[row] == Status.WAITING:
-            i = int(settled.waits_for[row])
-            fact = day.facts[i]
-            reason = (
-                f"unexplained_reference: {roster.symbols[i]} has the reference price {cny(int(fact[column.REFERENCE]))}"
-                f" after a last close of {cny(int(fact[column.LAST_CLOSE]))}; import a corporate-action row for"
-                f" {day.trade_date} (zeros where nothing happened) or the missing bar"
-            )
-        else:
-            reason = "overflow: an amount left the range of the ledger"
-        work.failed.append({"slug": slug, "trade_date": day.trade_date.isoformat(), "reason": reason})
 
     def _book(self, work: Work, numbers: tuple[int, ...], roster: Roster, standing: _Standing | None) -> Book:
         """The holdings before the first day of the run."""

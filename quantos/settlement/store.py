@@ -11,10 +11,11 @@ import duckdb
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
+from quantos.market.core.settled import SettledDays
 from quantos.settlement.core.day import Roster
-from quantos.settlement.core.facts import Reason
+from quantos.settlement.core.facts import Event, Reason
 from quantos.settlement.core.ledger import Book, Settled
 from quantos.settlement.core.snapshot import Snapshot
 from quantos.settlement.tables import SettlementRun
@@ -228,6 +229,24 @@ def latest(cursor: Cursor) -> dict[int, Latest]:
     return {s: Latest(day, navs[0], navs[1] if len(navs) > 1 else None, days) for s, day, navs, days in rows}
 
 
+def settled_days(cursor: Cursor) -> SettledDays | None:
+    """The first and the last settled day, and what no settlement between them has explained."""
+    first, last = cursor.execute("SELECT min(trade_date), max(trade_date) FROM nav").fetchone() or (
+        None,
+        None,
+    )
+    if first is None:
+        return None
+    stopped = cursor.execute(
+        "SELECT b.instrument, s.trade_date FROM snapshot_bar b JOIN snapshot s ON s.id = b.snapshot"
+        " WHERE b.event = ? EXCEPT"
+        " SELECT b.instrument, s.trade_date FROM snapshot_bar b JOIN snapshot s ON s.id = b.snapshot"
+        " WHERE b.event = ?",
+        [int(Event.UNEXPLAINED), int(Event.ROW)],
+    ).fetchall()
+    return SettledDays(first, last, frozenset(stopped))
+
+
 def outcomes(cursor: Cursor, run: int, limit: int) -> list[tuple[int, date, bool]]:
     """What a run settled: (strategy, trade date, rebalanced), in order."""
     return cursor.execute(
@@ -253,8 +272,9 @@ def runs(session: Session, limit: int, offset: int) -> Sequence[SettlementRun]:
     ).all()
 
 
-def latest_run(session: Session) -> SettlementRun | None:
-    return session.exec(select(SettlementRun).order_by(col(SettlementRun.number).desc()).limit(1)).first()
+def last_day_run(session: Session) -> date | None:
+    """The last day that any run was asked for."""
+    return session.exec(select(func.max(SettlementRun.trade_date))).one()
 
 
 def run_of_day(session: Session, trade_date: date) -> SettlementRun | None:

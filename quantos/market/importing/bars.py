@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from quantos.market.core.bars import Instruments
 from quantos.market.core.boards import Board, boards_of, tick_mills
 from quantos.market.core.calendar import CalendarEnds, TradingCalendar
 from quantos.market.core.reasons import Finding
+from quantos.market.core.settled import SettledDays
 from quantos.market.importing import write
 from quantos.market.importing.frame import BarFrame
 from quantos.market.importing.report import FileRefused, FileReport, Found
@@ -45,7 +46,7 @@ class Terms:
 
     calendar: TradingCalendar
     instruments: Instruments
-    settled_through: date | None  # days up to it are final
+    settled: SettledDays | None
     today: int | None  # days since 1970-01-01; None: simulated, so no day lies in the future
 
 
@@ -257,13 +258,14 @@ def _hold_settled(
     """Take rows of settled days out of the writing, and report them."""
     results: list[Found] = []
     names, sessions = np.array(symbols, dtype=object), terms.calendar.sessions
-    final = -1
-    if terms.settled_through is not None:
-        final = int(np.searchsorted(sessions, np.datetime64(terms.settled_through, "D"), side="right")) - 1
+    final = np.zeros(len(kept), dtype=np.bool_)
+    if terms.settled is not None:
+        first, last = np.array([terms.settled.first, terms.settled.last], dtype="datetime64[D]")
+        final = (sessions[kept.position] >= first) & (sessions[kept.position] <= last)
     for kind, mask in (
-        (Finding.SETTLED_CORRECTION, (kept.position <= final) & (state == CHANGED)),
-        (Finding.SETTLED_ADDITION, (kept.position <= final) & (state == NEW)),
-        (Finding.CORRECTION, (kept.position > final) & (state == CHANGED)),
+        (Finding.SETTLED_CORRECTION, final & (state == CHANGED)),
+        (Finding.SETTLED_ADDITION, final & (state == NEW)),
+        (Finding.CORRECTION, ~final & (state == CHANGED)),
     ):
         rows = np.flatnonzero(mask)
         if not len(rows):

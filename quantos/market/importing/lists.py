@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from quantos.market.core.calendar import CalendarRefused, TradingCalendar
 from quantos.market.core.reasons import Finding, Refusal
+from quantos.market.core.settled import SettledDays
 from quantos.market.importing import write
 from quantos.market.importing.report import FileRefused, FileReport, Found
 from quantos.market.store import Cursor
@@ -126,7 +127,7 @@ def store_corporate_actions(
     table: pa.Table,
     report: FileReport,
     calendar: TradingCalendar,
-    settled_through: date | None,
+    settled: SettledDays | None,
 ) -> None:
     """Columns: symbol, ex_date, bonus_per_million, cash_mills_per_million, into_symbol?, note?."""
     report.rows = table.num_rows
@@ -171,11 +172,11 @@ def store_corporate_actions(
             "symbol": pa.array(names, pa.string()),
         }
     )
-    _merge_actions(cursor, load, incoming, report, settled_through)
+    _merge_actions(cursor, load, incoming, report, settled)
 
 
 def _merge_actions(
-    cursor: Cursor, load: int, incoming: pa.Table, report: FileReport, settled_through: date | None
+    cursor: Cursor, load: int, incoming: pa.Table, report: FileReport, settled: SettledDays | None
 ) -> None:
     rows = rows_of(
         cursor,
@@ -185,12 +186,11 @@ def _merge_actions(
         " AND c.cash_mills_per_million = n.cash AND c.into_instrument IS NOT DISTINCT FROM n.into_instrument"
         " FROM incoming n LEFT JOIN corporate_action c USING (instrument, ex_date)",
     )
-    final = settled_through or date.min
     open_keys: set[tuple[int, date]] = set()
     for instrument, ex_date, symbol, there, same in rows:
         if there and same:
             report.unchanged += 1
-        elif ex_date <= final:
+        elif settled and ex_date in settled and (instrument, ex_date) not in settled.stopped:
             kind = Finding.SETTLED_CORRECTION if there else Finding.SETTLED_ADDITION
             day = np.array([ex_date], dtype="datetime64[D]")
             nothing = np.full(1, np.nan)
@@ -238,7 +238,7 @@ def store_calendar(
     calendar: TradingCalendar,
     source: str,
     report: FileReport,
-    settled_through: date | None,
+    settled: SettledDays | None,
 ) -> TradingCalendar:
     """Days that the calendar does not know, or knows otherwise. Raises CalendarRefused, storing nothing."""
     report.rows = len(days)
@@ -247,9 +247,9 @@ def store_calendar(
         for day, is_open in days.items()
         if not calendar.first <= day <= calendar.last or calendar.is_trading_day(day) != is_open
     }
-    if settled_through is not None and any(day <= settled_through for day in fresh):
+    if settled is not None and any(day <= settled.last for day in fresh):
         first = min(fresh)
-        raise CalendarRefused(f"{first} would change, and days up to {settled_through} are settled")
+        raise CalendarRefused(f"{first} would change, and days up to {settled.last} are settled")
     extended = calendar.replaced(fresh)
     report.load = write.next_load(cursor)
     report.changed = sum(calendar.first <= day <= calendar.last for day in fresh)

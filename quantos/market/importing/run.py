@@ -24,6 +24,7 @@ from quantos.market.core.providers import (
     recognise,
     recognise_instruments,
 )
+from quantos.market.core.settled import SettledDays
 from quantos.market.importing import files, lists, series
 from quantos.market.importing.bars import Terms, store_bars
 from quantos.market.importing.files import Source, UnreadableValue
@@ -45,7 +46,7 @@ class Importer:
     calendar: TradingCalendar
     now: datetime
     today: date | None  # None: simulated, no day lies in the future
-    settled_through: date | None
+    settled: SettledDays | None
     synthetic: bool
     progress: Progress
 
@@ -185,7 +186,7 @@ class Importer:
             terms = Terms(
                 calendar=self.calendar,
                 instruments=store.instruments(cursor),
-                settled_through=self.settled_through,
+                settled=self.settled,
                 today=None if self.today is None else (self.today - EPOCH).days,
             )
             store_bars(
@@ -199,7 +200,7 @@ class Importer:
             if kind == "instruments":
                 lists.store_instruments(cursor, table, report)
             elif kind == "corporate_actions":
-                lists.store_corporate_actions(cursor, table, report, self.calendar, self.settled_through)
+                lists.store_corporate_actions(cursor, table, report, self.calendar, self.settled)
             elif kind == "indices":
                 series.store_indices(cursor, table, report, self.calendar)
             elif kind == "constituents":
@@ -207,7 +208,7 @@ class Importer:
             elif kind == "calendar":
                 days = lists.calendar_rows(table)
                 extended = lists.store_calendar(
-                    cursor, days, self.calendar, report.source, report, self.settled_through
+                    cursor, days, self.calendar, report.source, report, self.settled
                 )
             self._record(cursor, report)
         self.calendar = extended

@@ -14,6 +14,7 @@ import pytest
 
 from quantos.kit.clock import SimulatedClock, SystemClock
 from quantos.market.core.providers.provider import bars_of
+from quantos.market.core.settled import SettledDays
 from quantos.market.importing import run
 from quantos.market.importing.report import FileReport, PathNotFound, WrongMarket
 from quantos.market.service import Market
@@ -161,7 +162,7 @@ class TestSettledDays:
     @pytest.fixture
     def settled(self, market: Market, write: Write) -> Market:
         market.import_path(write("bars.parquet", [bar(A, day) for day in DAYS]))
-        market.settled_through = lambda: date(2024, 1, 3)
+        market.settled_days = lambda: SettledDays(date(2024, 1, 2), date(2024, 1, 3))
         return market
 
     def test_a_correction_is_reported_and_not_applied(self, settled: Market, write: Write) -> None:

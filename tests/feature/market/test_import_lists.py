@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from quantos.market.core.bars import CorporateAction
+from quantos.market.core.settled import SettledDays
 from quantos.market.importing.report import FileReport
 from quantos.market.service import Market
 
@@ -98,7 +99,7 @@ class TestCorporateActions:
         assert load(market, write, "corporate_actions.csv", [row | {"bonus_per_million": 1}]).changed == 1
 
     def test_on_a_settled_day_they_are_reported_and_not_applied(self, market: Market, write: Write) -> None:
-        market.settled_through = lambda: date(2024, 1, 3)
+        market.settled_days = lambda: SettledDays(date(2024, 1, 2), date(2024, 1, 3))
         report = load(market, write, "corporate_actions.csv", [self.ACTION | self.CASH])
         assert (report.stored, report.settled.symbols) == (0, [A])
         assert market.corporate_actions(date(2024, 1, 1), date(2024, 12, 31)) == []
@@ -224,7 +225,7 @@ class TestCalendar:
         assert market.calendar.last == date(2026, 12, 31)
 
     def test_a_settled_day_stays_what_it_was(self, market: Market, write: Write) -> None:
-        market.settled_through = lambda: date(2024, 1, 5)
+        market.settled_days = lambda: SettledDays(date(2024, 1, 2), date(2024, 1, 5))
         report = load(market, write, "calendar.csv", [{"date": date(2024, 1, 4), "is_open": False}])
         assert "settled" in (report.refused or "")
 
