@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -33,15 +33,6 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir, description="Where everything is kept.")
     host: str = Field("127.0.0.1", description="Address to listen on; loopback unless told otherwise.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    records_url: str = Field("", description="Records store; default SQLite in the data directory.")
-    series_url: str = Field("", description="Series store; default a DuckDB file in the data directory.")
-    attestation_repo: str = Field(
-        "", description="Path of the local attestation repository; empty: not configured."
-    )
-    attestation_remote: str = Field("", description="Remote the attestation repository is pushed to.")
-    attestation_when: Literal["submission", "deadline"] = Field(
-        "submission", description="Commit each signal at submission, or all just before the deadline."
-    )
     minimum_commission: Decimal = Field(
         Decimal(0),
         ge=0,
@@ -53,13 +44,3 @@ class Settings(BaseSettings):
     )
     series_memory_limit: str = Field("2GB", description="Memory DuckDB may use.")
     lang: Literal["", "en", "zh"] = Field("", description="Language of messages; empty: as the terminal's.")
-    license_file: str = Field("", description="Path of license.json; default in the data directory.")
-    redis_url: SecretStr = Field(
-        SecretStr(""), description="Redis for one-time codes; empty: the records store."
-    )
-    smtp_url: SecretStr = Field(
-        SecretStr(""), description="SMTP server; empty: the outbox of the data directory."
-    )
-    llm_base_url: str = Field("", description="OpenAI-compatible endpoint; empty: the built-in generator.")
-    llm_api_key: SecretStr = Field(SecretStr(""), description="Key of the language model's endpoint.")
-    llm_model: str = Field("", description="Model name at the language model's endpoint.")

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 refused or a problem found, 2 wrong usage, 70 a defect of 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -20,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from quantos.cli.app import app  # noqa: PLC0415 - `import quantos.cli` stays free
     from quantos.errors import QuantosError  # noqa: PLC0415
 
+    os.umask(0o077)  # whatever a command writes is its owner's alone
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     try:

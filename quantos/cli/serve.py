@@ -53,9 +53,12 @@ def serve(
     settings = load(data_dir, host=host, port=port)
     from quantos.app import Platform, build_app  # noqa: PLC0415 - loaded where it is used
 
+    # A directory that is there is opened first: its holder is the better message. A new one is made only once
+    # the port is ours, so that a refused start leaves nothing behind.
+    early = None if settings.data_dir.exists() else bind(settings.host, settings.port)
     platform = Platform.open(settings, simulate=simulate)
     try:
-        listening = bind(settings.host, settings.port)
+        listening = early or bind(settings.host, settings.port)
         url = url_of(settings.host, listening)
         app = build_app(platform)
         gc.freeze()

@@ -23,7 +23,7 @@ def settings(data_dir: DataDir = None, as_json: Json = False) -> None:
     else:
         print_table(
             ["variable", "value", "set", "meaning"],
-            [(row["variable"], row["value"], row["given"], row["meaning"]) for row in rows],
+            [(row["variable"], str(row["value"]), row["given"], row["meaning"]) for row in rows],
         )
 
 

@@ -30,6 +30,7 @@ from quantos.scheduler.tables import JobRun
 from quantos.storage.records import Records
 
 SIMULATED_NOW: Final = "simulated_now"
+SETTLEMENT: Final = "settle_all_active_strategies"
 FOLLOWED_UNTIL: Final = "timetable_followed_until"
 YEAR_MAX: Final = 2200
 """A clock is not moved beyond: dates near the end of what Python counts break arithmetic everywhere."""
@@ -61,14 +62,14 @@ class ClockGoesBack(WrongState):
 
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
-    """How a job ended: what it did in plain values, and whether there was anything to do."""
+    """How a job ended: what it did in plain values, whether there was anything to do, or what it waits for."""
 
     detail: Mapping[str, Any] = field(default_factory=dict)
-    state: Literal["done", "skipped"] = "done"
+    state: Literal["done", "skipped", "waiting"] = "done"
 
 
 Job = Callable[[date], JobOutcome | Mapping[str, Any]]
-"""Does a job for a trade date; a plain mapping is the detail of one that is done."""
+"""Does a job for a trade date; a plain mapping is the detail of one that is done, or with `waiting` in it waits."""
 
 
 class Ran(NamedTuple):
@@ -195,6 +196,8 @@ class Scheduler:
     def run(self, name: str, trade_date: date | None = None) -> dict[str, Any]:
         """Run a job now, also one that is done; for today, or on a closed day for the last trading day.
 
+        A settlement asked for without a date before its time is that of the last day that is over.
+
         Raises JobNotFound, JobNotAvailable, JobDateRefused, and what the job refuses; then nothing is recorded.
         """
         if name not in JOBS:
@@ -202,7 +205,7 @@ class Scheduler:
         if name not in self._jobs:
             raise JobNotAvailable(f"{name} is not available on this platform")
         with self._turn:
-            day = self._date_of(trade_date)
+            day = self._date_of(name, trade_date)
             return _shown(self._run_by_hand(Due(due_at(name, day), name, day)))
 
     def jobs(self) -> list[dict[str, Any]]:
@@ -288,7 +291,7 @@ class Scheduler:
         try:
             outcome = self._jobs[due.job](due.trade_date)
             if not isinstance(outcome, JobOutcome):
-                outcome = JobOutcome(outcome)
+                outcome = JobOutcome(outcome, "waiting" if "waiting" in outcome else "done")
             state, detail = str(outcome.state), orjson.loads(orjson.dumps(dict(outcome.detail)))
         except QuantosError as error:
             state, detail, refusal = "failed", {"reason": error.message}, error
@@ -329,10 +332,13 @@ class Scheduler:
             store.set_fact(session, FOLLOWED_UNTIL, rfc3339(instant))
         clock.move_to(instant)
 
-    def _date_of(self, trade_date: date | None) -> date:
+    def _date_of(self, name: str, trade_date: date | None) -> date:
         calendar, present = self._calendar_of(), today(self._clock)
         if trade_date is None:
-            return present if calendar.is_trading_day(present) else calendar.previous_before(present)
+            if not calendar.is_trading_day(present):
+                return calendar.previous_before(present)
+            early = name == SETTLEMENT and self._clock.now() < due_at(name, present)
+            return calendar.previous_before(present) if early else present
         if trade_date > present:
             raise JobDateRefused(f"{trade_date} has not come: today is {present}")
         if not calendar.is_trading_day(trade_date):

@@ -32,6 +32,10 @@ class DirectoryLocked(Unavailable):
     code = "directory_locked"
 
 
+class DirectoryUnusable(Unavailable):
+    code = "directory_unusable"
+
+
 class WrongMode(WrongState):
     code = "wrong_mode"
 
@@ -57,15 +61,23 @@ class DataDirectory:
             raise NotFound(
                 f"no data directory at {path}: start the platform once, or name another with --data-dir"
             )
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = _acquire(path)
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not facts.exists():
+                path.chmod(0o700)  # a folder that was there already, taken over
+            lock = _acquire(path)
+        except OSError as error:
+            raise DirectoryUnusable(
+                f"{path} cannot be used as a data directory ({error.strerror}): run as its owner, or name another"
+                " with --data-dir"
+            ) from error
         try:
             if not facts.exists():
                 created = rfc3339(SystemClock().now())
                 _write_atomically(
                     facts, {"format": FORMAT, "simulated": bool(simulated), "created_at": created}
                 )
-            found = _checked(json.loads(facts.read_text()), path, simulated)
+            found = _checked(_facts(facts), path, simulated)
         except BaseException:
             lock.close()
             raise
@@ -109,6 +121,16 @@ def running_server(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     return None  # the lock is free: the file was left behind by a killed server
+
+
+def _facts(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text())
+        return {"format": int(found["format"]), "simulated": bool(found["simulated"])}
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise DirectoryUnusable(
+            f"{file} is damaged: restore it from a backup; the stores beside it are not touched"
+        ) from error
 
 
 def _checked(found: dict[str, Any], path: Path, simulated: bool | None) -> dict[str, Any]:

@@ -12,7 +12,13 @@ from pathlib import Path
 import pytest
 
 from quantos.errors import NotFound, WrongState
-from quantos.storage.directory import DataDirectory, DirectoryLocked, WrongMode, running_server
+from quantos.storage.directory import (
+    DataDirectory,
+    DirectoryLocked,
+    DirectoryUnusable,
+    WrongMode,
+    running_server,
+)
 
 ROOT = Path(__file__).parents[3]
 HOLD = """
@@ -78,6 +84,25 @@ def test_secrets_are_generated_once_and_readable_by_the_owner_alone(tmp_path: Pa
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(directory.path.stat().st_mode) == 0o700
     directory.close()
+
+
+def test_a_folder_that_was_there_already_is_its_owners_alone_from_then_on(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    DataDirectory.open(folder).close()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_damaged_description_of_the_directory_is_named(tmp_path: Path) -> None:
+    (tmp_path / "directory.json").write_text("{")
+    with pytest.raises(DirectoryUnusable, match="is damaged"):
+        DataDirectory.open(tmp_path)
+
+
+def test_a_path_that_cannot_be_a_directory_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DirectoryUnusable, match="name another"):
+        DataDirectory.open(tmp_path / "file" / "data")
 
 
 def test_commands_find_a_running_server_and_no_dead_one(tmp_path: Path) -> None:
