@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from quantos.kit.clock import parse_instant
@@ -259,3 +260,53 @@ def test_a_close_strategy_trades_at_the_close(tmp_path: Path) -> None:
 def test_a_year_of_calendar_days_has_no_settlement_on_closed_days(on_stage: Stage) -> None:
     saturday = DAYS[0] + timedelta(days=1)
     assert on_stage.clock_to(saturday, "23:00")[-1]["date"] == DAYS[0].isoformat()
+
+
+def after_a_restart(
+    folder: Path,
+    rows: Mapping[tuple[str, date], tuple[float, float, float, int]],
+    actions: pa.Table | None = None,
+) -> tuple[list[float], list[tuple[date, int, int]]]:
+    """Half in A, a restart after the second day: three NAVs, and the events as (day, shares after, mills of cash)."""
+    with stage(folder, START) as first:
+        first.platform.market.import_bars(made_up(rows))
+        if actions is not None:
+            first.platform.market.import_table("corporate_actions", "actions", actions)
+        first.platform.market.accept(DAYS[1], "few rows", "operator")
+        first.platform.market.accept(DAYS[2], "few rows before", "operator")
+        agent = first.agent()
+        agent.post("/strategies", {"name": "One", "slug": "one", "commission_rate": 0, "slippage_rate": 0})
+        first.submit(agent, "one", DAYS[0], {A: 0.5})
+        first.clock_to(DAYS[1], "20:00")
+    with stage(folder, START) as second:
+        second.clock_to(DAYS[2], "20:00")
+        with second.platform.series.read() as cursor:
+            events = cursor.execute("SELECT trade_date, shares_after, cash FROM position_event").fetchall()
+        return second.navs("one"), events
+
+
+def test_a_dividend_of_a_suspended_day_is_paid_once_although_the_platform_restarts(tmp_path: Path) -> None:
+    # The suspended row of the ex-date repeats the old close, 10, beside the reference of 9.50.
+    rows = quiet(DAYS[:3])
+    rows[A, DAYS[1]] = (10.0, 10.0, 9.5, 0)
+    rows[A, DAYS[2]] = (9.5, 9.5, 9.5, 1000)
+    navs, events = after_a_restart(tmp_path / "data", rows)
+    assert navs == [999_995.0, 999_995.0, 999_995.0]
+    assert events == [(DAYS[1], 50_000, 25_000_000)]
+
+
+def test_bonus_shares_of_a_day_without_a_bar_are_still_known_after_a_restart(tmp_path: Path) -> None:
+    rows = quiet(DAYS[:3])
+    del rows[A, DAYS[1]]
+    rows[A, DAYS[2]] = (5.0, 5.0, 5.0, 1000)
+    one_for_one = pa.table(
+        {
+            "symbol": [A],
+            "ex_date": pa.array([DAYS[1]], pa.date32()),
+            "bonus_per_million": [1_000_000],
+            "cash_mills_per_million": [0],
+        }
+    )
+    navs, events = after_a_restart(tmp_path / "data", rows, one_for_one)
+    assert navs == [999_995.0, 999_995.0, 999_995.0]
+    assert events == [(DAYS[1], 100_000, 0)]
