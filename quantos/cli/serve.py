@@ -63,7 +63,13 @@ def serve(
         app = build_app(platform)
         gc.freeze()
         gc.enable()
-        run(app, listening, lambda: _announce(platform, url), platform.start)
+        run(
+            app,
+            listening,
+            lambda: _announce(platform, url),
+            platform.start,
+            when_asked_to_stop=platform.scheduler.wind_down,
+        )
     finally:
         platform.directory.withdraw()
         platform.close()
@@ -100,7 +106,12 @@ def url_of(host: str, listening: socket.socket) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
-def run(app: FastAPI, listening: socket.socket, *when_ready: Callable[[], None]) -> None:
+def run(
+    app: FastAPI,
+    listening: socket.socket,
+    *when_ready: Callable[[], None],
+    when_asked_to_stop: Callable[[], None],
+) -> None:
     """Serve until a signal asks to stop; requests under way are finished first."""
     import uvicorn  # noqa: PLC0415 - loaded where it is used
 
@@ -123,6 +134,7 @@ def run(app: FastAPI, listening: socket.socket, *when_ready: Callable[[], None])
                     signal.signal(which, handler)
 
         def _on_signal(self, which: int, frame: Any) -> None:
+            when_asked_to_stop()
             self.handle_exit(which, frame)
 
     Server(uvicorn_config(app)).run(sockets=[listening])

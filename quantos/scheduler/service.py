@@ -152,9 +152,13 @@ class Scheduler:
 
         self._alarm = LiveAlarm(self._wake)
 
+    def wind_down(self) -> None:
+        """Start no further job, and wait for none: a move of the clock ends with the job under way."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """Start no further job and wait for the one under way."""
-        self._stopping.set()
+        self.wind_down()
         if self._alarm is not None:
             self._alarm.stop()
         with self._turn:

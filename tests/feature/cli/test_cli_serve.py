@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -84,3 +86,25 @@ def test_a_server_killed_at_once_leaves_a_directory_that_starts_again(home: Path
     for started in (first, second):
         assert started.process.stdout is not None
         started.process.stdout.close()
+
+
+def test_a_move_of_the_clock_ends_with_the_job_under_way_when_the_server_is_asked_to_stop(
+    home: Path, tmp_path: Path
+) -> None:
+    server = serving(home, tmp_path / "data", "--simulate", "1991-01-02T08:00+08:00")
+    token = (server.directory / "secrets" / "operator-token").read_text()
+    with (
+        httpx.Client(
+            base_url=server.url, headers={"Authorization": f"Bearer {token}"}, timeout=None, trust_env=False
+        ) as operator,
+        ThreadPoolExecutor() as pool,
+    ):
+        moved = pool.submit(operator.post, "/api/v1/admin/clock", json={"now": "2026-12-01T08:00:00+08:00"})
+        while operator.get("/api/v1/admin/clock").json()["now"].startswith("1991-01-0"):
+            assert not moved.done()
+        asked = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - asked < 10, "the jobs of 35 years take minutes"
+        assert moved.result().json()["ran"][-1]["date"] < "2020"
+    assert server.process.stdout is not None
+    server.process.stdout.close()
