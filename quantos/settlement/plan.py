@@ -70,9 +70,10 @@ def waiting_for(readiness: Readiness) -> dict[str, Any]:
 
 def failure(slug: str, settled: Settled, s: int, day: MarketDay, roster: Roster) -> dict[str, str]:
     """Why the strategy in row `s` could not be settled, and what to do."""
-    reason = "overflow: an amount left the range of the ledger"
-    if settled.status[s] == Status.WAITING:
-        i = int(settled.waits_for[s])
+    reason, i = "overflow: an amount left the range of the ledger", int(settled.waits_for[s])
+    if settled.status[s] == Status.WAITING and day.facts[i, column.CLOSE] == 0:
+        reason = f"no_price: a holding becomes {roster.symbols[i]}, which has no price yet; import its bars"
+    elif settled.status[s] == Status.WAITING:
         reference, last_close = (cny(int(day.facts[i, k])) for k in (column.REFERENCE, column.LAST_CLOSE))
         reason = (
             f"unexplained_reference: {roster.symbols[i]} has the reference price {reference} after a last close"

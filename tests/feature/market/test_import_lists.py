@@ -74,6 +74,14 @@ class TestInstruments:
         market.import_path(write("bars_delisted.parquet", [bar(A, "2024-01-04"), bar(A, "2024-01-05")]))
         assert market.instruments().delist_date.astype(str).tolist() == ["2024-01-08"]
 
+    def test_a_delisting_date_of_a_list_stands_before_the_last_bar_of_a_file(
+        self, market: Market, write: Write
+    ) -> None:
+        row = {"symbol": A, "list_date": date(2001, 8, 27), "delist_date": date(2024, 3, 1)}
+        load(market, write, "instruments.parquet", [row])
+        market.import_path(write("bars_delisted.parquet", [bar(A, "2024-01-04")]))
+        assert market.instruments().delist_date.astype(str).tolist() == ["2024-03-01"]
+
 
 class TestCorporateActions:
     ACTION: Row = {"symbol": A, "ex_date": date(2024, 1, 3), "bonus_per_million": 300_000}  # noqa: RUF012

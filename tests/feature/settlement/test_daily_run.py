@@ -12,6 +12,8 @@ import pytest
 
 from quantos.kit.clock import parse_instant
 from quantos.market.core.calendar import shipped_calendar
+from quantos.settlement.store import add_run
+from quantos.settlement.tables import SettlementRun
 from tests.support.platforms import Caller, Stage, made_up, stage
 
 A, B = "600001.SH", "600002.SH"
@@ -130,10 +132,7 @@ def test_days_missed_while_the_platform_was_off_are_settled_in_order(tmp_path: P
 
 def test_a_day_with_too_few_bars_waits_and_says_what_is_missing(tmp_path: Path) -> None:
     with stage(tmp_path / "data", START) as on:
-        rows = quiet(DAYS[:3])
-        del rows[B, DAYS[1]]
-        late = {(B, DAYS[1]): rows.pop((A, DAYS[1]))} and quiet([DAYS[1]])
-        on.platform.market.import_bars(made_up(rows))
+        on.platform.market.import_bars(made_up(quiet([DAYS[0], DAYS[2]])))
         agent = on.agent()
         agent.post("/strategies", {"name": "One", "slug": "one"})
         on.submit(agent, "one", DAYS[0], {A: 0.5})
@@ -144,7 +143,7 @@ def test_a_day_with_too_few_bars_waits_and_says_what_is_missing(tmp_path: Path) 
         detail = on.operator.get(f"/admin/settlement-runs/{newest['id']}")["detail"]["waiting"]
         assert detail["trade_date"] == DAYS[1].isoformat()
         assert detail["missing"] == [A, B]
-        on.platform.market.import_bars(made_up(late))
+        on.platform.market.import_bars(made_up(quiet([DAYS[1]])))
         assert len(on.navs("one")) == 3
         assert runs(on)[0]["status"] == "done"
 
@@ -257,9 +256,21 @@ def test_a_close_strategy_trades_at_the_close(tmp_path: Path) -> None:
         assert on.navs("at-close") == [999_995.01]
 
 
-def test_a_year_of_calendar_days_has_no_settlement_on_closed_days(on_stage: Stage) -> None:
-    saturday = DAYS[0] + timedelta(days=1)
-    assert on_stage.clock_to(saturday, "23:00")[-1]["date"] == DAYS[0].isoformat()
+def test_a_run_that_a_kill_left_open_is_interrupted_at_the_next_start(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with stage(folder, START) as killed, killed.platform.records.write() as session:
+        add_run(
+            session,
+            SettlementRun(trade_date=DAYS[0], status="running", started_at=killed.platform.clock.now()),
+        )
+    with stage(folder, START) as second:
+        (run,) = runs(second)
+        assert (run["status"], run["finished"]) == ("interrupted", "2024-03-01T00:00:00Z")
+
+
+def test_no_job_runs_on_a_weekend(on_stage: Stage) -> None:
+    sunday = DAYS[0] + timedelta(days=2)
+    assert {ran["date"] for ran in on_stage.clock_to(sunday, "23:00")} == {DAYS[0].isoformat()}
 
 
 def after_a_restart(

@@ -16,7 +16,7 @@ from quantos.market.core.calendar import shipped_calendar
 from quantos.market.importing.report import FileReport
 from tests.support.platforms import Caller, Stage, made_up, stage
 
-A, B = "600001.SH", "600002.SH"
+A, B, C = "600001.SH", "600002.SH", "600003.SH"
 START = parse_instant("2024-03-01T08:00+08:00")
 DAYS = shipped_calendar().between(date(2024, 3, 1), date(2024, 3, 29))
 BEFORE = date(2024, 2, 29)
@@ -42,9 +42,10 @@ def holding(on: Stage, **held: str) -> Caller:
     return agent
 
 
-def action(on: Stage, day: date, bonus_per_million: int) -> FileReport:
+def action(on: Stage, day: date, bonus_per_million: int, into: str | None = None) -> FileReport:
     row = {"symbol": [B], "bonus_per_million": [bonus_per_million], "cash_mills_per_million": [0]}
-    table = pa.table({**row, "ex_date": pa.array([day], pa.date32())})
+    more = {"ex_date": pa.array([day], pa.date32()), "into_symbol": pa.array([into], pa.string())}
+    table = pa.table({**row, **more})
     return on.platform.market.import_table("corporate_actions", "actions.csv", table)
 
 
@@ -146,6 +147,18 @@ def test_what_waits_is_taken_up_although_an_idle_run_came_after_it(on: Stage) ->
     on.operator.post("/admin/jobs/settle_all_active_strategies/run", {"date": DAYS[0].isoformat()})
     on.platform.market.import_bars(made_up(quiet(DAYS[1])))
     assert settled_days(on, "a") == 2
+
+
+def test_shares_that_become_others_without_a_price_wait_for_the_others_bars(on: Stage) -> None:
+    on.platform.market.import_bars(made_up(quiet(*DAYS[:2])))
+    action(on, DAYS[1], bonus_per_million=1_000_000, into=C)
+    holding(on, b=B)
+    on.clock_to(DAYS[1], "19:00")
+    (failed,) = on.operator.get("/admin/settlement-runs")["settlement_runs"][0]["failed"]
+    assert failed["reason"] == f"no_price: a holding becomes {C}, which has no price yet; import its bars"
+    on.platform.market.import_bars(made_up({(C, DAYS[1]): (20.0, 20.0, 20.0, 1000)}))
+    first, second = on.navs("holds-b")
+    assert first == second
 
 
 def test_a_doubtful_day_is_settled_when_it_is_accepted(on: Stage) -> None:
