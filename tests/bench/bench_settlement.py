@@ -41,6 +41,7 @@ from quantos.storage.series import Series
 
 HOLDINGS = 50
 TURNS = 6
+PASSES = 3
 NOW = datetime(2024, 12, 31, 10, 15, tzinfo=UTC)
 SHARED = Path(os.environ.get("QUANTOS_SHARED") or Path(__file__).parents[3] / "shared") / "market"
 
@@ -148,16 +149,21 @@ def strategies(market: Market, size: int) -> tuple[Book, Signals, Terms, np.ndar
 
 
 def computed(market: Market, size: int, days: int) -> float:
-    """Strategy-days a second of the ledger alone."""
-    book, signals, terms, _ = strategies(market, size)
+    """Strategy-days a second of the ledger alone; the best of three passes, as of each peer."""
+    played, made = market.days[:days], strategies(market, size)
+    return max(_computed_once(played, made) for _ in range(PASSES))
+
+
+def _computed_once(played: list[MarketDay], made: tuple[Book, Signals, Terms, np.ndarray]) -> float:
+    book, signals, terms, _ = made
     spent = 0.0
-    for day in market.days[:days]:
+    for day in played:
         started = time.perf_counter()
         settled = settle_day(book, signals, terms, day)
         spent += time.perf_counter() - started
         assert (settled.status == Status.SETTLED).all()
         book = settled.book
-    return size * min(days, len(market.days)) / spent
+    return len(made[2].at_close) * len(played) / spent
 
 
 def written(market: Market, size: int, days: int, folder: Path) -> tuple[float, float, float]:
@@ -291,7 +297,7 @@ def vectorbt_rate(market: Market, size: int) -> float:
         return time.perf_counter() - started
 
     run()  # compiles
-    return size * len(market.days) / run()
+    return size * len(market.days) / min(run() for _ in range(PASSES))
 
 
 def bt_rate(market: Market, size: int) -> float:
@@ -302,15 +308,18 @@ def bt_rate(market: Market, size: int) -> float:
     _, _, _, names = strategies(market, size)
     where = np.searchsorted(market.steady, names).reshape(size, HOLDINGS)
     index = pd.DatetimeIndex([np.datetime64(d.trade_date) for d in market.days])
-    started = time.perf_counter()
-    for s in range(size):
-        prices = pd.DataFrame(
-            market.opens[:, where[s]], index=index, columns=[f"n{k}" for k in range(HOLDINGS)]
-        )
-        algos = [bt.algos.RunDaily(), bt.algos.SelectAll(), bt.algos.WeighEqually(), bt.algos.Rebalance()]
-        fees: Callable[[float, float], float] = lambda q, p: abs(q) * p * 0.0003  # noqa: E731
-        bt.run(bt.Backtest(bt.Strategy(f"s{s}", algos), prices, commissions=fees, progress_bar=False))
-    return size * len(market.days) / (time.perf_counter() - started)
+
+    def run() -> float:
+        started = time.perf_counter()
+        for s in range(size):
+            columns = [f"n{k}" for k in range(HOLDINGS)]
+            prices = pd.DataFrame(market.opens[:, where[s]], index=index, columns=columns)
+            algos = [bt.algos.RunDaily(), bt.algos.SelectAll(), bt.algos.WeighEqually(), bt.algos.Rebalance()]
+            fees: Callable[[float, float], float] = lambda q, p: abs(q) * p * 0.0003  # noqa: E731
+            bt.run(bt.Backtest(bt.Strategy(f"s{s}", algos), prices, commissions=fees, progress_bar=False))
+        return time.perf_counter() - started
+
+    return size * len(market.days) / min(run() for _ in range(PASSES))
 
 
 def main() -> None:
