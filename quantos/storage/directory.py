@@ -73,6 +73,7 @@ class DataDirectory:
             ) from error
         try:
             if not facts.exists():
+                _check_new(path)
                 created = rfc3339(SystemClock().now())
                 _write_atomically(
                     facts, {"format": FORMAT, "simulated": bool(simulated), "created_at": created}
@@ -121,6 +122,14 @@ def running_server(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     return None  # the lock is free: the file was left behind by a killed server
+
+
+def _check_new(path: Path) -> None:
+    """Whether stores are simulated is known from directory.json alone: without it they stay closed."""
+    if (path / "records.db").exists():
+        raise DirectoryUnusable(
+            f"{path} has lost its directory.json: restore it from a backup; the stores beside it are not touched"
+        )
 
 
 def _facts(file: Path) -> dict[str, Any]:

@@ -126,9 +126,12 @@ def header(path: Path) -> tuple[str, ...]:
             return tuple(pq.read_schema(path).names)
         with path.open("rb") as file:
             line = file.readline(HEADER_BYTES_MAX)
-        return tuple(name.strip() for name in next(csv.reader([line.decode("utf-8-sig")]), []))
+        names = tuple(name.strip() for name in next(csv.reader([line.decode("utf-8-sig")]), []))
     except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
         raise _broken(path, error) from error
+    if not names:
+        raise FileRefused(f"{path.name} begins with an empty line or is empty: fetch it again")
+    return names
 
 
 def read(source: Source, progress: Callable[[int], None] | None = None) -> pa.Table:

@@ -150,6 +150,21 @@ def test_what_a_source_leaves_out_takes_nothing_away(market: Market, write: Writ
     assert (report.unchanged, report.changed) == (1, 0)
 
 
+def test_a_correction_keeps_what_it_leaves_out(market: Market, write: Write, rows_of: Rows) -> None:
+    market.import_path(write("bars.parquet", [bar(A, DAYS[0], amount=10_000.0)]))
+    missing = {"amount": None, "adj_factor": None, "is_st": None, "pre_close": None}
+    corrected = bar(A, DAYS[0]) | missing | {"high": 10.5}
+    assert only(market, write("bars2.parquet", [corrected])).changed == 1
+    stored = rows_of("SELECT high, pre_close, amount, adj_factor, is_st FROM bar")
+    assert stored == [(10_500, 10_000, 10_000.0, 1.0, 0)]
+
+
+@pytest.mark.parametrize("content", ["", "\n600519.SH,2024-01-02,1,1,1,1,1\n"])
+def test_a_file_without_a_header_is_refused(market: Market, tmp_path: Path, content: str) -> None:
+    (tmp_path / "bars.csv").write_text(content)
+    assert "empty" in (only(market, tmp_path / "bars.csv").refused or "")
+
+
 def test_a_volume_in_lots_is_no_correction_of_an_exact_one(market: Market, write: Write) -> None:
     market.import_path(write("bars.parquet", [bar(A, DAYS[0], volume=13_457_321)]))
     report = only(market, write("bars2.parquet", [bar(A, DAYS[0], volume=13_457_300)]))

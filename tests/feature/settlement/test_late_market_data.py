@@ -161,6 +161,26 @@ def test_shares_that_become_others_without_a_price_wait_for_the_others_bars(on: 
     assert first == second
 
 
+def test_an_instrument_that_arrives_between_two_days_is_bought_on_the_second(on: Stage) -> None:
+    market = on.platform.market
+    market.import_bars(made_up(quiet(DAYS[0])))
+    agent = holding(on, b=B)
+    on.clock_to(DAYS[0], "19:00")
+    first = "600000.SH"  # before the others by symbol, after them by number
+    market.import_bars(made_up(quiet(DAYS[1]) | {(first, DAYS[1]): (5.0, 5.0, 5.0, 1_000_000)}))
+    on.clock_to(DAYS[1], "09:00")
+    on.submit(agent, "holds-b", DAYS[1], {B: 0.5, first: 0.25})
+    on.clock_to(DAYS[1], "19:00")
+    number = market.instruments().number_of
+    with on.platform.series.read() as cursor:
+        held = cursor.execute(
+            "SELECT instrument, shares FROM position WHERE trade_date = ?", [DAYS[1]]
+        ).fetchall()
+    # A quarter of a million less some 1,000 of costs, at 5.01 CNY with the default slippage, down to a lot.
+    assert dict(held)[number[first]] == 49_800
+    assert dict(held).keys() == {number[B], number[first]}
+
+
 def test_a_doubtful_day_is_settled_when_it_is_accepted(on: Stage) -> None:
     on.platform.market.import_bars(made_up(quiet(DAYS[0])))
     holding(on, a=A)

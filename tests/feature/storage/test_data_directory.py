@@ -111,3 +111,12 @@ def test_commands_find_a_running_server_and_no_dead_one(tmp_path: Path) -> None:
     assert running_server(tmp_path) == "http://127.0.0.1:8000"
     directory.close()  # as after a kill: the file stays, the lock is free
     assert running_server(tmp_path) is None
+
+
+def test_stores_without_the_file_that_says_whether_they_are_simulated_stay_closed(tmp_path: Path) -> None:
+    DataDirectory.open(tmp_path, simulated=True).close()
+    (tmp_path / "records.db").touch()
+    (tmp_path / "directory.json").unlink()
+    with pytest.raises(DirectoryUnusable, match=r"lost its directory\.json"):
+        DataDirectory.open(tmp_path)
+    assert not (tmp_path / "directory.json").exists()
