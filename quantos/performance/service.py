@@ -27,6 +27,9 @@ class Navs(Protocol):
     @property
     def nav_mills(self) -> NDArray[np.int64]: ...
 
+    @property
+    def stale_mills(self) -> NDArray[np.int64]: ...
+
 
 class NavSource(Protocol):
     """What settlement answers."""
@@ -63,19 +66,20 @@ class Performance:
         self._market, self._settlement = market, settlement
 
     def track_record(self, strategy: Measured) -> list[dict[str, Any]]:
-        """Every settled day, ascending: {date, nav, daily_return, cumulative_return, benchmark_return}.
+        """Every settled day, ascending: {date, nav, daily_return, cumulative_return, benchmark_return, stale?}.
 
+        `stale`, only where there is any: the share of the NAV in delisted holdings, kept at their last close.
         Floats may be NaN where undefined: the web layer writes null.
         """
-        days, equity, benchmark = self._curve(strategy)
+        navs, equity, benchmark = self._curve(strategy)
         columns = (
-            np.datetime_as_string(days).tolist(),
+            np.datetime_as_string(navs.trade_dates).tolist(),
             equity[1:].tolist(),
             metrics.daily_return(equity).tolist(),
             metrics.cumulative_return(equity).tolist(),
             benchmark.tolist(),
         )
-        return [
+        records = [
             {
                 "date": day,
                 "nav": nav,
@@ -85,10 +89,14 @@ class Performance:
             }
             for day, nav, daily, cumulative, beside in zip(*columns, strict=True)
         ]
+        for day in np.flatnonzero(navs.stale_mills).tolist():
+            records[day]["stale"] = float(navs.stale_mills[day] / navs.nav_mills[day])
+        return records
 
     def performance(self, strategy: Measured) -> dict[str, Any]:
         """{metrics, rolling_excess_sharpe: [{date, value}] from the 20th day on}; NaN as above."""
-        days, equity, benchmark = self._curve(strategy)
+        navs, equity, benchmark = self._curve(strategy)
+        days = navs.trade_dates
         rolling = metrics.rolling_excess_sharpe(metrics.daily_return(equity), benchmark)
         dates = np.datetime_as_string(days[len(days) - len(rolling) :]).tolist()
         return {
@@ -98,12 +106,12 @@ class Performance:
             ],
         }
 
-    def _curve(self, strategy: Measured) -> tuple[Dates, Series, Series]:
-        """(days [n], equity [n + 1], the benchmark's daily returns [n])."""
+    def _curve(self, strategy: Measured) -> tuple[Navs, Series, Series]:
+        """(settled days [n], equity [n + 1], the benchmark's daily returns [n])."""
         assert strategy.number is not None, "a stored strategy has a number"
         navs = self._settlement.nav_series(strategy.number)
         equity = metrics.equity_curve(navs.nav_mills, strategy.initial_capital * MILLS_PER_CNY)
-        return navs.trade_dates, equity, self._benchmark(strategy.universe, navs.trade_dates)
+        return navs, equity, self._benchmark(strategy.universe, navs.trade_dates)
 
     def _benchmark(self, universe: str, days: Dates) -> Series:
         if len(days) == 0:

@@ -336,11 +336,11 @@ class Settlement:
 
     def _note_written(self, work: Work, day: DayToWrite) -> None:
         """From here on the day is settled."""
-        for number, nav in zip(day.numbers.tolist(), day.settled.nav.tolist(), strict=True):
-            before = self._latest.get(number)
-            self._latest[number] = Latest(
-                day.trade_date, nav, before.nav if before else None, before.days + 1 if before else 1
-            )
+        rows = (day.numbers.tolist(), day.settled.nav.tolist(), day.stale.tolist())
+        for number, nav, stale in zip(*rows, strict=True):
+            last = self._latest.get(number)
+            before, days = (last.nav, last.days + 1) if last else (None, 1)
+            self._latest[number] = Latest(day.trade_date, nav, before, days, stale)
         rebalanced = int(day.rebalanced.sum())
         work.settled += rebalanced
         work.held += len(day.numbers) - rebalanced

@@ -31,6 +31,7 @@ class NavSeries:
 
     trade_dates: Dates  # datetime64[D][n]
     nav_mills: Ints  # [n]
+    stale_mills: Ints  # [n]; of it in delisted holdings, at their last close
 
 
 class Latest(NamedTuple):
@@ -40,6 +41,7 @@ class Latest(NamedTuple):
     nav: int
     previous_nav: int | None
     days: int  # settled so far
+    stale: int  # of the NAV in delisted holdings, at their last close
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,17 +218,21 @@ def _write_unknown(cursor: Cursor, day: DayToWrite) -> None:
 
 def nav_series(cursor: Cursor, number: int) -> NavSeries:
     rows = cursor.execute(
-        "SELECT trade_date, nav FROM nav WHERE strategy = ? ORDER BY trade_date", [number]
+        "SELECT trade_date, nav, stale FROM nav WHERE strategy = ? ORDER BY trade_date", [number]
     ).fetchnumpy()
-    return NavSeries(rows["trade_date"].astype("datetime64[D]"), rows["nav"].astype(np.int64))
+    return NavSeries(rows["trade_date"].astype("datetime64[D]"), rows["nav"], rows["stale"])
 
 
 def latest(cursor: Cursor) -> dict[int, Latest]:
     """The last settled day of every strategy."""
     rows = cursor.execute(
-        "SELECT strategy, max(trade_date), arg_max(nav, trade_date, 2), count(*) FROM nav GROUP BY strategy"
+        "SELECT strategy, max(trade_date), arg_max(nav, trade_date, 2), count(*), arg_max(stale, trade_date)"
+        " FROM nav GROUP BY strategy"
     ).fetchall()
-    return {s: Latest(day, navs[0], navs[1] if len(navs) > 1 else None, days) for s, day, navs, days in rows}
+    return {
+        s: Latest(day, navs[0], navs[1] if len(navs) > 1 else None, days, stale)
+        for s, day, navs, days, stale in rows
+    }
 
 
 def settled_days(cursor: Cursor) -> SettledDays | None:

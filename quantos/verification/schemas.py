@@ -7,6 +7,13 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
+Stale = Annotated[
+    float,
+    Field(
+        gt=0,
+        description="Only where there is any: the share of the NAV in delisted holdings, kept at their last close.",
+    ),
+]
 Universe = Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"]
 
 _MARKS: Final[dict[str, Any]] = {
@@ -34,6 +41,7 @@ class PublicStrategy(BaseModel):
     nav: Annotated[float | None, Field(description="NAV of that day in CNY.")]
     total_return: float | None
     daily_return: float | None
+    stale: Stale = 0.0
 
 
 class PublicList(BaseModel):
@@ -48,6 +56,7 @@ class Record(BaseModel):
     daily_return: Annotated[float | None, Field(description="Against the day before; on the first, 1.0.")]
     cumulative_return: float
     benchmark_return: Annotated[float | None, Field(description="That day's; null without data.")]
+    stale: Stale = 0.0
 
 
 class TrackRecord(BaseModel):

@@ -35,8 +35,8 @@ class SettledDays(Protocol):
 
     def version(self, number: int) -> int: ...
 
-    def latest(self, numbers: Sequence[int]) -> Mapping[int, tuple[date, int, int | None, int]]:
-        """Of each strategy with a NAV: (last trade date, NAV, the NAV before or None, settled days), mills."""
+    def latest(self, numbers: Sequence[int]) -> Mapping[int, tuple[date, int, int | None, int, int]]:
+        """Of each strategy with a NAV: its last day, as (trade date, NAV, NAV before, settled days, stale), mills."""
         ...
 
 
@@ -183,7 +183,7 @@ def _described(strategy: Any) -> dict[str, Any]:
     }
 
 
-def _standing(latest: tuple[date, int, int | None, int] | None, capital: int) -> dict[str, Any]:
+def _standing(latest: tuple[date, int, int | None, int, int] | None, capital: int) -> dict[str, Any]:
     """The last settled day. A ratio is made as the track record makes it, so that both show the same number."""
     if latest is None:
         return {
@@ -193,7 +193,7 @@ def _standing(latest: tuple[date, int, int | None, int] | None, capital: int) ->
             "total_return": None,
             "daily_return": None,
         }
-    day, nav, before, days = latest
+    day, nav, before, days, stale = latest
     level, previous = nav / capital, 1.0 if before is None else before / capital
     return {
         "trading_days": days,
@@ -201,4 +201,5 @@ def _standing(latest: tuple[date, int, int | None, int] | None, capital: int) ->
         "nav": cny(nav),
         "total_return": level - 1.0,
         "daily_return": level / previous - 1.0 if previous > 0.0 else None,
+        **({"stale": stale / nav} if stale else {}),
     }

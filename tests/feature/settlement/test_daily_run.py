@@ -145,7 +145,10 @@ def test_a_day_with_too_few_bars_waits_and_says_what_is_missing(tmp_path: Path) 
         assert detail["missing"] == [A, B]
         on.platform.market.import_bars(made_up(quiet([DAYS[1]])))
         assert len(on.navs("one")) == 3
-        assert runs(on)[0]["status"] == "done"
+        newest = runs(on)[0]
+        assert (newest["status"], newest["settled"], newest["held"]) == ("done", 0, 2)
+        (listed,) = on.public().get("/public/strategies")["strategies"]
+        assert listed["trading_days"] == 3
 
 
 def test_the_operator_accepts_a_doubtful_day_by_name(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ DAYS = shipped_calendar().between(FIRST, date(2024, 6, 28))
 class Navs:
     trade_dates: NDArray[np.datetime64]
     nav_mills: NDArray[np.int64]
+    stale_mills: NDArray[np.int64]
 
 
 @dataclass
@@ -53,17 +54,21 @@ class FakeSettlement:
     def nav_series(self, number: int) -> Navs:
         self.reads += 1
         mills = self.navs.get(number, [])
-        return Navs(np.array(DAYS[: len(mills)], "datetime64[D]"), np.array(mills, np.int64))
+        return Navs(
+            np.array(DAYS[: len(mills)], "datetime64[D]"),
+            np.array(mills, np.int64),
+            np.zeros(len(mills), np.int64),
+        )
 
     def version(self, number: int) -> int:
         return len(self.navs.get(number, []))
 
-    def latest(self, numbers: Sequence[int]) -> dict[int, tuple[date, int, int | None, int]]:
+    def latest(self, numbers: Sequence[int]) -> dict[int, tuple[date, int, int | None, int, int]]:
         found = {}
         for number in numbers:
             if mills := self.navs.get(number):
                 before = mills[-2] if len(mills) > 1 else None
-                found[number] = (DAYS[len(mills) - 1], mills[-1], before, len(mills))
+                found[number] = (DAYS[len(mills) - 1], mills[-1], before, len(mills), 0)
         return found
 
     def settled_until(self, number: int) -> date | None:

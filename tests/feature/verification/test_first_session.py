@@ -27,7 +27,7 @@ class Market:
 class Settlement:
     def nav_series(self, number: int) -> Navs:
         assert number == 7
-        return Navs(DAYS, np.array([100_000_000, 102_000_000], np.int64))
+        return Navs(DAYS, np.array([100_000_000, 102_000_000], np.int64), np.zeros(2, np.int64))
 
 
 @dataclass

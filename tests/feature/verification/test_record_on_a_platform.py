@@ -8,13 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from quantos.kit.clock import parse_instant
 from quantos.market.core.calendar import shipped_calendar
 from tests.support.platforms import Caller, Stage, made_up, stage
 
-A = "600001.SH"
+A, B = "600001.SH", "600002.SH"
 START = parse_instant("2024-03-01T08:00+08:00")
 DAYS = shipped_calendar().between(date(2024, 3, 1), date(2024, 3, 8))
 FREE = {"commission_rate": 0, "slippage_rate": 0, "initial_capital": 100_000}
@@ -85,6 +86,28 @@ def test_a_benchmark_imported_after_the_settlement_shows_in_the_record(
     metrics = on_stage.public().get("/public/strategies/one/performance")["metrics"]
     assert metrics["benchmark_return"] == pytest.approx(1.01 * 0.99 - 1)
     assert metrics["excess_return"] == pytest.approx(0.024995 + 0.0001)
+
+
+def test_a_delisted_holding_is_marked_with_its_share_wherever_the_nav_is_shown(tmp_path: Path) -> None:
+    # A trades on two days and is delisted on the third; B goes on.
+    rows = {(s, d): bar for (s, d), bar in bars().items() if d < DAYS[2]}
+    rows |= {(B, day): (5.0, 5.0, 5.0, 1_000_000) for day in DAYS}
+    with stage(tmp_path / "data", START) as on:
+        market = on.platform.market
+        market.import_bars(made_up(rows))
+        gone = {"list_date": pa.array([None], pa.date32()), "delist_date": pa.array([DAYS[2]], pa.date32())}
+        market.import_table("instruments", "gone.csv", pa.table({"symbol": [A], **gone}))
+        market.accept(DAYS[2], "A was delisted", "operator")
+        caller = on.agent()
+        caller.post("/strategies", {"name": "One", "slug": "one", **FREE})
+        on.submit(caller, "one", DAYS[0], {A: 0.5})
+        on.clock_to(DAYS[3], "19:00")
+        share = pytest.approx(5_000 * 10.5 / 102_499.5)
+        assert [day.get("stale") for day in record(on)["records"]] == [None, None, share, share]
+        (listed,) = on.public().get("/public/strategies")["strategies"]
+        assert listed["stale"] == share
+    with stage(tmp_path / "data", START) as again:
+        assert again.public().get("/public/strategies")["strategies"] == [listed]
 
 
 def test_the_record_of_a_retired_strategy_ends_and_stays(on_stage: Stage, agent: Caller) -> None:
