@@ -105,7 +105,20 @@ CREATE TABLE event (                     -- facts of this store for the event st
 );
 """
 
-STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT)
+RESTATEMENT: Final = """
+CREATE TABLE restatement (               -- settled days that were settled again, in the open
+    id INTEGER PRIMARY KEY, from_date DATE NOT NULL, reason VARCHAR NOT NULL, by_whom VARCHAR NOT NULL,
+    "at" TIMESTAMP NOT NULL, run INTEGER NOT NULL
+);
+-- What stood before, for ever. `revision`: 0 as first settled; the rows of `nav` are the last revision, whose
+-- number is that of the superseded rows of the same strategy and day. `restatement`: the one that replaced it.
+CREATE TABLE nav_superseded AS SELECT 0 AS revision, 0 AS restatement, * FROM nav WHERE FALSE;
+CREATE TABLE trade_order_superseded AS SELECT 0 AS revision, 0 AS restatement, * FROM trade_order WHERE FALSE;
+CREATE TABLE position_superseded AS SELECT 0 AS revision, 0 AS restatement, * FROM position WHERE FALSE;
+CREATE TABLE position_event_superseded AS SELECT 0 AS revision, 0 AS restatement, * FROM position_event WHERE FALSE;
+"""
+
+STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT, RESTATEMENT)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
