@@ -9,7 +9,7 @@ missing with the same bytes.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, Protocol
@@ -22,15 +22,15 @@ from quantos.errors import NotFound, WrongState
 from quantos.kit.clock import Clock, rfc3339, shanghai, today
 from quantos.kit.money import MILLS_PER_CNY
 from quantos.market.core.bars import Instruments
-from quantos.market.core.calendar import TradingCalendar
 from quantos.market.core.settled import SettledDays
 from quantos.market.service import Market
 from quantos.settlement import store
 from quantos.settlement.core.books import put, signals_of, take
-from quantos.settlement.core.day import Carried, MarketDay, Roster, ex_adjust, market_day
+from quantos.settlement.core.day import Carried, MarketDay, Roster
 from quantos.settlement.core.facts import Status
 from quantos.settlement.core.ledger import Book, Terms, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
+from quantos.settlement.days import market_days, session_of
 from quantos.settlement.plan import Work, failure, plan, some, stale_value, terms_of, waiting_for
 from quantos.settlement.store import DayToWrite, Latest, NavSeries
 from quantos.settlement.tables import SettlementRun
@@ -261,7 +261,7 @@ class Settlement:
     def _settle(self, work: Work, run: int, run_id: str, on_day: OnDay | None) -> None:
         if not work.terms:
             return
-        calendar, instruments = self._market.calendar, self._market.instruments()
+        instruments = self._market.instruments()
         standing = self._standing if self._standing and self._standing.instruments is instruments else None
         self._standing = None
         roster = standing.roster if standing else Roster.of(instruments)
@@ -279,8 +279,9 @@ class Settlement:
         place = {symbol: k for k, symbol in enumerate(roster.symbols)}
         with DayWriter(self._series, roster, on_written) as writer:
             context = _Context(roster, place, terms_of(work.terms, self._minimum_commission), run, writer)
-            for day in self._days(calendar, roster, standing, int(work.next.min()), int(work.until.max())):
-                here = _session(calendar, day.trade_date)
+            known = (standing.trade_date, standing.carried) if standing else None
+            for day in market_days(self._market, roster, int(work.next.min()), int(work.until.max()), known):
+                here = session_of(self._market.calendar, day.trade_date)
                 which = np.flatnonzero((work.next == here) & (work.until >= here))
                 if len(which) == 0:
                     if not (work.next > here).any():
@@ -354,25 +355,6 @@ class Settlement:
         with self._series.read() as cursor:
             return store.book_of(cursor, numbers, last, capital, roster)
 
-    def _days(
-        self, calendar: TradingCalendar, roster: Roster, standing: _Standing | None, first: int, last: int
-    ) -> Iterator[MarketDay]:
-        """The facts of each session, in date order."""
-        sessions = calendar.sessions
-        first_day, last_day = sessions[first].item(), sessions[last].item()
-        previous = sessions[first - 1].item() if first else date.min
-        actions = self._market.corporate_actions(calendar.first, last_day)
-        if standing and standing.trade_date == previous:
-            carried = standing.carried
-        else:
-            carried = Carried.of(self._market.carry(first_day), roster)
-            carried = ex_adjust(carried, roster, [a for a in actions if a.ex_date <= previous])
-        for bars in self._market.day_bars(first_day, last_day):
-            due = [a for a in actions if previous < a.ex_date <= bars.trade_date]
-            day = market_day(bars, carried, roster, sessions, due)
-            carried, previous = day.after, bars.trade_date
-            yield day
-
     def _finish(self, run_id: str, work: Work, status: str) -> None:
         with self._records.write() as session:
             run = store.run_by_id(session, run_id)
@@ -381,11 +363,6 @@ class Settlement:
             run.settled, run.held, run.failed = work.settled, work.held, work.failed
             run.detail = {"waiting": work.waiting} if work.waiting else {}
             session.add(run)
-
-
-def _session(calendar: TradingCalendar, day: date) -> int:
-    """The number of a trading day in the calendar's sessions."""
-    return int(np.searchsorted(calendar.sessions, np.datetime64(day)))
 
 
 def _shown(run: SettlementRun) -> dict[str, Any]:
