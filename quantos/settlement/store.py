@@ -106,36 +106,37 @@ def write_day(cursor: Cursor, day: DayToWrite, roster: Roster) -> None:
 
 def write_rows(cursor: Cursor, day: DayToWrite, roster: Roster) -> None:
     """Write the rows of a settled day, and no event."""
-    snapshot = _write_snapshot(cursor, day, roster)
-    settled, on = day.settled, f"DATE '{day.trade_date.isoformat()}'"
+    snapshot, on = _write_snapshot(cursor, day, roster), day.trade_date
+    settled = day.settled
     book, orders, events = settled.book, settled.orders, settled.events
-    number = roster.number
     _insert(
         cursor,
         "nav",
-        f"strategy, {on}, nav, cash, turnover, fees, stale, rebalanced, {snapshot}, {day.run}",
         strategy=day.numbers,
+        trade_date=on,
         nav=settled.nav,
         cash=book.cash,
         turnover=settled.turnover,
         fees=settled.fees,
         stale=day.stale,
         rebalanced=day.rebalanced,
+        snapshot=snapshot,
+        run=day.run,
     )
     _insert(
         cursor,
         "position",
-        f"strategy, {on}, instrument, shares",
         strategy=np.repeat(day.numbers, np.diff(book.start)),
-        instrument=number[book.instrument],
+        trade_date=on,
+        instrument=roster.number[book.instrument],
         shares=book.shares,
     )
     _insert(
         cursor,
         "trade_order",
-        f"strategy, {on}, instrument, quantity, filled, price, commission, stamp_duty, transfer_fee, reason",
         strategy=np.repeat(day.numbers, np.diff(orders.start)),
-        instrument=number[orders.instrument],
+        trade_date=on,
+        instrument=roster.number[orders.instrument],
         quantity=orders.quantity,
         filled=orders.filled,
         price=orders.price,
@@ -147,9 +148,9 @@ def write_rows(cursor: Cursor, day: DayToWrite, roster: Roster) -> None:
     _insert(
         cursor,
         "position_event",
-        f"strategy, {on}, instrument, kind, shares_before, shares_after, cash",
         strategy=np.repeat(day.numbers, np.diff(events.start)),
-        instrument=number[events.instrument],
+        trade_date=on,
+        instrument=roster.number[events.instrument],
         kind=events.kind,
         shares_before=events.shares_before,
         shares_after=events.shares_after,
@@ -159,12 +160,18 @@ def write_rows(cursor: Cursor, day: DayToWrite, roster: Roster) -> None:
         _write_unknown(cursor, day)
 
 
-def _insert(cursor: Cursor, table: str, select_list: str, **columns: NDArray[Any]) -> None:
-    import pyarrow as pa  # noqa: PLC0415 - loaded where it is used
+def _insert(cursor: Cursor, table: str, **columns: NDArray[Any] | int | date) -> None:
+    """Insert rows given as columns; a date or a number holds for every row."""
+    incoming = {name: values for name, values in columns.items() if isinstance(values, np.ndarray)}
+    if not len(next(iter(incoming.values()))):
+        return
+    selected = ", ".join(name if name in incoming else _literal(value) for name, value in columns.items())
+    # DuckDB finds `incoming` by its name and reads the arrays where they are.
+    cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {selected} FROM incoming")  # noqa: S608 - names of our own
 
-    incoming = pa.table(columns)  # DuckDB finds it by its name: registering costs a catalogue entry
-    if incoming.num_rows:
-        cursor.execute(f"INSERT INTO {table} SELECT {select_list} FROM incoming")  # noqa: S608 - names of our own
+
+def _literal(value: object) -> str:
+    return f"DATE '{value}'" if isinstance(value, date) else str(value)
 
 
 def _write_snapshot(cursor: Cursor, day: DayToWrite, roster: Roster) -> int:
@@ -189,14 +196,8 @@ def _write_snapshot(cursor: Cursor, day: DayToWrite, roster: Roster) -> int:
             reason,
         ],
     )
-    columns = {name: np.ascontiguousarray(values) for name, values in snapshot.columns.items()}
-    _insert(
-        cursor,
-        "snapshot_bar",
-        f"{number}, instrument, {', '.join(columns)}",
-        instrument=roster.number[snapshot.place],
-        **columns,
-    )
+    bars = {"instrument": roster.number[snapshot.place], **snapshot.columns}
+    _insert(cursor, "snapshot_bar", snapshot=number, **bars)
     return int(number)
 
 
@@ -215,9 +216,16 @@ def _write_unknown(cursor: Cursor, day: DayToWrite) -> None:
     _insert(
         cursor,
         "trade_order",
-        f"strategy, DATE '{day.trade_date.isoformat()}', instrument, 0, 0, 0, 0, 0, 0, {int(Reason.NO_MARKET_DATA)}",
         strategy=np.array([s for s, _ in rows], np.int32),
+        trade_date=day.trade_date,
         instrument=np.array([i for _, i in rows], np.int32),
+        quantity=0,
+        filled=0,
+        price=0,
+        commission=0,
+        stamp_duty=0,
+        transfer_fee=0,
+        reason=int(Reason.NO_MARKET_DATA),
     )
 
 
