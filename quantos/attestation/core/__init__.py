@@ -1,0 +1,1 @@
+"""Values and rules of attestation: entries, day files, commit messages. No I/O."""
