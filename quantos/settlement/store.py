@@ -198,6 +198,16 @@ def _write_snapshot(cursor: Cursor, day: DayToWrite, roster: Roster) -> int:
     )
     bars = {"instrument": roster.number[snapshot.place], **snapshot.columns}
     _insert(cursor, "snapshot_bar", snapshot=number, **bars)
+    into = snapshot.action_columns["into"]
+    _insert(
+        cursor,
+        "snapshot_action",
+        instrument=roster.number[snapshot.acted],
+        snapshot=number,
+        bonus_per_million=snapshot.action_columns["bonus_per_million"],
+        cash_mills_per_million=snapshot.action_columns["cash_mills_per_million"],
+        into_instrument=np.where(into >= 0, roster.number[into], -1),
+    )
     return int(number)
 
 

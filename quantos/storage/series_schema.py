@@ -118,7 +118,27 @@ CREATE TABLE position_superseded AS SELECT 0 AS revision, 0 AS restatement, * FR
 CREATE TABLE position_event_superseded AS SELECT 0 AS revision, 0 AS restatement, * FROM position_event WHERE FALSE;
 """
 
-STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT, RESTATEMENT)
+PUBLICATION: Final = """
+CREATE TABLE snapshot_action (           -- terms of the corporate-action rows as settled, those of one day summed
+    snapshot INTEGER NOT NULL, instrument INTEGER NOT NULL, bonus_per_million BIGINT NOT NULL,
+    cash_mills_per_million BIGINT NOT NULL, into_instrument INTEGER NOT NULL  -- -1: none
+);
+INSERT INTO snapshot_action              -- of the days settled before this table was there
+SELECT s.id, a.instrument, sum(a.bonus_per_million), sum(a.cash_mills_per_million), coalesce(max(a.into_instrument), -1)
+FROM (SELECT *, coalesce(lag(trade_date) OVER (ORDER BY trade_date), trade_date - 1) AS previous
+      FROM (SELECT DISTINCT trade_date FROM snapshot)) d
+JOIN snapshot s ON s.trade_date = d.trade_date
+JOIN snapshot_bar b ON b.snapshot = s.id AND b.event = 1
+JOIN corporate_action a ON a.instrument = b.instrument AND a.ex_date > d.previous AND a.ex_date <= d.trade_date
+GROUP BY s.id, a.instrument;
+CREATE TABLE publication (               -- digests of settled days that are in the attestation repository
+    run INTEGER NOT NULL,                -- of this run and all before it
+    trade_date DATE NOT NULL, nav_sha256 VARCHAR NOT NULL,  -- one of them: the witness that it is this repository
+    "at" TIMESTAMP NOT NULL
+);
+"""
+
+STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT, RESTATEMENT, PUBLICATION)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:

@@ -2,8 +2,8 @@
 
 The digest is the SHA-256 of one canonical JSON object (sorted keys, integers only) with a column per fact, in
 symbol order, of every instrument that has a price: open, close, reference, last_close, volume, upper and
-lower limit (-1: none) in mills and shares, the block and the event codes, the trade date, the rules version
-and the platform's minimum commission in mills.
+lower limit (-1: none) in mills and shares, the block and the event codes, the terms of the day's corporate
+actions, the trade date, the rules version and the platform's minimum commission in mills.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from quantos.settlement.core import facts as column
 from quantos.settlement.core.day import MarketDay, Roster
+from quantos.settlement.core.facts import Event
 from quantos.settlement.core.limits import NO_LIMIT
 
 Ints = NDArray[np.int64]
@@ -25,7 +26,11 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The bars and rules of a day as settled; arrays over the instruments that have a price."""
+    """The bars and rules of a day as settled; arrays over the instruments that have a price.
+
+    `acted`: places of the instruments whose corporate-action rows applied, `action_columns` their terms, rows of
+    one instrument summed: shares and mills per million shares, and the place swapped into (-1: none).
+    """
 
     trade_date: date
     rules_version: str
@@ -33,6 +38,8 @@ class Snapshot:
     sha256: str
     place: Ints  # in the roster
     columns: dict[str, NDArray[np.generic]]
+    acted: Ints
+    action_columns: dict[str, Ints]
 
 
 def snapshot_of(day: MarketDay, roster: Roster, minimum_commission: int) -> Snapshot:
@@ -52,13 +59,27 @@ def snapshot_of(day: MarketDay, roster: Roster, minimum_commission: int) -> Snap
         "event": facts[:, column.EVENT].astype(np.uint8),
         "st_unknown": day.st_unknown[place],
     }
+    acted = np.flatnonzero(day.facts[:, column.EVENT] == Event.ROW)
+    action_columns = {
+        "bonus_per_million": day.facts[acted, column.BONUS],
+        "cash_mills_per_million": day.facts[acted, column.EVENT_CASH],
+        "into": day.facts[acted, column.INTO],
+    }
     content = {
         **{name: np.ascontiguousarray(values) for name, values in columns.items()},
         "symbol": [roster.symbols[i] for i in place],
+        "corporate_actions": [
+            (roster.symbols[i], bonus, cash, roster.symbols[into] if into >= 0 else None)
+            for i, bonus, cash, into in zip(
+                acted.tolist(), *(values.tolist() for values in action_columns.values()), strict=True
+            )
+        ],
         "trade_date": day.trade_date,
         "rules_version": day.rules_version,
         "minimum_commission": minimum_commission,
     }
     canonical = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_SORT_KEYS)
     digest = hashlib.sha256(canonical).hexdigest()
-    return Snapshot(day.trade_date, day.rules_version, minimum_commission, digest, place, columns)
+    return Snapshot(
+        day.trade_date, day.rules_version, minimum_commission, digest, place, columns, acted, action_columns
+    )
