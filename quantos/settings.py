@@ -10,19 +10,27 @@ import os
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 def default_data_dir() -> Path:
     """The platform's user data folder: ~/.local/share/quantos on Linux, as the system has it elsewhere."""
+    return _absolute(_user_data_folder() / "quantos")
+
+
+def _user_data_folder() -> Path:
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "quantos"
+        return Path.home() / "Library" / "Application Support"
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "quantos"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "quantos"
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
 
 
 class Settings(BaseSettings):
@@ -30,7 +38,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="QUANTOS_", env_file=".env", extra="ignore", frozen=True)
 
-    data_dir: Path = Field(default_factory=default_data_dir, description="Where everything is kept.")
+    data_dir: Annotated[Path, AfterValidator(_absolute)] = Field(
+        default_factory=default_data_dir, description="Where everything is kept."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on; loopback unless told otherwise.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     minimum_commission: Decimal = Field(

@@ -13,12 +13,13 @@ __all__ = ["main"]
 
 REFUSED = 1
 DEFECT = 70
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
     from quantos.cli.app import app  # noqa: PLC0415 - `import quantos.cli` stays free
+    from quantos.cli.interruption import INTERRUPTED, Interrupted, last_line  # noqa: PLC0415
+    from quantos.cli.texts import say  # noqa: PLC0415
     from quantos.errors import QuantosError  # noqa: PLC0415
 
     os.umask(0o077)  # whatever a command writes is its owner's alone
@@ -31,7 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _complain(refusal.message)
         sys.exit(REFUSED)
+    except Interrupted as interrupted:
+        last_line(interrupted.message)
+        sys.exit(INTERRUPTED)
     except KeyboardInterrupt:
+        last_line(say("interrupted"))
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away (`quantos … | head`): nothing to say, nobody to say it to

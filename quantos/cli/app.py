@@ -8,25 +8,32 @@ import typer
 
 from quantos.cli import calendar, clock, doctor, jobs, market, operator, serve, settings_command
 from quantos.cli.demo import command as demo
+from quantos.cli.help import Commands
 from quantos.cli.options import Json
 from quantos.cli.output import print_json, print_line
 
-app = typer.Typer(
-    name="quantos",
-    help="QuantOS: daily signals, settlement and verifiable track records for Chinese A-shares, self-hosted.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+app = Commands(name="quantos", no_args_is_help=True)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        version()
+        raise typer.Exit
 
 
 @app.callback()
 def root(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the details of an error.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where an error came from; anywhere on the line.")
+    ] = False,
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
 ) -> None:
     """Self-hosted quant platform for Chinese A-shares: daily signals, settlement, verifiable track records."""
     assert not debug  # taken out by main(), wherever it stands
+    assert not show_version  # the command ended there
 
 
 @app.command()

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from quantos.cli.help import Commands
 from quantos.cli.options import DataDir, Json
 from quantos.cli.output import print_facts, print_json, print_line
 from quantos.cli.reach import reach
 from quantos.errors import WrongState
 
-calendar = typer.Typer(help="The trading calendar.", no_args_is_help=True)
+calendar = Commands(help="The trading calendar.", no_args_is_help=True)
 
 DATE_COLUMNS: Final = ("date", "trade_date", "cal_date", "calendar_date", "日期")
 OPEN_COLUMNS: Final = ("is_open", "is_trading_day", "open")

@@ -8,33 +8,42 @@ from typing import Annotated, Any
 
 import typer
 
+from quantos.cli.help import Commands
 from quantos.cli.options import DataDir, Instant, Json
 from quantos.cli.output import print_facts, print_json, print_table
 from quantos.cli.reach import reach
+from quantos.cli.texts import say
 from quantos.kit.clock import SHANGHAI, parse_instant, rfc3339
 
-clock = typer.Typer(help="The platform's clock; simulated directories can move it.")
+clock = Commands(help="The platform's clock; simulated directories can move it.")
 
 _DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
-DIGITS_MAX = 20
+CHARACTERS_MAX = 20
 
 
 def parse_duration(text: str) -> timedelta:
     """`1d`, `6h30m`, `2w`: weeks, days, hours, minutes, seconds in this order. Raises typer.BadParameter."""
-    found = _DURATION.fullmatch(text.strip().lower()) if len(text) < DIGITS_MAX else None
+    found = _DURATION.fullmatch(text.strip().lower()) if len(text) < CHARACTERS_MAX else None
     if not found or not any(found.groups()):
-        raise typer.BadParameter(f"{text!r} is no duration: write for example 1d, 6h30m or 90m")
+        raise typer.BadParameter(say("given.no_duration", text=text))
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
     try:
         length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     except OverflowError:
-        raise typer.BadParameter(f"{text!r} is longer than time itself") from None
+        raise typer.BadParameter(say("given.too_long", text=text)) from None
     if not length:
-        raise typer.BadParameter("the clock only moves forward: a duration is longer than nothing")
+        raise typer.BadParameter(say("given.no_length"))
     return length
 
 
-Duration = Annotated[timedelta, typer.Argument(metavar="DURATION", parser=parse_duration)]
+Duration = Annotated[
+    timedelta,
+    typer.Argument(
+        metavar="DURATION",
+        parser=parse_duration,
+        help="Such as 1d, 2h30m or 2w: weeks, days, hours, minutes, seconds.",
+    ),
+]
 
 
 @clock.callback(invoke_without_command=True)
@@ -55,7 +64,7 @@ def set_to(timestamp: Instant, data_dir: DataDir = None, as_json: Json = False) 
 
 @clock.command()
 def advance(duration: Duration, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Move a simulated clock forward by DURATION (1d, 6h30m); jobs whose time is passed run in order."""
+    """Move a simulated clock forward by DURATION; jobs whose time is passed run in order."""
     with reach(data_dir) as platform:
         now = parse_instant(platform.get("/admin/clock")["now"])
         try:

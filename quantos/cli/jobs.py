@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from quantos.cli.help import Commands
 from quantos.cli.options import DataDir, Day, Json
 from quantos.cli.output import print_facts, print_json, print_table
 from quantos.cli.reach import reach
@@ -14,7 +15,7 @@ from quantos.errors import WrongState
 
 SETTLEMENT = "settle_all_active_strategies"
 
-job = typer.Typer(help="Scheduled jobs.", no_args_is_help=True)
+job = Commands(help="Scheduled jobs.", no_args_is_help=True)
 
 
 class JobFailed(WrongState):

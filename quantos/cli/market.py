@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from quantos.cli.configuration import load
+from quantos.cli.help import Commands
 from quantos.cli.options import DataDir, Json, day_option
 from quantos.cli.output import console, print_facts, print_json, print_line, print_table
 from quantos.cli.reach import opened_here, reach
@@ -19,14 +20,16 @@ from quantos.errors import NotFound, WrongState
 from quantos.kit.clock import today
 from quantos.storage.directory import running_server
 
-market = typer.Typer(help="Market data.", no_args_is_help=True)
+market = Commands(help="Market data.", no_args_is_help=True)
 
 
 @market.command("import")
 def import_market(
     path: Annotated[
         Path,
-        typer.Argument(metavar="PATH", help="A folder or file: bars, indices, constituents; CSV or Parquet."),
+        typer.Argument(
+            metavar="PATH", help="A folder or file, CSV or Parquet; docs/market-data.md lists the columns."
+        ),
     ],
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -46,9 +49,12 @@ def import_market(
 @market.command()
 def fetch(
     symbols: Annotated[
-        list[str] | None, typer.Argument(metavar="[SYMBOL]...", help="Default: all known.")
+        list[str] | None,
+        typer.Argument(metavar="SYMBOL", help="Such as 600519.SH; default: all that are known."),
     ] = None,
-    source: Annotated[str, typer.Option(help="baostock, akshare or akshare-eastmoney.")] = "baostock",
+    source: Annotated[
+        str, typer.Option(metavar="SOURCE", help="baostock (the default), akshare or akshare-eastmoney.")
+    ] = "baostock",
     first: Annotated[
         date | None, day_option("--from", "First day; default: the day after the last bar.")
     ] = None,

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-import typer
-
 from quantos.cli.configuration import load
-from quantos.cli.options import DataDir, Json, instant_option
+from quantos.cli.help import Commands
+from quantos.cli.options import DataDir, Json, instant_option, number_option
 from quantos.cli.output import print_json, print_line
 from quantos.cli.reach import reach
 
-operator = typer.Typer(help="The operator's credentials.", no_args_is_help=True)
-invite = typer.Typer(help="Invite codes.", no_args_is_help=True)
+operator = Commands(help="The operator's credentials.", no_args_is_help=True)
+invite = Commands(help="Invite codes.", no_args_is_help=True)
 
 TOKEN = "operator-token"  # noqa: S105 - the name of the secret
 
@@ -40,7 +39,10 @@ def token(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 @invite.command("create")
 def create_invite(
-    max_uses: Annotated[int | None, typer.Option(min=1, help="Accounts that may join with it.")] = None,
+    max_uses: Annotated[
+        int | None,
+        number_option("--max-uses", 1, "Accounts that may join with it; default: as many as wish."),
+    ] = None,
     expires_at: Annotated[
         datetime | None, instant_option("--expires-at", "When it stops working; default: never.")
     ] = None,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quantos.cli.configuration import load
-from quantos.cli.options import DataDir, instant_option
+from quantos.cli.options import DataDir, instant_option, port_option
 from quantos.cli.output import print_line
 from quantos.cli.texts import say
 from quantos.errors import Unavailable
@@ -37,14 +37,21 @@ class PortUnavailable(Unavailable):
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; default: QUANTOS_HOST.")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(metavar="HOST", help="Address to listen on; default: QUANTOS_HOST, else 127.0.0.1."),
+    ] = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one; default: QUANTOS_PORT.")
+        int | None,
+        port_option("Port to listen on; 0 takes a free one; default: QUANTOS_PORT, else 8000."),
     ] = None,
     data_dir: DataDir = None,
     simulate: Annotated[
         datetime | None,
-        instant_option("--simulate", "Start a simulated directory with its clock standing here."),
+        instant_option(
+            "--simulate",
+            "Run a simulated directory; a new one starts at this time, such as 2024-01-02T08:00 (Shanghai).",
+        ),
     ] = None,
 ) -> None:
     """Run the platform: API, scheduler and background work, until Ctrl-C or SIGTERM."""

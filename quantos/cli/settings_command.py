@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from quantos.cli.configuration import load
+from quantos.cli.configuration import PREFIX, from_env_file, load
+from quantos.cli.layout import screen_width, wrapped
 from quantos.cli.options import DataDir, Json
-from quantos.cli.output import print_json, print_table
+from quantos.cli.output import print_json, print_line, shown
+from quantos.cli.texts import in_readers_language, say
 
 if TYPE_CHECKING:
     from quantos.settings import Settings
@@ -20,11 +24,24 @@ def settings(data_dir: DataDir = None, as_json: Json = False) -> None:
     rows = listed(load(data_dir))
     if as_json:
         print_json({"settings": rows})
-    else:
-        print_table(
-            ["variable", "value", "set", "meaning"],
-            [(row["variable"], str(row["value"]), row["given"], row["meaning"]) for row in rows],
-        )
+        return
+    for row in rows:
+        origin = say(f"settings.from.{origin_of(row, data_dir)}")
+        value = row["value"] if isinstance(row["value"], int) else shown(row["value"])
+        print_line(f"{row['variable']} = {value}  ({origin})")
+        for line in wrapped(in_readers_language(row["meaning"]), screen_width() - 4):
+            print_line(f"    {line}")
+
+
+def origin_of(row: dict[str, Any], data_dir: Path | None) -> str:
+    """Who set it: `option`, `environment`, `file`, or `default`."""
+    if not row["given"]:
+        return "default"
+    if row["name"] == "data_dir" and data_dir is not None:
+        return "option"
+    in_file = row["variable"] in {name.upper() for name in from_env_file()}
+    in_environment = row["variable"] in {name.upper() for name in os.environ}
+    return "file" if in_file and not in_environment else "environment"
 
 
 def listed(found: Settings) -> list[dict[str, Any]]:
@@ -32,7 +49,7 @@ def listed(found: Settings) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "variable": f"QUANTOS_{name.upper()}",
+            "variable": PREFIX + name.upper(),
             "value": masked(getattr(found, name)),
             "given": name in found.model_fields_set,
             "meaning": field.description or "",

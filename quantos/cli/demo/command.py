@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quantos.cli.options import DataDir, Json
+from quantos.cli.options import DataDir, Json, number_option, port_option
 from quantos.cli.texts import say
 from quantos.errors import QuantosError
 
@@ -30,8 +30,10 @@ def demo(
         Path | None,
         typer.Option(metavar="PATH", help="Play on the bars of this folder or file, not on synthetic ones."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the synthetic market.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 takes a free one.")] = 0,
+    seed: Annotated[
+        int | None, number_option("--seed", 0, "Draw another synthetic market than the usual one.")
+    ] = None,
+    port: Annotated[int, port_option("Port to serve on; default: a free one.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Play the main job end to end in simulation: a market, an agent, a year of signals, settlement, NAVs."""

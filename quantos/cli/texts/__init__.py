@@ -6,28 +6,48 @@ A text is found by its key; both languages take the same placeholders, which a t
 from __future__ import annotations
 
 import os
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
+from quantos.cli.texts.commands import COMMANDS
 from quantos.cli.texts.demo import DEMO
 from quantos.cli.texts.doctor import DOCTOR
+from quantos.cli.texts.help import HELP
 from quantos.cli.texts.serve import SERVE
 
 CHINESE: Final = "zh"
 ENGLISH: Final = "en"
 
-TEXTS: Final[dict[str, tuple[str, str]]] = SERVE | DOCTOR | DEMO
+TEXTS: Final[dict[str, tuple[str, str]]] = COMMANDS | SERVE | DOCTOR | DEMO
 
 
 def language() -> str:
     """`zh` or `en`."""
-    for variable in ("QUANTOS_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(variable, "")
+    chosen = os.environ.get("QUANTOS_LANG", "") or _of_env_file()
+    for value in (chosen, *(os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))):
         if value:
             return CHINESE if value.lower().startswith(CHINESE) else ENGLISH
     return ENGLISH
+
+
+@cache
+def _of_env_file() -> str:
+    """QUANTOS_LANG of the working directory's `.env`, read without what settings need to load."""
+    file = Path(".env")
+    if not file.is_file():
+        return ""
+    from dotenv import dotenv_values  # noqa: PLC0415 - only where there is a file
+
+    return dotenv_values(file).get("QUANTOS_LANG") or ""
 
 
 def say(key: str, /, **values: Any) -> str:
     """The text of a key in the reader's language."""
     english, chinese = TEXTS[key]
     return (chinese if language() == CHINESE else english).format(**values)
+
+
+def in_readers_language(help_text: str) -> str:
+    """A help text, which stands in English beside its option, in the reader's language."""
+    return HELP.get(help_text, help_text) if language() == CHINESE else help_text

@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 
+from quantos.cli import main
+
 TIMEOUT_S = 120
 
 Run = Callable[..., "Ended"]
+Said = Callable[..., "Ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,26 @@ def run(home: Path) -> Run:
         return quantos(*arguments, *where, home=home, **variables)
 
     return command
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Said]:
+    """`said("clock", "-h", COLUMNS="80")`: a command within this process, for what needs no other."""
+    umask = os.umask(0o077)
+    for name in ("QUANTOS_DATA_DIR", "LC_ALL", "LC_MESSAGES", "LANG", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def command(*arguments: str | Path, **variables: str) -> Ended:
+        for name, value in {"QUANTOS_LANG": "en", **variables}.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        assert isinstance(left.value.code, int)
+        return Ended(left.value.code, out, err)
+
+    yield command
+    os.umask(umask)
 
 
 @pytest.fixture(scope="module")

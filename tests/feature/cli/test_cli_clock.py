@@ -51,6 +51,8 @@ def test_a_simulated_clock_moves_with_and_without_a_server(home: Path, run: Run,
         assert started.stop() == 0
         assert started.process.stdout is not None
         started.process.stdout.close()
-    offline = run("clock", "advance", "10m", "--json", data_dir=tmp_path / "data")
+    shanghai = run("clock", "set", "2024-01-02T18:55", "--json", data_dir=tmp_path / "data")
+    assert shanghai.json["now"] == "2024-01-02T10:55:00Z"  # without an offset it is the exchange's time
+    offline = run("clock", "advance", "5m", "--json", data_dir=tmp_path / "data")
     assert offline.json["now"] == "2024-01-02T11:00:00Z"
     assert run("clock", "--json", data_dir=tmp_path / "data").json["now"] == "2024-01-02T11:00:00Z"

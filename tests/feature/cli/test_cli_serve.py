@@ -54,11 +54,11 @@ def test_an_address_of_another_machine_is_refused(run: Run, tmp_path: Path) -> N
     assert "192.0.2.1 is no address of this machine" in ended.err
 
 
-@pytest.mark.parametrize("timestamp", ["2024-01-02T08:00", "yesterday", "2024-13-01T08:00+08:00"])
-def test_a_simulation_starts_at_a_timestamp_with_an_offset(run: Run, tmp_path: Path, timestamp: str) -> None:
+@pytest.mark.parametrize("timestamp", ["2024-01-02", "yesterday", "2024-13-01T08:00+08:00"])
+def test_a_simulation_starts_at_a_timestamp(run: Run, tmp_path: Path, timestamp: str) -> None:
     ended = run("serve", "--simulate", timestamp, data_dir=tmp_path / "data")
     assert ended.code == 2
-    assert "2024-01-02T08:00+08:00" in ended.err
+    assert "write for example 2024-01-02T08:00, which is Shanghai time" in ended.err
     assert not (tmp_path / "data").exists()
 
 

@@ -1,0 +1,72 @@
+"""Settings: who set them, and what looks like one and is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from quantos.cli.configuration import unknown_variables
+from tests.feature.cli.conftest import Run
+
+KNOWN = ["QUANTOS_PORT", "QUANTOS_DATA_DIR", "QUANTOS_LANG"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("QUANTOS_PROT", "QUANTOS_PORT"),
+        ("QUANTOS_DATADIR", "QUANTOS_DATA_DIR"),
+        ("quantos_langs", "QUANTOS_LANG"),
+        ("QUANTOS_COFFEE", ""),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_found_with_the_nearest_one(name: str, meant: str) -> None:
+    assert unknown_variables([name], KNOWN) == {name: meant}
+
+
+@pytest.mark.parametrize(
+    "name", ["QUANTOS_PORT", "quantos_port", "QUANTOS_SHARED", "QUANTOS_CI_REAL", "PORT", "MY_QUANTOS_PORT"]
+)
+def test_what_means_something_is_not_warned_of(name: str) -> None:
+    assert unknown_variables([name], KNOWN) == {}
+
+
+def test_an_unknown_variable_is_named_once_on_stderr_and_is_no_error(run: Run, tmp_path: Path) -> None:
+    ended = run(
+        "doctor", "--json", data_dir=tmp_path / "none", QUANTOS_PROT="8001", QUANTOS_SHARED="/nowhere"
+    )
+    assert ended.err == "quantos: QUANTOS_PROT is no setting and does nothing; is QUANTOS_PORT meant?\n"
+    assert ended.json["checks"][0] == {
+        "check": "settings",
+        "state": "ok",
+        "detail": "every setting can be used",
+        "remedy": "",
+    }
+
+
+def test_an_env_file_is_looked_at_too(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("QUANTOS_PORT=8123\nQUANTOS_HOTS=127.0.0.1\n")
+    monkeypatch.chdir(tmp_path)
+    ended = run("settings")
+    assert "QUANTOS_PORT = 8123  (from .env)\n" in ended.out
+    assert "is QUANTOS_HOST meant?" in ended.err
+
+
+def test_a_data_directory_that_nobody_named_is_the_default(run: Run, tmp_path: Path) -> None:
+    listed = {row["name"]: row for row in run("settings", "--json").json["settings"]}
+    assert listed["data_dir"]["given"] is False
+    assert "(default)" in run("settings").out.splitlines()[0]
+    named = run("settings", data_dir=tmp_path).out.splitlines()[0]
+    assert named == f"QUANTOS_DATA_DIR = {tmp_path}  (from the command line)"
+    by_variable = run("settings", QUANTOS_DATA_DIR="~/here").out.splitlines()[0]
+    assert by_variable.endswith("/here  (from the environment)")
+    assert "~" not in by_variable
+
+
+def test_the_language_of_the_env_file_is_spoken(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("QUANTOS_LANG=zh\n")
+    monkeypatch.chdir(tmp_path)
+    assert "默认值" in run("settings", QUANTOS_LANG="").out
