@@ -1,0 +1,21 @@
+"""The table of claims. A curve is one row: it is replaced whole, in the unit of work that checks its strategy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlmodel import Field, LargeBinary, SQLModel
+
+from quantos.storage.types import Instant
+
+
+class ClaimRow(SQLModel, table=True):
+    """What an owner says that a strategy did before the platform watched it; n records, dates ascending."""
+
+    __tablename__: ClassVar[Any] = "claim"
+
+    strategy_number: int = Field(primary_key=True, foreign_key="strategy.number")
+    uploaded_at: datetime = Field(sa_type=Instant)
+    dates: bytes = Field(sa_type=LargeBinary)  # [n] days since 1970-01-01, int32, little endian
+    navs: bytes = Field(sa_type=LargeBinary)  # [n] as uploaded, float64, little endian
