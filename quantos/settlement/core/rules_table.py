@@ -36,7 +36,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from quantos.market.core.boards import Board
+from quantos.market.core.symbols import Board
 from quantos.settlement.core import rules_texts as texts
 
 COVERED_FROM: Final = date(2010, 1, 1)
