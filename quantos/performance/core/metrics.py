@@ -84,6 +84,15 @@ def measure(equity: Series, benchmark: Series) -> Metrics:
     )
 
 
+def sample_std(returns: Series) -> Series:
+    """Sample standard deviation over the last axis: NaN for fewer than two, 0 where it is rounding alone."""
+    if returns.shape[-1] < 2:
+        return np.full(returns.shape[:-1], np.nan)
+    deviation = returns.std(axis=-1, ddof=1)
+    noise = STD_NOISE * (1.0 + np.abs(returns).max(axis=-1))
+    return np.where(deviation <= noise, 0.0, deviation)
+
+
 def equity_curve(nav: NDArray[np.int64], initial_capital: int) -> Series:
     """[n + 1] from 1.0 on; both in mills. The crossing from exact money to floats."""
     return np.concatenate([[1.0], nav / initial_capital])
@@ -105,7 +114,7 @@ def close_return(close: Series) -> Series:
 
 
 def total_return(equity: Series) -> Number:
-    return _finite(equity[-1] - 1.0) if len(equity) > 1 else None
+    return finite(equity[-1] - 1.0) if len(equity) > 1 else None
 
 
 def annual_return(equity: Series) -> Number:
@@ -113,34 +122,34 @@ def annual_return(equity: Series) -> Number:
     if days < 1:
         return None
     with np.errstate(over="ignore"):
-        return _finite(np.power(equity[-1], DAYS_PER_YEAR / days) - 1.0)
+        return finite(np.power(equity[-1], DAYS_PER_YEAR / days) - 1.0)
 
 
 def volatility(daily: Series) -> Number:
-    return _finite(_std(daily) * math.sqrt(DAYS_PER_YEAR))
+    return finite(sample_std(daily) * math.sqrt(DAYS_PER_YEAR))
 
 
 def sharpe(daily: Series) -> Number:
-    deviation = _std(daily)
+    deviation = sample_std(daily)
     if not deviation > 0.0:
         return None
-    return _finite(daily.mean() / deviation * math.sqrt(DAYS_PER_YEAR))
+    return finite(daily.mean() / deviation * math.sqrt(DAYS_PER_YEAR))
 
 
 def max_drawdown(equity: Series) -> Number:
     if len(equity) < 2:
         return None
-    return _finite(np.max(1.0 - equity / np.maximum.accumulate(equity)))
+    return finite(np.max(1.0 - equity / np.maximum.accumulate(equity)))
 
 
 def calmar(equity: Series) -> Number:
     gain, loss = annual_return(equity), max_drawdown(equity)
-    return _finite(gain / loss) if gain is not None and loss else None
+    return finite(gain / loss) if gain is not None and loss else None
 
 
 def benchmark_return(benchmark: Series) -> Number:
     known = benchmark[~np.isnan(benchmark)]
-    return _finite(np.prod(1.0 + known) - 1.0) if len(known) else None
+    return finite(np.prod(1.0 + known) - 1.0) if len(known) else None
 
 
 def excess_return(equity: Series, benchmark: Series) -> Number:
@@ -158,18 +167,9 @@ def rolling_excess_sharpe(daily: Series, benchmark: Series) -> Series:
     if len(daily) < ROLLING_DAYS:
         return np.empty(0)
     windows = sliding_window_view(daily - benchmark, ROLLING_DAYS)  # [n - 19, 20]
-    deviation = _std(windows)
+    deviation = sample_std(windows)
     deviation = np.where(deviation > 0.0, deviation, np.nan)
     return np.asarray(windows.mean(axis=-1) / deviation * math.sqrt(DAYS_PER_YEAR))
-
-
-def _std(returns: Series) -> Series:
-    """Sample standard deviation over the last axis: NaN for fewer than two, 0 where it is rounding alone."""
-    if returns.shape[-1] < 2:
-        return np.full(returns.shape[:-1], np.nan)
-    deviation = returns.std(axis=-1, ddof=1)
-    noise = STD_NOISE * (1.0 + np.abs(returns).max(axis=-1))
-    return np.where(deviation <= noise, 0.0, deviation)
 
 
 def _change(level: Series) -> Series:
@@ -179,6 +179,7 @@ def _change(level: Series) -> Series:
     return ratio - 1.0
 
 
-def _finite(value: np.floating | Series | float) -> Number:
+def finite(value: np.floating | Series | float) -> Number:
+    """None for what is no number or out of the range of floats."""
     number = float(value)
     return number if math.isfinite(number) else None
