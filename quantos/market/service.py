@@ -29,8 +29,8 @@ from quantos.market.core.boards import Board
 from quantos.market.core.calendar import CalendarEnds, NotATradingDay, TradingCalendar, shipped_calendar
 from quantos.market.core.constituents import Constituents, MemberList, constituents_on, member_lists
 from quantos.market.core.normalised import NormalisedBars
-from quantos.market.core.settled import SettledDays
-from quantos.storage.series import Series
+from quantos.market.core.settled import Reopened, SettledDays
+from quantos.storage.series import Joined, SeriesStore
 
 if TYPE_CHECKING:  # pyarrow's readers are loaded with the first import, not with the server
     from quantos.market.core.providers import InstrumentRows
@@ -60,7 +60,7 @@ class Market:
     """One market, over one series store."""
 
     def __init__(
-        self, series: Series, clock: Clock, settled_days: Callable[[], SettledDays | None] = lambda: None
+        self, series: SeriesStore, clock: Clock, settled_days: Callable[[], SettledDays | None] = lambda: None
     ) -> None:
         self.series = series
         self.clock = clock
@@ -69,9 +69,10 @@ class Market:
         self.after_change: Callable[[], object] = lambda: None
         """Called after each import or acceptance: what waited for it is taken up again. Plugged in likewise."""
         self._importing = threading.Lock()
+        self._reopened: Reopened | None = None
         self.version = 0
         """Grows with every import: what was made from benchmarks before is out of date."""
-        self._refresh()
+        self.refresh()
 
     # ------------------------------------------------------------ facts
 
@@ -286,31 +287,38 @@ class Market:
         with self._importing:
             yield
 
+    def within(self, cursor: store.Cursor, reopened: Reopened) -> Market:
+        """The market as an open transaction sees it, where imports may change the settled days of `reopened`.
+
+        An import is part of the transaction, and a refused file ends it (FileRefused): it is to be rolled back.
+        """
+        view = Market(Joined(cursor), self.clock, self.settled_days)
+        view._reopened = reopened
+        return view
+
     def import_path(
         self,
         path: Path,
         progress: Progress | None = None,
         *,
         synthetic: bool = False,
-        reopened_from: date | None = None,
     ) -> ImportReport:
         """Import a file, or everything importable below a folder; one transaction a file.
 
-        Days that are settled stay as they are and are reported; `reopened_from` is the day from which an
-        open restatement settles again, so that from it on rows may change. Raises PathNotFound, WrongMarket.
+        Days that are settled stay as they are and are reported. Raises PathNotFound, WrongMarket.
         """
         return self._with_importer(lambda one: one.path(path), progress, synthetic, reopened_from)
 
     def import_bars(self, bars: NormalisedBars, *, synthetic: bool = False) -> FileReport:
         """Bars in memory. Raises FileRefused, WrongMarket."""
-        return self._with_importer(lambda one: one.bars(bars), None, synthetic, None)
+        return self._with_importer(lambda one: one.bars(bars), None, synthetic)
 
     def import_table(self, kind: str, name: str, table: Any, *, synthetic: bool = False) -> FileReport:
         """An Arrow table of one of the kinds and columns that files have. Raises FileRefused, WrongMarket."""
-        return self._with_importer(lambda one: one.table(kind, name, table), None, synthetic, None)
+        return self._with_importer(lambda one: one.table(kind, name, table), None, synthetic)
 
     def import_instruments(self, rows: InstrumentRows, *, synthetic: bool = False) -> FileReport:
-        return self._with_importer(lambda one: one.instruments(rows), None, synthetic, None)
+        return self._with_importer(lambda one: one.instruments(rows), None, synthetic)
 
     def extend_calendar(self, days: dict[date, bool], source: str) -> FileReport:
         """Add announced days, or correct ones that are not settled. Raises CalendarRefused."""
@@ -350,7 +358,6 @@ class Market:
         work: Callable[[Importer], Done],
         progress: Progress | None,
         synthetic: bool,
-        reopened_from: date | None,
     ) -> Done:
         from quantos.market.importing.run import Importer  # noqa: PLC0415 - see TYPE_CHECKING above
 
@@ -360,22 +367,20 @@ class Market:
                 calendar=self._calendar,
                 now=self.clock.now().astimezone(UTC),
                 today=None if self.clock.simulated else today(self.clock),
-                settled=self._settled(reopened_from),
+                settled=self.settled_days(),
                 synthetic=synthetic,
                 progress=progress or _silent,
+                reopened=self._reopened,
             )
             try:
                 done = work(importer)
             finally:
-                self._refresh()
+                self.refresh()
         self.after_change()
         return done
 
-    def _settled(self, reopened_from: date | None) -> SettledDays | None:
-        settled = self.settled_days()
-        return settled if settled is None or reopened_from is None else settled.before(reopened_from)
-
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Read again what stands in memory: the store was written past this object."""
         with self.series.read() as cursor:
             self._calendar = shipped_calendar().replaced(store.calendar_days(cursor))
             self._instruments = store.instruments(cursor)

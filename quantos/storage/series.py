@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import duckdb
 
@@ -24,6 +24,14 @@ settlement's time goes into folding. It bounds what a start after a kill replays
 
 class SeriesUnavailable(Unavailable):
     code = "series_unavailable"
+
+
+class SeriesStore(Protocol):
+    """Where cursors come from: the store itself, or one open transaction on it."""
+
+    def read(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]: ...
+
+    def write(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]: ...
 
 
 class Series:
@@ -59,6 +67,16 @@ class Series:
             cursor.close()
 
     @contextmanager
+    def snapshot(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor whose queries all see the same committed state, whatever is committed between them."""
+        with self.read() as cursor:
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
+            try:
+                yield cursor
+            finally:
+                _rollback(cursor)
+
+    @contextmanager
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A transaction: the one commit point of what is written in it."""
         with self._write_lock:
@@ -91,6 +109,24 @@ class Series:
 
     def close(self) -> None:
         self._connection.close()
+
+
+class Joined:
+    """The store as one open transaction sees it: reads see what it has written, writes become part of it.
+
+    Whoever opened the transaction commits it, or rolls all of it back. It stays in the thread that opened it.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    @contextmanager
+    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        yield self._cursor
+
+    @contextmanager
+    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        yield self._cursor
 
 
 class _CommitFailed(Exception):

@@ -138,7 +138,13 @@ CREATE TABLE publication (               -- digests of settled days that are in 
 );
 """
 
-STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT, RESTATEMENT, PUBLICATION)
+CORRECTION: Final = """
+-- Market rows of settled days that the data of a restatement replaced, for ever.
+CREATE TABLE bar_superseded AS SELECT 0 AS restatement, * FROM bar WHERE FALSE;
+CREATE TABLE corporate_action_superseded AS SELECT 0 AS restatement, * FROM corporate_action WHERE FALSE;
+"""
+
+STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT, RESTATEMENT, PUBLICATION, CORRECTION)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:

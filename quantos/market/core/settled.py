@@ -25,3 +25,18 @@ class SettledDays:
         """Those before a day; None where there are none."""
         last = min(self.last, day - timedelta(days=1))
         return replace(self, last=last) if self.first <= last else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """Settled days whose rows an open restatement may replace: from `first` on, and up to the last settled one.
+
+    What it replaces is kept under its number, `restatement`.
+    """
+
+    restatement: int
+    first: date
+    last: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last

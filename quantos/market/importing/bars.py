@@ -18,7 +18,7 @@ from quantos.market.core.bars import Instruments
 from quantos.market.core.boards import Board, boards_of, tick_mills
 from quantos.market.core.calendar import CalendarEnds, TradingCalendar
 from quantos.market.core.reasons import Finding
-from quantos.market.core.settled import SettledDays
+from quantos.market.core.settled import Reopened, SettledDays
 from quantos.market.importing import write
 from quantos.market.importing.frame import BarFrame
 from quantos.market.importing.report import FileRefused, FileReport, Found
@@ -46,8 +46,9 @@ class Terms:
 
     calendar: TradingCalendar
     instruments: Instruments
-    settled: SettledDays | None
+    settled: SettledDays | None  # their rows stay as they are
     today: int | None  # days since 1970-01-01; None: simulated, so no day lies in the future
+    reopened: Reopened | None = None  # their rows are kept where they change
 
 
 def name_symbols(symbols: list[str], terms: Terms) -> Named:
@@ -108,7 +109,7 @@ def store_bars(cursor: Cursor, frame: BarFrame, terms: Terms, report: FileReport
     for one in found:
         report.note(one)
     stage("storing", int((state != SAME).sum()))
-    _write_rows(cursor, load, kept, state, numbers, terms.calendar)
+    _write_rows(cursor, load, kept, state, numbers, terms)
     report.stored = int((state == NEW).sum())
     report.changed = int((state == CHANGED).sum())
     report.unchanged = int((state == SAME).sum()) + repeats
@@ -302,12 +303,16 @@ def _write_rows(
     kept: Kept,
     state: NDArray[np.int8],
     numbers: NDArray[np.int64],
-    calendar: TradingCalendar,
+    terms: Terms,
 ) -> None:
     """Replace changed rows and add new ones, in date order: a day's rows lie together."""
+    calendar = terms.calendar
     changed = np.flatnonzero(state == CHANGED)
     if len(changed):
-        write.delete_bars(cursor, numbers[kept.code[changed]], calendar.sessions[kept.position[changed]])
+        days = calendar.sessions[kept.position[changed]]
+        if terms.reopened is not None:
+            write.keep_bars(cursor, terms.reopened, numbers[kept.code[changed]], days)
+        write.delete_bars(cursor, numbers[kept.code[changed]], days)
     rows = np.flatnonzero((state == NEW) | (state == CHANGED))
     if not len(rows):
         return

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from quantos.market.core.calendar import CalendarRefused, TradingCalendar
 from quantos.market.core.reasons import Finding, Refusal
-from quantos.market.core.settled import SettledDays
+from quantos.market.core.settled import Reopened, SettledDays
 from quantos.market.importing import write
 from quantos.market.importing.report import FileRefused, FileReport, Found
 from quantos.market.store import Cursor
@@ -128,6 +128,7 @@ def store_corporate_actions(
     report: FileReport,
     calendar: TradingCalendar,
     settled: SettledDays | None,
+    reopened: Reopened | None = None,
 ) -> None:
     """Columns: symbol, ex_date, bonus_per_million, cash_mills_per_million, into_symbol?, note?."""
     report.rows = table.num_rows
@@ -172,11 +173,16 @@ def store_corporate_actions(
             "symbol": pa.array(names, pa.string()),
         }
     )
-    _merge_actions(cursor, load, incoming, report, settled)
+    _merge_actions(cursor, load, incoming, report, settled, reopened)
 
 
 def _merge_actions(
-    cursor: Cursor, load: int, incoming: pa.Table, report: FileReport, settled: SettledDays | None
+    cursor: Cursor,
+    load: int,
+    incoming: pa.Table,
+    report: FileReport,
+    settled: SettledDays | None,
+    reopened: Reopened | None,
 ) -> None:
     rows = rows_of(
         cursor,
@@ -204,6 +210,15 @@ def _merge_actions(
             report.stored += not there
     keys = list(zip(incoming["instrument"].to_pylist(), incoming["ex_date"].to_pylist(), strict=True))
     writing = incoming.filter(pa.array([key in open_keys for key in keys], pa.bool_()))
+    if reopened is not None:
+        write.with_table(
+            cursor,
+            "writing",
+            writing,
+            "INSERT INTO corporate_action_superseded SELECT ?, c.* FROM corporate_action c"
+            " JOIN writing w USING (instrument, ex_date) WHERE ex_date BETWEEN ? AND ?",
+            [reopened.restatement, reopened.first, reopened.last],
+        )
     write.with_table(
         cursor,
         "writing",

@@ -24,13 +24,13 @@ from quantos.market.core.providers import (
     recognise,
     recognise_instruments,
 )
-from quantos.market.core.settled import SettledDays
+from quantos.market.core.settled import Reopened, SettledDays
 from quantos.market.importing import files, lists, series
 from quantos.market.importing.bars import Terms, store_bars
 from quantos.market.importing.files import Source, UnreadableValue
 from quantos.market.importing.frame import BarFrame, frame_of_arrow, frame_of_bars
 from quantos.market.importing.report import FileRefused, FileReport, ImportReport, WrongMarket
-from quantos.storage.series import Series
+from quantos.storage.series import SeriesStore
 
 Progress = Callable[[str, str, int], None]
 """(source, stage, rows): reading, checking, comparing, storing."""
@@ -40,23 +40,33 @@ EPOCH: Final = date(1970, 1, 1)
 
 @dataclass(slots=True)
 class Importer:
-    """Imports with one set of terms; `calendar` moves on when a calendar file extends it."""
+    """Imports with one set of terms; `calendar` moves on when a calendar file extends it.
 
-    series: Series
+    `reopened`: the import is part of a restatement, so rows of these settled days may change, and one refused
+    file ends all of it. The calendar of settled days never changes.
+    """
+
+    series: SeriesStore
     calendar: TradingCalendar
     now: datetime
     today: date | None  # None: simulated, no day lies in the future
     settled: SettledDays | None
     synthetic: bool
     progress: Progress
+    reopened: Reopened | None = None
 
     def path(self, path: Path) -> ImportReport:
-        """A file, or everything importable below a folder. Raises PathNotFound, WrongMarket."""
+        """A file, or everything importable below a folder. Raises PathNotFound, WrongMarket; FileRefused where
+        one refused file ends the whole import.
+        """
         self._same_market()
         started = time.perf_counter()
         report = ImportReport()
         for source in files.sources(path):
-            report.files.append(self._file(source))
+            done = self._file(source)
+            if self.reopened is not None and done.refused is not None:
+                raise FileRefused(f"{done.source}: {done.refused}")
+            report.files.append(done)
         report.elapsed_s = time.perf_counter() - started
         return report
 
@@ -86,6 +96,13 @@ class Importer:
         return self.table("instruments", rows.source, table)
 
     # ------------------------------------------------------------ one source
+
+    @property
+    def _final(self) -> SettledDays | None:
+        """The days whose rows stay as they are."""
+        if self.settled is None or self.reopened is None:
+            return self.settled
+        return self.settled.before(self.reopened.first)
 
     def _same_market(self) -> None:
         with self.series.read() as cursor:
@@ -186,7 +203,8 @@ class Importer:
             terms = Terms(
                 calendar=self.calendar,
                 instruments=store.instruments(cursor),
-                settled=self.settled,
+                settled=self._final,
+                reopened=self.reopened,
                 today=None if self.today is None else (self.today - EPOCH).days,
             )
             store_bars(
@@ -200,7 +218,9 @@ class Importer:
             if kind == "instruments":
                 lists.store_instruments(cursor, table, report)
             elif kind == "corporate_actions":
-                lists.store_corporate_actions(cursor, table, report, self.calendar, self.settled)
+                lists.store_corporate_actions(
+                    cursor, table, report, self.calendar, self._final, self.reopened
+                )
             elif kind == "indices":
                 series.store_indices(cursor, table, report, self.calendar)
             elif kind == "constituents":

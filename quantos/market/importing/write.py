@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from quantos.market.core.boards import Board, board_of
 from quantos.market.core.calendar import TradingCalendar
 from quantos.market.core.reasons import REFUSALS
+from quantos.market.core.settled import Reopened
 from quantos.market.core.wide_funds import wide_funds
 from quantos.market.importing.frame import NO_DAY, PRICES, BarFrame
 from quantos.market.importing.report import FileReport, Found
@@ -150,6 +151,20 @@ def stored_rows(
             yield {name: batch.column(name).to_numpy(zero_copy_only=False) for name in batch.schema.names}
     finally:
         cursor.unregister("wanted")
+
+
+def keep_bars(
+    cursor: Cursor, reopened: Reopened, numbers: NDArray[np.int64], days: NDArray[np.datetime64]
+) -> None:
+    """Copy rows that a restatement is about to replace: those of its settled days."""
+    with_table(
+        cursor,
+        "replaced",
+        pa.table({"instrument": numbers.astype(np.int32), "trade_date": days}),
+        "INSERT INTO bar_superseded SELECT ?, bar.* FROM bar JOIN replaced USING (instrument, trade_date)"
+        " WHERE trade_date BETWEEN ? AND ?",
+        [reopened.restatement, reopened.first, reopened.last],
+    )
 
 
 def delete_bars(cursor: Cursor, numbers: NDArray[np.int64], days: NDArray[np.datetime64]) -> None:

@@ -14,9 +14,9 @@ import pytest
 
 from quantos.kit.clock import SimulatedClock, SystemClock
 from quantos.market.core.providers.provider import bars_of
-from quantos.market.core.settled import SettledDays
+from quantos.market.core.settled import Reopened, SettledDays
 from quantos.market.importing import run
-from quantos.market.importing.report import FileReport, PathNotFound, WrongMarket
+from quantos.market.importing.report import FileRefused, FileReport, PathNotFound, WrongMarket
 from quantos.market.service import Market
 from quantos.storage.series import Series
 
@@ -197,8 +197,26 @@ class TestSettledDays:
 
     def test_an_open_restatement_lets_its_days_change(self, settled: Market, write: Write) -> None:
         path = write("b.parquet", [bar(A, day, 11.0, pre_close=10.0) for day in DAYS])
-        (report,) = settled.import_path(path, reopened_from=date(2024, 1, 3)).files
+        reopened = Reopened(7, date(2024, 1, 3), date(2024, 1, 3))
+        with settled.series.write() as cursor:
+            (report,) = settled.within(cursor, reopened).import_path(path).files
+            kept = cursor.execute("SELECT restatement, trade_date, close FROM bar_superseded").fetchall()
         assert (report.changed, report.settled.days) == (2, ["2024-01-02"])
+        assert kept == [(7, date(2024, 1, 3), 10_000)], (
+            "of the settled days; the last day was an ordinary one"
+        )
+
+    def test_a_refused_file_ends_the_import_of_an_open_restatement(
+        self, settled: Market, write: Write, rows_of: Rows
+    ) -> None:
+        write("b/a.parquet", [bar(A, day, 11.0, pre_close=10.0) for day in DAYS])
+        broken = write("b/b.parquet", [bar(A, day) for day in DAYS])
+        broken.write_bytes(b"no parquet")
+        before = rows_of("FROM bar ORDER BY ALL")
+        reopened = Reopened(7, date(2024, 1, 3), date(2024, 1, 3))
+        with pytest.raises(FileRefused, match=r"b\.parquet"), settled.series.write() as cursor:
+            settled.within(cursor, reopened).import_path(broken.parent)
+        assert rows_of("FROM bar ORDER BY ALL") == before
 
 
 class TestFindings:
