@@ -21,7 +21,8 @@ from quantos.kit.money import mills
 from quantos.kit.web import BodyLimit, http_error, quantos_error, server_error, validation_error
 from quantos.market import routes as market_routes
 from quantos.market.service import Market
-from quantos.performance.service import Performance
+from quantos.performance import routes as performance_routes
+from quantos.performance.service import Claims, Performance
 from quantos.scheduler.service import Scheduler, continued_clock, refuse_clock_set_back
 from quantos.settings import Settings
 from quantos.settlement import jobs as settlement_jobs
@@ -51,6 +52,7 @@ class Platform:
     market: Market
     strategies: Strategies
     settlement: Settlement
+    claims: Claims
     performance: Performance
     verification: Verification
     scheduler: Scheduler
@@ -107,7 +109,8 @@ def _compose(
     settlement.strategies = strategies
     market.settled_days = settlement.settled_days
     market.after_change = settlement.take_up_waiting
-    performance = Performance(market, settlement)
+    claims = Claims(records, clock, market, settlement)
+    performance = Performance(market, settlement, claims)
     verification = Verification(
         records,
         strategies,
@@ -134,6 +137,7 @@ def _compose(
         market,
         strategies,
         settlement,
+        claims,
         performance,
         verification,
         scheduler,
@@ -153,6 +157,7 @@ def build_app(platform: Platform) -> FastAPI:
     for router in (
         strategy_routes.router(p.strategies, p.accounts),  # the busiest first: routes are tried in order
         verification_routes.router(p.verification),
+        performance_routes.router(p.claims, p.accounts),
         account_routes.router(p.accounts),
         market_routes.router(p.market, p.accounts),
         account_routes.admin_router(p.accounts),

@@ -2,68 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from sqlmodel import Session
 
 from quantos.kit.money import MILLS_PER_CNY
-from quantos.market.core.calendar import CalendarEnds, TradingCalendar
+from quantos.market.core.calendar import CalendarEnds
+from quantos.performance.claims import Claims
 from quantos.performance.core import metrics
 from quantos.performance.core.metrics import Series
+from quantos.performance.ports import BenchmarkSource, Dates, Measured, Navs, NavSource, number_of
+from quantos.performance.schemas import ClaimedRecord, ClaimMeta
 
-Dates = NDArray[np.datetime64]
-
-
-class Navs(Protocol):
-    """Settled days, ascending and without a gap; amounts in mills."""
-
-    @property
-    def trade_dates(self) -> Dates: ...
-
-    @property
-    def nav_mills(self) -> NDArray[np.int64]: ...
-
-    @property
-    def stale_mills(self) -> NDArray[np.int64]: ...
-
-
-class NavSource(Protocol):
-    """What settlement answers."""
-
-    def nav_series(self, number: int) -> Navs: ...
-
-
-class BenchmarkSource(Protocol):
-    """What the market answers."""
-
-    @property
-    def calendar(self) -> TradingCalendar: ...
-
-    def benchmark(self, universe: str, first: date, last: date) -> Mapping[date, float]: ...
-
-
-class Measured(Protocol):
-    """What of a strategy decides its curve: the key of its NAVs, its capital in CNY, its benchmark."""
-
-    @property
-    def number(self) -> int | None: ...
-
-    @property
-    def initial_capital(self) -> int: ...
-
-    @property
-    def universe(self) -> str: ...
+__all__ = ["ClaimMeta", "ClaimedRecord", "Claims", "Measured", "Performance", "number_of"]
 
 
 class Performance:
     """Curves and metrics of strategies."""
 
-    def __init__(self, market: BenchmarkSource, settlement: NavSource) -> None:
-        self._market, self._settlement = market, settlement
+    def __init__(self, market: BenchmarkSource, settlement: NavSource, claims: Claims) -> None:
+        self._market, self._settlement, self._claims = market, settlement, claims
 
     def track_record(self, strategy: Measured) -> list[dict[str, Any]]:
         """Every settled day, ascending: {date, nav, daily_return, cumulative_return, benchmark_return, stale?}.
@@ -71,7 +33,34 @@ class Performance:
         `stale`, only where there is any: the share of the NAV in delisted holdings, kept at their last close.
         Floats may be NaN where undefined: the web layer writes null.
         """
-        navs, equity, benchmark = self._curve(strategy)
+        return self._days(strategy, self._settlement.nav_series(number_of(strategy)))
+
+    def beside_record(self, strategy: Measured) -> dict[str, Any]:
+        """What a track record shows apart from its records, each only where there is any: {claimed?, backfilled?}.
+
+        `backfilled`: {records}, days that were settled from signals of before the activation.
+        """
+        claimed = self._claims.beside_record(strategy)
+        backfilled = self._days(strategy, self._settlement.backfilled(number_of(strategy)))
+        return {
+            **({} if claimed is None else {"claimed": claimed}),
+            **({"backfilled": {"records": backfilled}} if backfilled else {}),
+        }
+
+    def claimed(self, strategy: Measured) -> dict[str, Any]:
+        """The claim of a public strategy: {meta, records, tracking?}. Raises ClaimNotFound."""
+        return self._claims.public(strategy)
+
+    def claimants(self, session: Session, numbers: Collection[int]) -> set[int]:
+        """Those of the strategies that have a claim."""
+        return self._claims.claimants(session, numbers)
+
+    def claim_number(self, session: Session, number: int) -> int | None:
+        """What names a strategy's present claim: another one has another number."""
+        return self._claims.claim_number(session, number)
+
+    def _days(self, strategy: Measured, navs: Navs) -> list[dict[str, Any]]:
+        equity, benchmark = self._curve(strategy, navs)
         columns = (
             np.datetime_as_string(navs.trade_dates).tolist(),
             equity[1:].tolist(),
@@ -95,7 +84,8 @@ class Performance:
 
     def performance(self, strategy: Measured) -> dict[str, Any]:
         """{metrics, rolling_excess_sharpe: [{date, value}] from the 20th day on}; NaN as above."""
-        navs, equity, benchmark = self._curve(strategy)
+        navs = self._settlement.nav_series(number_of(strategy))
+        equity, benchmark = self._curve(strategy, navs)
         days = navs.trade_dates
         rolling = metrics.rolling_excess_sharpe(metrics.daily_return(equity), benchmark)
         dates = np.datetime_as_string(days[len(days) - len(rolling) :]).tolist()
@@ -106,12 +96,10 @@ class Performance:
             ],
         }
 
-    def _curve(self, strategy: Measured) -> tuple[Navs, Series, Series]:
-        """(settled days [n], equity [n + 1], the benchmark's daily returns [n])."""
-        assert strategy.number is not None, "a stored strategy has a number"
-        navs = self._settlement.nav_series(strategy.number)
+    def _curve(self, strategy: Measured, navs: Navs) -> tuple[Series, Series]:
+        """(equity [n + 1], the benchmark's daily returns [n]) of settled days [n]."""
         equity = metrics.equity_curve(navs.nav_mills, strategy.initial_capital * MILLS_PER_CNY)
-        return navs, equity, self._benchmark(strategy.universe, navs.trade_dates)
+        return equity, self._benchmark(strategy.universe, navs.trade_dates)
 
     def _benchmark(self, universe: str, days: Dates) -> Series:
         if len(days) == 0:

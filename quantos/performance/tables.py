@@ -5,17 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlmodel import Field, LargeBinary, SQLModel
+from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
 
 from quantos.storage.types import Instant
 
 
 class ClaimRow(SQLModel, table=True):
-    """What an owner says that a strategy did before the platform watched it; n records, dates ascending."""
+    """What an owner says that a strategy did before the platform watched it; n records, dates ascending.
+
+    `number` names this very curve: it is never given again, also not when the curve is replaced.
+    """
 
     __tablename__: ClassVar[Any] = "claim"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("strategy_number", name="uq_claim_strategy_number"),
+        {"sqlite_autoincrement": True},
+    )
 
-    strategy_number: int = Field(primary_key=True, foreign_key="strategy.number")
+    number: int | None = Field(default=None, primary_key=True)
+    strategy_number: int = Field(foreign_key="strategy.number")
     uploaded_at: datetime = Field(sa_type=Instant)
     dates: bytes = Field(sa_type=LargeBinary)  # [n] days since 1970-01-01, int32, little endian
     navs: bytes = Field(sa_type=LargeBinary)  # [n] as uploaded, float64, little endian

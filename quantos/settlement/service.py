@@ -138,6 +138,10 @@ class Settlement:
         with self._series.read() as cursor:
             return store.nav_series(cursor, number)
 
+    def backfilled(self, number: int) -> NavSeries:
+        """The days of a strategy that were settled from backfilled signals: a curve apart, under the negative key."""
+        return self.nav_series(-number)
+
     def latest(self, numbers: Sequence[int]) -> dict[int, Latest]:
         """The last settled day of each strategy that has one."""
         return {number: self._latest[number] for number in numbers if number in self._latest}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fastapi import APIRouter
-from starlette.responses import Response
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from quantos.kit.web import Offset, guarded, json_response, limit, refusals
-from quantos.verification.schemas import PerformanceOut, PublicList, TrackRecord, Universe
+from quantos.verification.schemas import PerformanceOut, PublicClaim, PublicList, TrackRecord, Universe
 from quantos.verification.service import Verification
 
 _UNKNOWN: Final = refusals(s404="unknown, or not public")
@@ -93,6 +93,29 @@ def router(verification: Verification) -> APIRouter:
     )
     async def get_performance(slug: str) -> Response:
         return Response(await verification.answer(slug, "performance"), media_type="application/json")
+
+    @routes.get(
+        "/public/strategies/{slug}/claimed",
+        operation_id="get_public_claim",
+        summary="The claimed curve of a strategy, and how well it holds up",
+        response_model=PublicClaim,
+        responses=refusals(s404="unknown, not public, or nothing claimed"),
+    )
+    async def get_public_claim(slug: str) -> Response:
+        return Response(await verification.answer(slug, "claimed"), media_type="application/json")
+
+    @routes.get(
+        "/public/strategies/{slug}/backtest",
+        operation_id="moved_public_claim",
+        summary="Moved to /claimed",
+        status_code=301,
+        response_class=Response,
+        responses=_UNKNOWN | {301: {"description": "it is called /claimed"}},
+        deprecated=True,
+    )
+    async def moved_public_claim(request: Request, slug: str) -> Response:
+        verification.check_public(slug)
+        return RedirectResponse(f"{request.scope['path'].removesuffix('/backtest')}/claimed", 301)
 
     return routes
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
+from quantos.performance.service import ClaimedRecord, ClaimMeta
+
 Stale = Annotated[
     float,
     Field(
@@ -20,6 +22,9 @@ _MARKS: Final[dict[str, Any]] = {
     "simulated": {"const": True, "description": "Only in a simulated directory: a replay, not a record."},
     "synthetic": {"const": True, "description": "Only with a synthetic market: no real prices."},
 }
+
+ABSENT: Any = Field(default_factory=lambda: None)
+"""Left out where there is none; the documentation shows no default for it."""
 
 
 class PublicStrategy(BaseModel):
@@ -59,12 +64,56 @@ class Record(BaseModel):
     stale: Stale = 0.0
 
 
+class Tracking(BaseModel):
+    """The platform's days against the claimed ones, over the days that both have; at least 5."""
+
+    tracking_diff_annualized: Annotated[float | None, Field(description="Platform minus claimed.")]
+    tracking_error_annualized: float | None
+    correlation: Annotated[float | None, Field(description="Pearson's; null where either does not vary.")]
+    overlap_days: int
+    verdict: Literal["consistent", "moderate_divergence", "significant_divergence"]
+
+
+class ClaimedBeside(BaseModel):
+    """One claimed record beside its benchmark."""
+
+    date: date
+    nav: float | None
+    cumulative_return: float | None
+    benchmark_return: Annotated[
+        float | None,
+        Field(description="The index since the record before; 0.0 on the first, null without data."),
+    ]
+
+
+class PublicClaim(BaseModel):
+    """What the owner says that the strategy did before the platform watched it."""
+
+    meta: ClaimMeta
+    records: list[ClaimedRecord]
+    tracking: Tracking = ABSENT
+
+
+class ClaimedCurve(BaseModel):
+    meta: ClaimMeta
+    records: list[ClaimedBeside]
+    tracking: Tracking = ABSENT
+
+
+class Backfilled(BaseModel):
+    """Days before the activation, settled from signals that the operator put in later; never attested."""
+
+    records: list[Record]
+
+
 class TrackRecord(BaseModel):
-    """`records` ascend by date."""
+    """`records` ascend by date; `claimed` and `backfilled` only where there is any."""
 
     model_config = {"json_schema_extra": {"properties": _MARKS}}
 
     records: list[Record]
+    claimed: ClaimedCurve = ABSENT
+    backfilled: Backfilled = ABSENT
 
 
 class MetricsOut(BaseModel):

@@ -18,7 +18,7 @@ from quantos.accounts.service import Accounts
 from quantos.errors import NotFound, QuantosError
 from quantos.kit.clock import rfc3339
 from quantos.kit.money import MILLS_PER_CNY, cny
-from quantos.performance.service import Performance
+from quantos.performance.service import Performance, number_of
 from quantos.storage.records import Records
 from quantos.strategies.service import Strategies
 from quantos.verification.answers import Answers
@@ -51,25 +51,31 @@ class MarketFacts(Protocol):
 
 
 class Head(NamedTuple):
-    """What of a public strategy decides its curve."""
+    """What of a public strategy decides its curves."""
 
     number: int
     initial_capital: int
     universe: str
+    claim: int | None
 
 
 def _track_record(performance: Performance, head: Head) -> dict[str, Any]:
-    return {"records": performance.track_record(head)}
+    return {"records": performance.track_record(head), **performance.beside_record(head)}
 
 
 def _metrics(performance: Performance, head: Head) -> dict[str, Any]:
     return performance.performance(head)
 
 
-Kind = Literal["track-record", "performance"]
+def _claimed(performance: Performance, head: Head) -> dict[str, Any]:
+    return performance.claimed(head)
+
+
+Kind = Literal["track-record", "performance", "claimed"]
 _KINDS: Final[Mapping[str, Callable[[Performance, Head], dict[str, Any]]]] = {
     "track-record": _track_record,
     "performance": _metrics,
+    "claimed": _claimed,
 }
 
 
@@ -100,7 +106,9 @@ class Verification:
         key, stamp = (kind, head.number), self._stamp(head)
 
         def work() -> bytes:
-            return self._json(_KINDS[kind](self._performance, head))
+            answer = _KINDS[kind](self._performance, head)
+            is_word_alone = kind == "claimed" and "tracking" not in answer  # a person's: nothing was replayed
+            return orjson.dumps(answer) if is_word_alone else self._json(answer)
 
         return self._answers.fresh(key, stamp) or await self._answers.make(key, stamp, work)
 
@@ -114,12 +122,16 @@ class Verification:
             return None  # the route says why
         return self._answers.fresh((kind, head.number), self._stamp(head))
 
+    def check_public(self, slug: str) -> None:
+        """Raises StrategyNotPublic."""
+        self._head(slug)
+
     async def strategies(self, universe: str | None, limit: int, offset: int) -> dict[str, Any]:
         """Public strategies that have ever been active, the latest created first."""
         return await asyncio.to_thread(self._list, universe, limit, offset)
 
     def _stamp(self, head: Head) -> Hashable:
-        return self._settlement.version(head.number), self._market.version
+        return self._settlement.version(head.number), self._market.version, head.claim
 
     def _head(self, slug: str) -> Head:
         generation = self._records.generation  # read before the store is
@@ -135,24 +147,25 @@ class Verification:
         try:
             with self._records.read() as session:
                 strategy = self._strategies.by_slug(session, slug)
+                claim = self._performance.claim_number(session, number_of(strategy))
         except NotFound:
             raise _unknown() from None
         if not strategy.is_public:
             raise _unknown()
-        assert strategy.number is not None, "a stored strategy has a number"
-        return Head(strategy.number, strategy.initial_capital, strategy.universe)
+        return Head(number_of(strategy), strategy.initial_capital, strategy.universe, claim)
 
     def _list(self, universe: str | None, limit: int, offset: int) -> dict[str, Any]:
         with self._records.read() as session:
             page = self._strategies.public_page(session, universe, limit, offset)
             creators = self._accounts.nicknames(session, {strategy.user_id for strategy in page})
+            claimants = self._performance.claimants(session, {number_of(strategy) for strategy in page})
         latest = self._settlement.latest([strategy.number for strategy in page if strategy.number])
         return {
             "strategies": [
                 {
                     **_described(strategy),
                     "creator": creators[strategy.user_id],
-                    "has_claimed": False,
+                    "has_claimed": strategy.number in claimants,
                     **_standing(latest.get(strategy.number or 0), strategy.initial_capital * MILLS_PER_CNY),
                 }
                 for strategy in page

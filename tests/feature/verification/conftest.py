@@ -23,7 +23,7 @@ from quantos.errors import QuantosError
 from quantos.kit import web
 from quantos.kit.clock import Clock, SimulatedClock, parse_instant
 from quantos.market.core.calendar import TradingCalendar, shipped_calendar
-from quantos.performance.service import Performance
+from quantos.performance.service import Claims, Performance
 from quantos.storage.migrate import upgrade
 from quantos.storage.records import Records
 from quantos.strategies.schemas import StrategyChange, StrategyNew, Submission
@@ -51,8 +51,14 @@ class FakeSettlement:
     navs: dict[int, list[int]] = field(default_factory=dict)
     reads: int = 0
 
+    def backfilled(self, number: int) -> Navs:
+        return self._navs(-number)
+
     def nav_series(self, number: int) -> Navs:
         self.reads += 1
+        return self._navs(number)
+
+    def _navs(self, number: int) -> Navs:
         mills = self.navs.get(number, [])
         return Navs(
             np.array(DAYS[: len(mills)], "datetime64[D]"),
@@ -122,7 +128,8 @@ class Site:
             self.accounts,
             self.settlement,
         )
-        performance = Performance(self.market, self.settlement)
+        self.claims = Claims(self.records, clock, self.market, self.settlement)
+        performance = Performance(self.market, self.settlement, self.claims)
         self.verification = Verification(
             self.records,
             self.strategies,

@@ -1,0 +1,85 @@
+"""API shapes of claims."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Final, Literal
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from quantos.errors import Invalid
+from quantos.kit.web import ApiModel, Date
+from quantos.performance.core.claims import Curve, first_disorder
+
+RECORDS_MIN: Final = 2
+RECORDS_MAX: Final = 5000
+NAV_MAX: Final = 1e10
+
+Fraction = Annotated[float | None, Field(description="A fraction; null where undefined.")]
+
+
+class ClaimedPoint(ApiModel):
+    """One record of an upload; any unit of money, any day."""
+
+    date: Date
+    nav: Annotated[float, Field(gt=0, le=NAV_MAX)]
+
+
+class ClaimUpload(ApiModel):
+    """Body of `PUT /strategies/{slug}/claimed`: the whole curve, dates strictly ascending."""
+
+    records: Annotated[list[ClaimedPoint], Field(min_length=RECORDS_MIN, max_length=RECORDS_MAX)]
+
+    def curve(self) -> Curve:
+        """Raises Invalid on the first date that does not ascend."""
+        dates = np.array([record.date for record in self.records], "datetime64[D]")
+        wrong = first_disorder(dates)
+        if wrong is not None:
+            raise Invalid(
+                ("body", "records", wrong, "date"), "dates ascend strictly: this one does not follow the last"
+            )
+        return Curve(dates, np.array([record.nav for record in self.records], np.float64))
+
+
+class ClaimReceipt(BaseModel):
+    strategy_slug: str
+    data_points: int
+    start_date: date
+    end_date: date
+    total_return: Fraction
+    sharpe: Annotated[
+        float | None,
+        Field(
+            description="252 days a year; a claim sparser than daily by its own frequency. null: undefined."
+        ),
+    ]
+    max_drawdown: Annotated[float, Field(description="Positive.")]
+    uploaded_at: datetime
+
+
+class ClaimMeta(BaseModel):
+    start_date: date
+    end_date: date
+    data_points: int
+    total_return: Fraction
+    sharpe: Fraction
+    max_drawdown: float
+    uploaded_at: datetime
+
+
+class ClaimedRecord(BaseModel):
+    date: date
+    nav: Annotated[float | None, Field(description="1.0 on the first record.")]
+    daily_return: Annotated[float | None, Field(description="Against the record before; 0.0 on the first.")]
+    cumulative_return: Fraction
+
+
+class ClaimOut(BaseModel):
+    meta: ClaimMeta
+    records: list[ClaimedRecord]
+
+
+class ClaimDeleted(BaseModel):
+    deleted: Literal[True]
+    data_points_removed: int
