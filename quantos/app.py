@@ -17,6 +17,7 @@ from quantos.accounts.service import Accounts
 from quantos.admin import routes as admin_routes
 from quantos.errors import QuantosError
 from quantos.kit.clock import Clock, SystemClock
+from quantos.kit.docs_page import add_docs_page
 from quantos.kit.money import mills
 from quantos.kit.web import BodyLimit, http_error, quantos_error, server_error, validation_error
 from quantos.market import routes as market_routes
@@ -151,6 +152,8 @@ def build_app(platform: Platform) -> FastAPI:
         version=__version__,
         description="Daily signals, settlement and verifiable track records for Chinese A-shares.",
         redirect_slashes=False,
+        docs_url=None,  # the framework's own pages load from elsewhere
+        redoc_url=None,
     )
     p = platform
     api = APIRouter(prefix=API)
@@ -166,6 +169,7 @@ def build_app(platform: Platform) -> FastAPI:
     ):
         api.include_router(router)
     app.include_router(api)
+    add_docs_page(app)
     app.add_exception_handler(QuantosError, quantos_error)
     app.add_exception_handler(RequestValidationError, validation_error)
     app.add_exception_handler(HTTPException, http_error)
