@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -156,7 +156,6 @@ def build_app(platform: Platform) -> FastAPI:
         redoc_url=None,
     )
     p = platform
-    api = APIRouter(prefix=API)
     for router in (
         strategy_routes.router(p.strategies, p.accounts),  # the busiest first: routes are tried in order
         verification_routes.router(p.verification),
@@ -167,8 +166,7 @@ def build_app(platform: Platform) -> FastAPI:
         strategy_routes.admin_router(p.strategies, p.accounts),
         admin_routes.router(p.scheduler, p.settlement, p.accounts),
     ):
-        api.include_router(router)
-    app.include_router(api)
+        app.include_router(router, prefix=API)  # in a router of their own all routes would be built twice
     add_docs_page(app)
     app.add_exception_handler(QuantosError, quantos_error)
     app.add_exception_handler(RequestValidationError, validation_error)

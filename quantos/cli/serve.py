@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import os
 import signal
 import socket
 import sys
@@ -57,6 +58,7 @@ def serve(
     """Run the platform: API, scheduler and background work, until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, _leave)
     gc.disable()  # importing makes objects that stay; collecting among them is a tenth of the start-up time
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a second one would spin for 0.1 s, and never be used
     settings = load(data_dir, host=host, port=port)
     from quantos.app import Platform, build_app  # noqa: PLC0415 - loaded where it is used
 
