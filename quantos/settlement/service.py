@@ -9,7 +9,7 @@ missing with the same bytes.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, Protocol
@@ -32,6 +32,7 @@ from quantos.settlement.core.ledger import Book, Terms, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
 from quantos.settlement.days import market_days, session_of
 from quantos.settlement.plan import Work, failure, plan, some, stale_value, terms_of, waiting_for
+from quantos.settlement.records import SettledRecords
 from quantos.settlement.store import DayToWrite, Latest, NavSeries
 from quantos.settlement.tables import SettlementRun
 from quantos.settlement.writer import DayWriter
@@ -113,6 +114,9 @@ class Settlement:
         self._running = threading.Lock()
         self._progress: tuple[str, int, int] | None = None
         self._standing: _Standing | None = None
+        self.days = SettledRecords(series, market)
+        self.after_run: Callable[[int], object] = lambda _: None
+        """Called with the number of each run that has ended, whatever it settled. Plugged in."""
         self.strategies: Strategies
         with series.read() as cursor:
             self._latest = store.latest(cursor)
@@ -256,7 +260,8 @@ class Settlement:
             finally:
                 self._progress = None
             self._finish(run.id, work, status)
-            return RunReport(run.id, trade_date, status, work.settled, work.held, work.failed, work.waiting)
+        self.after_run(run.number)
+        return RunReport(run.id, trade_date, status, work.settled, work.held, work.failed, work.waiting)
 
     def _plan(self, session: Session, trade_date: date, only: int | None) -> Work:
         due = [t for t in self.strategies.due(session, trade_date) if only is None or t.number == only]

@@ -1,0 +1,382 @@
+"""Reading settled days back: everything that decided a strategy-day, for many strategies of a day at once.
+
+The rows in force stand in `nav` and its companions; what a restatement replaced stands in the `_superseded`
+tables, for ever. A superseded row was settled from the row of the day before that stood at the time: of that
+day's rows the first whose replacement did not come before its own, else the one in force.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, timedelta
+from typing import Any, Final, NamedTuple
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from quantos.market.core.bars import Instruments
+from quantos.market.core.calendar import CalendarEnds, TradingCalendar
+from quantos.market.service import Market
+from quantos.settlement.core.books import ExactWeights
+from quantos.settlement.core.record import Before, DayRecord, Decided, Restated, Revision
+from quantos.settlement.core.recorded import Columns, DayRows, DaySnapshot, records_of
+from quantos.storage.series import Series
+
+Cursor = duckdb.DuckDBPyConnection
+
+SNAPSHOTS_MAX: Final = 64
+"""Days of bars kept: a whole market is a third of a megabyte a day."""
+
+_NAV: Final = "strategy, nav, cash, stale, rebalanced, snapshot"
+_HELD: Final = "strategy, instrument, shares"
+_ORDER: Final = "strategy, instrument, quantity, filled, price, commission, stamp_duty, transfer_fee, reason::INTEGER AS reason"
+_EVENT: Final = "strategy, instrument, kind::INTEGER AS kind, shares_before, shares_after, cash"
+_BAR: Final = (
+    "instrument, open, close, reference, last_close, volume, upper, lower,"
+    " block::INTEGER AS block, event::INTEGER AS event, st_unknown"
+)
+
+
+class Unpublished(NamedTuple):
+    """A settled strategy-day of a run; `revision` None: the row in force."""
+
+    trade_date: date
+    revision: int | None
+    strategy: int
+
+
+class _Asked(NamedTuple):
+    """What `read` is asked for. `previous`: the trading day before."""
+
+    trade_date: date
+    previous: date
+    signals: Mapping[int, ExactWeights | None]
+    revision: int | None
+
+
+class _Stored(NamedTuple):
+    """Rows of a day and of the holdings before it; `revision` None: those in force."""
+
+    revision: int | None
+    nav: dict[str, NDArray[Any]]
+    held: Columns
+    before: Mapping[int, Before]
+    held_before: Columns
+
+
+class _Past(NamedTuple):
+    """Superseded rows of a day, by strategy, and the restatements that replaced them."""
+
+    revisions: dict[int, list[Revision]]
+    replaced: dict[int, list[int]]
+
+
+class SettledRecords:
+    """Settled days of one series store, as records."""
+
+    def __init__(self, series: Series, market: Market) -> None:
+        self._series, self._market = series, market
+        self._snapshots: OrderedDict[int, DaySnapshot] = OrderedDict()
+        self._keeping = threading.Lock()
+
+    def read(
+        self, trade_date: date, signals: Mapping[int, ExactWeights | None], revision: int | None = None
+    ) -> list[DayRecord]:
+        """A day of some strategies, ascending, without those that have no such row.
+
+        signals: by strategy number, what it submitted for the day; looked at where the day was rebalanced.
+        revision: which one of a restated day, from 0; None: the one in force.
+        """
+        with self._series.read() as cursor:
+            cursor.execute("BEGIN TRANSACTION")  # the tables as of one moment
+            asked = _Asked(trade_date, _previous(self._market.calendar, trade_date), signals, revision)
+            past = _past(cursor, trade_date, signals.keys())
+            current, superseded = [], []
+            for number in signals:
+                count = len(past.revisions.get(number, ()))
+                if revision is None or revision == count:
+                    current.append(number)
+                elif revision < count:
+                    superseded.append(number)
+            found: list[DayRecord] = []
+            if current:
+                found += self._records(cursor, asked, past, _in_force(cursor, asked, current))
+            if superseded:
+                found += self._records(cursor, asked, past, _superseded(cursor, asked, superseded, past))
+        return sorted(found, key=lambda record: record.strategy)
+
+    def last_run(self) -> int:
+        """The last run that has written a day; 0: none."""
+        with self._series.read() as cursor:
+            row = cursor.execute(
+                "SELECT greatest((SELECT max(run) FROM nav), (SELECT max(run) FROM nav_superseded))"
+            ).fetchone()
+        return int(row[0] or 0) if row else 0
+
+    def of_runs(self, after: int, upto: int) -> list[Unpublished]:
+        """The strategy-days that the runs after `after` up to `upto` wrote, also those superseded since."""
+        runs = f"run > {int(after)} AND run <= {int(upto)} AND strategy > 0"
+        with self._series.read() as cursor:
+            rows = cursor.execute(
+                f"SELECT trade_date, NULL, strategy FROM nav WHERE {runs} UNION ALL"  # noqa: S608 - numbers
+                f" SELECT trade_date, revision, strategy FROM nav_superseded WHERE {runs}"
+            ).fetchall()
+        return sorted(
+            map(Unpublished._make, rows), key=lambda row: (row.trade_date, row.revision or 0, row.strategy)
+        )
+
+    # inside
+
+    def _records(self, cursor: Cursor, asked: _Asked, past: _Past, stored: _Stored) -> list[DayRecord]:
+        nav, revision = stored.nav, stored.revision
+        order = np.argsort(nav["strategy"])
+        nav = {name: values[order] for name, values in nav.items()}
+        settled = nav["strategy"].tolist()
+        if not settled:
+            return []
+        nav["revision"] = np.array(
+            [len(past.revisions.get(n, ())) if revision is None else revision for n in settled], np.int64
+        )
+        here = _where(asked.trade_date, settled)
+        rebalanced = zip(settled, nav["rebalanced"].tolist(), strict=True)
+        rows = DayRows(
+            asked.trade_date,
+            nav["strategy"].astype(np.int64),
+            nav,
+            [stored.before.get(n) for n in settled],
+            stored.held_before,
+            stored.held,
+            _rows(cursor, "trade_order", _ORDER, here, revision),
+            _rows(cursor, "position_event", _EVENT, here, revision),
+            {k: self._snapshot(cursor, k) for k in np.unique(nav["snapshot"]).tolist()},
+            _revisions(cursor, asked.trade_date, settled, past),
+            _restated(cursor, past),
+            {n: weights for n, traded in rebalanced if traded and (weights := asked.signals[n]) is not None},
+        )
+        instruments = self._market.instruments()
+        return records_of(rows, _symbols(cursor, rows, instruments), instruments.number_of)
+
+    def _snapshot(self, cursor: Cursor, number: int) -> DaySnapshot:
+        with self._keeping:
+            found = self._snapshots.get(number)
+        found = found or _snapshot(cursor, number)
+        with self._keeping:
+            self._snapshots[number] = found
+            self._snapshots.move_to_end(number)
+            while len(self._snapshots) > SNAPSHOTS_MAX:
+                self._snapshots.popitem(last=False)
+        return found
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _rows(
+    cursor: Cursor, table: str, columns: str, where: str, revision: int | None
+) -> dict[str, NDArray[Any]]:
+    source = table if revision is None else f"{table}_superseded"
+    of_revision = "" if revision is None else f" AND revision = {int(revision)}"
+    return cursor.execute(
+        f"SELECT {columns} FROM {source} WHERE {where}{of_revision}"  # noqa: S608 - names, numbers and dates
+    ).fetchnumpy()
+
+
+def _where(trade_date: date, numbers: Collection[int]) -> str:
+    """Literals: DuckDB prunes by them, and a list of a thousand numbers is a hash table."""
+    return f"trade_date = DATE '{trade_date}' AND {_of(numbers)}"
+
+
+def _of(numbers: Collection[int]) -> str:
+    return f"strategy IN ({_list(numbers)})" if len(numbers) > 1 else f"strategy = {_list(numbers)}"
+
+
+def _list(numbers: Iterable[int]) -> str:
+    return ", ".join(str(int(number)) for number in numbers)
+
+
+def _past(cursor: Cursor, trade_date: date, numbers: Collection[int]) -> _Past:
+    past = _Past({}, {})
+    if not numbers:
+        return past
+    rows = cursor.execute(
+        "SELECT strategy, revision, nav, restatement FROM nav_superseded"  # noqa: S608 - numbers and a date
+        f" WHERE {_where(trade_date, numbers)}"
+    ).fetchall()
+    for strategy, revision, nav, restatement in sorted(rows):
+        past.revisions.setdefault(strategy, []).append(Revision(revision, nav))
+        past.replaced.setdefault(strategy, []).append(restatement)
+    return past
+
+
+def _revisions(
+    cursor: Cursor, trade_date: date, numbers: Sequence[int], past: _Past
+) -> dict[int, tuple[Revision, ...]]:
+    """All revisions of the restated strategy-days, the one in force last."""
+    restated = [number for number in numbers if number in past.revisions]
+    if not restated:
+        return {}
+    in_force = dict(
+        cursor.execute(f"SELECT strategy, nav FROM nav WHERE {_where(trade_date, restated)}").fetchall()  # noqa: S608
+    )
+    found = {}
+    for number in restated:
+        known = past.revisions[number]
+        last = (Revision(len(known), in_force[number]),) if number in in_force else ()
+        found[number] = (*known, *last)
+    return found
+
+
+def _restated(cursor: Cursor, past: _Past) -> dict[int, Restated]:
+    last = {number: restatements[-1] for number, restatements in past.replaced.items()}
+    if not last:
+        return {}
+    rows = cursor.execute(
+        f'SELECT id, from_date, "at", reason FROM restatement WHERE id IN ({_list(set(last.values()))})'  # noqa: S608
+    ).fetchall()
+    known = {k: Restated(from_date, at.replace(tzinfo=UTC), reason) for k, from_date, at, reason in rows}
+    return {number: known[k] for number, k in last.items()}
+
+
+# ---------------------------------------------------------------- a day and the one before
+
+
+def _previous(calendar: TradingCalendar, trade_date: date) -> date:
+    try:
+        return calendar.previous_before(trade_date)
+    except CalendarEnds:  # the calendar's first session
+        return trade_date - timedelta(days=1)
+
+
+def _in_force(cursor: Cursor, asked: _Asked, numbers: Sequence[int]) -> _Stored:
+    """Both days in one query a table: the day before is as a rule the trading day before."""
+    days = f"trade_date BETWEEN DATE '{asked.previous}' AND DATE '{asked.trade_date}' AND {_of(numbers)}"
+    nav, nav_before = _apart(_rows(cursor, "nav", f"{_NAV}, trade_date", days, None), asked.trade_date)
+    held, held_on_it = _apart(_rows(cursor, "position", f"{_HELD}, trade_date", days, None), asked.trade_date)
+    before = dict(
+        zip(
+            nav_before["strategy"].tolist(),
+            map(
+                Before._make,
+                zip(*(nav_before[k].tolist() for k in ("trade_date", "nav", "cash")), strict=True),
+            ),
+            strict=True,
+        )
+    )
+    settled = nav["strategy"].tolist()
+    others = _last_before(cursor, asked.trade_date, [n for n in settled if n not in before])
+    if not others:
+        return _Stored(None, nav, held, before, held_on_it)
+    held_earlier = _held_on(cursor, {n: (day, None) for n, day in others.items()})
+    return _Stored(None, nav, held, before | others, _joined([held_on_it, held_earlier]))
+
+
+def _apart(
+    columns: dict[str, NDArray[Any]], day: date
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    """The rows of a day and the others."""
+    days = columns["trade_date"].astype("datetime64[D]")
+    here = days == np.datetime64(day)
+    columns = {**columns, "trade_date": days}
+    return (
+        {name: values[here] for name, values in columns.items()},
+        {name: values[~here] for name, values in columns.items()},
+    )
+
+
+def _last_before(cursor: Cursor, trade_date: date, numbers: Sequence[int]) -> dict[int, Before]:
+    """The settled day before of strategies that had none on the trading day before: on their first day, none."""
+    if not numbers:
+        return {}
+    rows = cursor.execute(
+        "SELECT strategy, max(trade_date), arg_max(nav, trade_date), arg_max(cash, trade_date) FROM nav"  # noqa: S608
+        f" WHERE {_of(numbers)} AND trade_date < DATE '{trade_date}' GROUP BY strategy"
+    ).fetchall()
+    return {number: Before(day, nav, cash) for number, day, nav, cash in rows}
+
+
+def _superseded(cursor: Cursor, asked: _Asked, numbers: Sequence[int], past: _Past) -> _Stored:
+    revision, here = asked.revision, _where(asked.trade_date, numbers)
+    assert revision is not None, "a superseded row has a revision"
+    bounds = ", ".join(f"({int(n)}, {int(past.replaced[n][revision])})" for n in numbers)
+    rows = cursor.execute(
+        "SELECT p.strategy, p.trade_date, p.nav, p.cash, p.revision FROM"  # noqa: S608 - numbers and dates
+        " (SELECT strategy, trade_date, nav, cash, revision, restatement FROM nav_superseded UNION ALL"
+        "  SELECT strategy, trade_date, nav, cash, NULL, NULL FROM nav) p"
+        f" JOIN (VALUES {bounds}) w(strategy, replaced) ON p.strategy = w.strategy"
+        f" WHERE p.trade_date < DATE '{asked.trade_date}'"
+        "   AND (p.restatement >= w.replaced OR p.restatement IS NULL)"
+        " QUALIFY row_number() OVER"
+        "   (PARTITION BY p.strategy ORDER BY p.trade_date DESC, p.restatement NULLS LAST) = 1"
+    ).fetchall()
+    before = {number: (Before(day, nav, cash), revised) for number, day, nav, cash, revised in rows}
+    return _Stored(
+        revision,
+        _rows(cursor, "nav", _NAV, here, revision),
+        _rows(cursor, "position", _HELD, here, revision),
+        {number: day for number, (day, _) in before.items()},
+        _held_on(cursor, before),
+    )
+
+
+def _held_on(cursor: Cursor, days: Mapping[int, tuple[Before, int | None]]) -> Columns:
+    """The holdings at the end of each strategy's day, of the revision given."""
+    groups: dict[tuple[date, int | None], list[int]] = {}
+    for number, (day, revision) in days.items():
+        groups.setdefault((day.trade_date, revision), []).append(number)
+    return _joined(
+        [
+            _rows(cursor, "position", _HELD, _where(day, numbers), revision)
+            for (day, revision), numbers in groups.items()
+        ]
+    )
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    empty = np.empty(0, np.int64)
+    return {
+        name: np.concatenate([empty, *(part[name] for part in parts)])
+        for name in ("strategy", "instrument", "shares")
+    }
+
+
+# ---------------------------------------------------------------- what decided it
+
+
+def _snapshot(cursor: Cursor, number: int) -> DaySnapshot:
+    decided = cursor.execute(
+        "SELECT sha256, rules_version, minimum_commission, accepted_by, accepted_reason FROM snapshot WHERE id = ?",
+        [number],
+    ).fetchone()
+    assert decided is not None, "a settled day has its snapshot"
+    bars = cursor.execute(f"SELECT {_BAR} FROM snapshot_bar WHERE snapshot = {int(number)}").fetchnumpy()  # noqa: S608
+    order = np.argsort(bars["instrument"])
+    terms = cursor.execute(
+        "SELECT instrument, bonus_per_million, cash_mills_per_million, into_instrument FROM snapshot_action"
+        " WHERE snapshot = ?",
+        [number],
+    ).fetchall()
+    return DaySnapshot(
+        Decided._make(decided),
+        bars["instrument"][order],
+        {name: values[order] for name, values in bars.items() if name != "instrument"},
+        {instrument: (bonus, cash, into) for instrument, bonus, cash, into in terms},
+    )
+
+
+def _symbols(cursor: Cursor, rows: DayRows, instruments: Instruments) -> dict[int, str]:
+    """The symbols of every instrument number in the rows, and of those swapped into."""
+    tables = (rows.held_before, rows.held, rows.orders, rows.events)
+    numbers = np.unique(np.concatenate([columns["instrument"] for columns in tables])).tolist()
+    into = {terms[2] for snapshot in rows.snapshots.values() for terms in snapshot.terms.values()} - {-1}
+    found = {n: instruments.symbols[n] for n in {*numbers, *into} if n >= 0}
+    unknown = [n for n in numbers if n < 0]
+    if unknown:
+        found |= dict(
+            cursor.execute(
+                f"SELECT number, symbol FROM unknown_symbol WHERE number IN ({_list(unknown)})"  # noqa: S608
+            ).fetchall()
+        )
+    return found
