@@ -305,6 +305,18 @@ class Strategies:
         """The stored signal of a strategy for a date, effective or not."""
         return store.signal_of(session, number, trade_date)
 
+    def by_numbers(self, session: Session, numbers: Collection[int]) -> Sequence[Strategy]:
+        """Strategies by series key, ascending."""
+        return store.by_numbers(session, numbers)
+
+    def signals_stored(
+        self, session: Session, trade_date: date, numbers: Collection[int]
+    ) -> dict[int, tuple[Any, Weights]]:
+        """The stored signals of a date, effective or not: (the row as in the table, its weights)."""
+        rows = store.signals_of_day(session, trade_date, numbers)
+        parsed = weights.parse([row.signals for row in rows])
+        return {row.strategy_number: (row, found) for row, found in zip(rows, parsed, strict=True)}
+
     def effective_dates(self, session: Session, number: int, upto: date) -> Sequence[date]:
         """Trade dates of the effective signals of a strategy, ascending."""
         return store.effective_dates(session, number, upto)

@@ -209,6 +209,20 @@ def signal_of(session: Session, number: int, trade_date: date) -> SignalRow | No
     return session.get(SignalRow, (number, trade_date))
 
 
+def by_numbers(session: Session, numbers: Collection[int]) -> Sequence[Strategy]:
+    """Strategies by series key, ascending."""
+    query = select(Strategy).where(_strategy.c.number.in_(numbers)).order_by(_strategy.c.number)
+    return session.scalars(query).all()
+
+
+def signals_of_day(session: Session, trade_date: date, numbers: Collection[int]) -> Sequence[Row[Any]]:
+    """The stored signals of a date, effective or not."""
+    query = select(_signal).where(_signal.c.trade_date == trade_date)
+    if len(numbers) <= IN_MAX:
+        query = query.where(_signal.c.strategy_number.in_(numbers))
+    return session.execute(query).all()
+
+
 def signal_page(session: Session, number: int, limit: int, offset: int) -> Sequence[Row[Any]]:
     query = (
         select(_signal)
