@@ -27,6 +27,7 @@ from quantos.performance.service import Claims, Performance
 from quantos.scheduler.service import Scheduler, continued_clock, refuse_clock_set_back
 from quantos.settings import Settings
 from quantos.settlement import jobs as settlement_jobs
+from quantos.settlement import routes as settlement_routes
 from quantos.settlement.service import Settlement
 from quantos.storage.directory import DataDirectory
 from quantos.storage.migrate import upgrade
@@ -164,6 +165,7 @@ def build_app(platform: Platform) -> FastAPI:
         market_routes.router(p.market, p.accounts),
         account_routes.admin_router(p.accounts),
         strategy_routes.admin_router(p.strategies, p.accounts),
+        settlement_routes.admin_router(p.settlement, p.accounts),
         admin_routes.router(p.scheduler, p.settlement, p.accounts),
     ):
         app.include_router(router, prefix=API)  # in a router of their own all routes would be built twice

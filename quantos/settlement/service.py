@@ -25,6 +25,7 @@ from quantos.market.core.bars import Instruments
 from quantos.market.core.settled import SettledDays
 from quantos.market.service import Market
 from quantos.settlement import store
+from quantos.settlement.backfill import Backfills
 from quantos.settlement.core.books import put, signals_of, take
 from quantos.settlement.core.day import Carried, MarketDay, Roster
 from quantos.settlement.core.facts import Status
@@ -118,6 +119,7 @@ class Settlement:
         self.after_run: Callable[[int], object] = lambda _: None
         """Called with the number of each run that has ended, whatever it settled. Plugged in."""
         self.strategies: Strategies
+        self._backfills = Backfills(records, series, clock, market, minimum_commission, self._running)
         with series.read() as cursor:
             self._latest = store.latest(cursor)
 
@@ -145,6 +147,14 @@ class Settlement:
     def backfilled(self, number: int) -> NavSeries:
         """The days of a strategy that were settled from backfilled signals: a curve apart, under the negative key."""
         return self.nav_series(-number)
+
+    def backfill_revision(self, number: int) -> int:
+        """Changes whenever the backfilled days of a strategy do."""
+        return self._backfills.revision(number)
+
+    def backfill(self, slug: str, signals: Mapping[date, str]) -> int:
+        """Add signals of before the activation and settle the curve apart anew; see `Backfills.put`."""
+        return self._backfills.put(self.strategies, slug, signals)
 
     def latest(self, numbers: Sequence[int]) -> dict[int, Latest]:
         """The last settled day of each strategy that has one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, Text
 from sqlmodel import Field, SQLModel
 
 from quantos.kit.ids import new_id
@@ -25,3 +25,14 @@ class SettlementRun(SQLModel, table=True):
     held: int = 0
     failed: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+class BackfilledSignal(SQLModel, table=True):
+    """A signal of before the activation, put in by the operator. The series store says which revision counts."""
+
+    __tablename__ = "backfilled_signal"
+
+    strategy_number: int = Field(primary_key=True, foreign_key="strategy.number")
+    revision: int = Field(primary_key=True)
+    trade_date: date = Field(primary_key=True)
+    signals: str = Field(sa_column=Column(Text, nullable=False))

@@ -144,7 +144,14 @@ CREATE TABLE bar_superseded AS SELECT 0 AS restatement, * FROM bar WHERE FALSE;
 CREATE TABLE corporate_action_superseded AS SELECT 0 AS restatement, * FROM corporate_action WHERE FALSE;
 """
 
-STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT, RESTATEMENT, PUBLICATION, CORRECTION)
+BACKFILL: Final = """
+CREATE TABLE backfill (                  -- curves apart, their rows under the negative key; settled from the
+    strategy INTEGER NOT NULL,           -- backfilled signals of this revision
+    revision INTEGER NOT NULL
+);
+"""
+
+STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT, RESTATEMENT, PUBLICATION, CORRECTION, BACKFILL)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:

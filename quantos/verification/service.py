@@ -31,9 +31,13 @@ class StrategyNotPublic(NotFound):
 
 
 class SettledDays(Protocol):
-    """What settlement answers. `version` changes with every NAV row of the strategy."""
+    """What settlement answers. `version` changes with every NAV row of the strategy, `backfill_revision` with
+    its backfilled days.
+    """
 
     def version(self, number: int) -> int: ...
+
+    def backfill_revision(self, number: int) -> int: ...
 
     def latest(self, numbers: Sequence[int]) -> Mapping[int, tuple[date, int, int | None, int, int]]:
         """Of each strategy with a NAV: its last day, as (trade date, NAV, NAV before, settled days, stale), mills."""
@@ -131,7 +135,8 @@ class Verification:
         return await asyncio.to_thread(self._list, universe, limit, offset)
 
     def _stamp(self, head: Head) -> Hashable:
-        return self._settlement.version(head.number), self._market.version, head.claim
+        versions = self._settlement.version(head.number), self._settlement.backfill_revision(head.number)
+        return (*versions, self._market.version, head.claim)
 
     def _head(self, slug: str) -> Head:
         generation = self._records.generation  # read before the store is

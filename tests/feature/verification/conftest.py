@@ -51,6 +51,9 @@ class FakeSettlement:
     navs: dict[int, list[int]] = field(default_factory=dict)
     reads: int = 0
 
+    def backfill_revision(self, number: int) -> int:
+        return self.version(-number)
+
     def backfilled(self, number: int) -> Navs:
         return self._navs(-number)
 

@@ -1,0 +1,42 @@
+"""HTTP of the operator: signals of before a strategy's activation."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from quantos.accounts.service import Accounts
+from quantos.kit.web import guarded, json_response, refusals
+from quantos.settlement.schemas import BackfillAccepted, BackfillNew
+from quantos.settlement.service import Settlement
+
+_OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
+
+
+def admin_router(settlement: Settlement, accounts: Accounts) -> APIRouter:
+    """The operator's routes."""
+    routes = APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+    turn = asyncio.Lock()  # a second backfill waits its turn without holding a thread
+
+    @routes.post(
+        "/admin/strategies/{slug}/backfill",
+        operation_id="backfill_strategy",
+        summary="Signals of before the activation, settled as a curve apart, for tracking alone",
+        status_code=201,
+        response_model=BackfillAccepted,
+        responses=refusals(
+            s400="pending or retired, a date that is no trading day before the activation, or missing market data",
+            s404="unknown",
+            s422="malformed body or value",
+        ),
+    )
+    async def backfill_strategy(slug: str, body: BackfillNew) -> Response:
+        texts = body.texts()
+        async with turn:
+            accepted = await asyncio.to_thread(settlement.backfill, slug, texts)
+        return json_response({"accepted": accepted}, 201)
+
+    return routes

@@ -1,0 +1,53 @@
+"""API shapes of backfilled signals."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Final
+
+from pydantic import BaseModel, Field
+
+from quantos.errors import Invalid
+from quantos.kit.web import ApiModel, Date
+from quantos.market.core.boards import SYMBOL_PATTERN
+from quantos.strategies.core import signal
+from quantos.strategies.core.signal import SIGNALS_MAX, TargetWeight
+
+DATES_MAX: Final = 500
+
+
+class BackfilledTarget(ApiModel):
+    symbol: Annotated[str, Field(pattern=SYMBOL_PATTERN.pattern)]
+    weight: Annotated[float, Field(gt=0, le=1)]
+
+
+class BackfilledDay(ApiModel):
+    """The signal of one trade date; an empty one is all cash."""
+
+    trade_date: Date
+    signals: Annotated[list[BackfilledTarget], Field(max_length=SIGNALS_MAX)]
+
+
+class BackfillNew(ApiModel):
+    """Body of `POST /admin/strategies/{slug}/backfill`; each trade date once."""
+
+    signals: Annotated[list[BackfilledDay], Field(min_length=1, max_length=DATES_MAX)]
+
+    def texts(self) -> dict[date, str]:
+        """The signals as they are stored, by trade date. Raises Invalid as for a submitted signal (SIG-02 to 05)."""
+        found: dict[date, str] = {}
+        for place, day in enumerate(self.signals):
+            if day.trade_date in found:
+                raise Invalid(("body", "signals", place, "trade_date"), "the trade date stands twice")
+            targets = [TargetWeight(target.symbol, target.weight) for target in day.signals]
+            try:
+                signal.check(targets)
+            except Invalid as error:
+                (item,) = error.items
+                raise Invalid(("body", "signals", place, *item["loc"][1:]), item["msg"]) from None
+            found[day.trade_date] = signal.encode(targets)
+        return found
+
+
+class BackfillAccepted(BaseModel):
+    accepted: Annotated[int, Field(description="Signals taken.")]
