@@ -1,0 +1,65 @@
+"""What the steps look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from quantos.verification.core.digests import sha256_hex
+from quantos.verification.core.history import History
+from quantos.verification.core.package import Package
+from quantos.verification.core.verdict import Finding, Waiver
+
+NO_REPOSITORY: Final = Finding("no_repository", waiver=Waiver.UNATTESTED)
+
+
+@dataclass(frozen=True, slots=True)
+class DayEvidence:
+    """A package and the attestation repository; without one, `no_history` says why there is none."""
+
+    package: Package
+    history: History | None = None
+    no_history: Finding = NO_REPOSITORY
+
+    @property
+    def attested_names(self) -> list[str]:
+        """The names under which the strategy's signal may stand: its slug, or the slug hidden by the nonce."""
+        slug, signal = self.package.slug, self.package.signal
+        return [slug, sha256_hex(slug + signal.nonce)] if signal else [slug]
+
+    @property
+    def settled_names(self) -> list[str]:
+        """The names under which the settlement's digest may stand."""
+        slug = self.package.slug
+        return [slug, sha256_hex(slug + self.package.settlement.salt)]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """A day of the public track record."""
+
+    date: date
+    nav: float
+    daily_return: float | None
+    cumulative_return: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvidence:
+    """The days of a strategy that are in force, ascending.
+
+    `everything`: the packages of all strategies that were given; `record`: the strategy's public track record,
+    where it was read.
+    """
+
+    packages: Sequence[Package]
+    everything: Sequence[Package]
+    history: History | None = None
+    record: Sequence[RecordRow] | None = None
+
+
+def differs(what: str, expected: Any, found: Any) -> Finding:
+    """Two values that should be one."""
+    return Finding("differs", {"what": what, "expected": str(expected), "found": str(found)})

@@ -1,0 +1,205 @@
+"""The history of an attestation repository: which entry stood in which commit first, and what became of it.
+
+Commits come in the order of the first-parent line, oldest first; an entry counts from the first of them that
+shows it. An entry is named by its trade date and its strategy, a settlement digest by its revision too. What a
+later commit changes or takes away is kept as a change: a repository only ever grows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+from quantos.verification.core.documents import NotJson, read_json
+from quantos.verification.core.fields import parsed_date
+
+PATH: Final = re.compile(r"(attestations|settlements)/([^/]+)\.json")
+_HASH_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """`at`: the time that the commit gives itself. `received_at`: when a remote's own log says it came."""
+
+    sha: str
+    at: datetime
+    place: int
+    received_at: datetime | None = None
+    signed: bool = False
+
+
+class FileChange(NamedTuple):
+    """A file as a commit leaves it; None: deleted."""
+
+    path: str
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that was there and is no longer so. kind: replaced, redated, edited, removed."""
+
+    kind: str
+    commit: Commit
+    before: str
+    after: str | None
+
+
+@dataclass(slots=True)
+class Entry:
+    """A line of a day's file. `first`: the first commit that shows it with its present hash."""
+
+    trade_date: date
+    strategy: str
+    digest: str
+    content: Mapping[str, Any]
+    first: Commit
+    oldest: Commit
+    present: bool = True
+    changes: list[Change] = field(default_factory=list)
+
+    def text(self, name: str) -> str | None:
+        """A text field of the entry as it stands."""
+        value = self.content.get(name)
+        return value if isinstance(value, str) else None
+
+
+class Problem(NamedTuple):
+    """A file that could not be read as one of its kind, in a commit."""
+
+    path: str
+    commit: Commit
+    reason: str
+
+
+DigestKey = tuple[str, int]
+"""(strategy, revision)"""
+
+
+@dataclass(slots=True)
+class History:
+    """What a repository holds.
+
+    goes_back: (commit, the one before it) where the commit is the older of the two by its own time.
+    rewritten: commits that somebody has seen in this history and that are no longer there.
+    signatures: git's word on each commit's signature (`%G?`), where keys were given.
+    """
+
+    commits: dict[str, Commit] = field(default_factory=dict)
+    signals: dict[date, dict[str, Entry]] = field(default_factory=dict)
+    digests: dict[date, dict[DigestKey, Entry]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    goes_back: list[tuple[Commit, Commit]] = field(default_factory=list)
+    rewritten: list[str] = field(default_factory=list)
+    signatures: dict[str, str] | None = None
+
+    @property
+    def head(self) -> Commit | None:
+        return next(reversed(self.commits.values()), None)
+
+    def signal(self, trade_date: date, names: Iterable[str]) -> Entry | None:
+        """The entry of a strategy under any of its names."""
+        found = (self.signals.get(trade_date, {}).get(name) for name in names)
+        return next((entry for entry in found if entry is not None), None)
+
+    def revisions(self, trade_date: date, names: Sequence[str]) -> dict[int, Entry]:
+        """The settlement digests of a strategy-day by revision."""
+        return {
+            revision: entry
+            for (name, revision), entry in self.digests.get(trade_date, {}).items()
+            if name in names
+        }
+
+    def add(self, commit: Commit, changes: Iterable[FileChange]) -> None:
+        """Take the next commit of the line."""
+        head = self.head
+        if head is not None and commit.at < head.at:
+            self.goes_back.append((commit, head))
+        self.commits[commit.sha] = commit
+        for path, content in changes:
+            match = PATH.fullmatch(path)
+            if match is None:
+                continue
+            day = parsed_date(match[2])
+            if day is None:
+                self.problems.append(Problem(path, commit, "name"))
+            elif match[1] == "attestations":
+                found = self._read(path, commit, content, day, "strategies", _signal_of)
+                _fold(self.signals.setdefault(day, {}), found, commit, day)
+            else:
+                found = self._read(path, commit, content, day, "settlements", _digest_of)
+                _fold(self.digests.setdefault(day, {}), found, commit, day)
+
+    def _read(
+        self, path: str, commit: Commit, content: bytes | None, day: date, lines: str, read: Any
+    ) -> dict[Any, tuple[str, Mapping[str, Any]]]:
+        """The lines of a file by their keys; what cannot be read is a problem."""
+        if content is None:
+            return {}
+        try:
+            document = read_json(content)
+        except NotJson as error:
+            self.problems.append(Problem(path, commit, str(error)))
+            return {}
+        entries = document.get(lines) if isinstance(document, dict) else None
+        if not isinstance(entries, list):
+            self.problems.append(Problem(path, commit, f"no list {lines}"))
+            return {}
+        if document.get("date") != day.isoformat():
+            self.problems.append(Problem(path, commit, "date"))
+        found: dict[Any, tuple[str, Mapping[str, Any]]] = {}
+        for entry in entries:
+            key_and_hash = read(entry) if isinstance(entry, dict) else None
+            if key_and_hash is None:
+                self.problems.append(Problem(path, commit, "entry"))
+                continue
+            key, digest = key_and_hash
+            if key in found:
+                self.problems.append(Problem(path, commit, "doubled"))
+            found[key] = (digest, entry)
+        return found
+
+
+def _signal_of(entry: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The key and the hash of a line, older forms included: `strategy_id`, a hash with its algorithm's name."""
+    name = entry.get("strategy_slug", entry.get("strategy_id"))
+    digest = entry.get("signal_hash")
+    if not isinstance(name, str) or not isinstance(digest, str) or not 0 < len(digest) <= _HASH_MAX:
+        return None
+    return name, digest.removeprefix("sha256:").lower()
+
+
+def _digest_of(entry: Mapping[str, Any]) -> tuple[DigestKey, str] | None:
+    name, revision, digest = entry.get("strategy_slug"), entry.get("revision"), entry.get("nav_sha256")
+    if not isinstance(name, str) or not isinstance(digest, str) or not 0 < len(digest) <= _HASH_MAX:
+        return None
+    if not isinstance(revision, int) or isinstance(revision, bool) or revision < 0:
+        return None
+    return (name, revision), digest
+
+
+def _fold(
+    known: dict[Any, Entry], found: Mapping[Any, tuple[str, Mapping[str, Any]]], commit: Commit, day: date
+) -> None:
+    """Bring what is known of a day up to a new version of its file."""
+    for key, (digest, content) in found.items():
+        entry = known.get(key)
+        if entry is None:
+            strategy = key if isinstance(key, str) else key[0]
+            known[key] = Entry(day, strategy, digest, content, commit, commit)
+            continue
+        if entry.digest != digest:
+            entry.changes.append(Change("replaced", commit, entry.digest, digest))
+            entry.digest, entry.first = digest, commit
+        elif entry.content != content:
+            before, after = entry.content.get("attested_at"), content.get("attested_at")
+            kind = "redated" if before != after else "edited"
+            entry.changes.append(Change(kind, commit, str(before), str(after)))
+        entry.content, entry.present = content, True
+    for key, entry in known.items():
+        if entry.present and key not in found:
+            entry.changes.append(Change("removed", commit, entry.digest, None))
+            entry.present = False

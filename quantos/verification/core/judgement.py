@@ -1,0 +1,172 @@
+"""Whole verdicts: of one package, of a strategy's run of packages, of a repository."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from quantos.verification.core.evidence import NO_REPOSITORY, DayEvidence, RecordRow, RunEvidence
+from quantos.verification.core.fields import Fields, Malformed
+from quantos.verification.core.history import History
+from quantos.verification.core.package import Package
+from quantos.verification.core.package_reader import read_package
+from quantos.verification.core.steps_bars import BARS_STEPS
+from quantos.verification.core.steps_books import BOOKS_STEPS
+from quantos.verification.core.steps_repository import Timing, repository_steps, timings
+from quantos.verification.core.steps_run import steps_of
+from quantos.verification.core.steps_settled import SETTLED_STEPS
+from quantos.verification.core.steps_signal import SIGNAL_STEPS
+from quantos.verification.core.verdict import Finding, Outcome, Step, Verdict, Waiver, verify
+
+FORMAT: Final = (1, "format")
+DAY_STEPS: Final[tuple[Step[DayEvidence], ...]] = (
+    *SIGNAL_STEPS,
+    *BARS_STEPS,
+    *BOOKS_STEPS,
+    *SETTLED_STEPS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A document and where it came from; `package` None: it is none, and `fault` says why."""
+
+    name: str
+    package: Package | None
+    fault: Malformed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyReport:
+    """What came of a strategy's packages. `days`: those in force, ascending; `older`: superseded revisions."""
+
+    slug: str
+    days: tuple[Package, ...]
+    older: tuple[Package, ...]
+    verdicts: tuple[Verdict, ...]
+    attested: bool
+    record: bool
+
+    @property
+    def holds(self) -> bool:
+        return all(verdict.holds for verdict in self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryReport:
+    """What came of an attestation repository."""
+
+    name: str
+    history: History
+    timings: tuple[Timing, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def holds(self) -> bool:
+        return all(verdict.holds for verdict in self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Attestations:
+    """The repository that packages are held against; None and why, where there is none."""
+
+    history: History | None = None
+    missing: Finding = NO_REPOSITORY
+
+
+def read_given(name: str, document: Any) -> Given:
+    """A document as a package, or why it is none."""
+    try:
+        return Given(name, read_package(document))
+    except Malformed as fault:
+        return Given(name, None, fault)
+
+
+def judge_packages(
+    given: Sequence[Given],
+    attestations: Attestations,
+    records: Mapping[str, Sequence[RecordRow]],
+    waived: Collection[Waiver],
+) -> list[StrategyReport]:
+    """One report for each strategy, and one without a name for the documents that are no packages."""
+    packages: dict[str, list[tuple[str, Package]]] = defaultdict(list)
+    for one in given:
+        if one.package is not None:
+            packages[one.package.slug].append((one.name, one.package))
+    everything = [package for found in packages.values() for _, package in found]
+    reports = [
+        _judge_strategy(slug, found, everything, attestations, records.get(slug), waived)
+        for slug, found in sorted(packages.items())
+    ]
+    faults = [_fault(one.name, one.fault) for one in given if one.fault is not None]
+    if faults:
+        reports.append(StrategyReport("", (), (), tuple(faults), attested=False, record=False))
+    return reports
+
+
+def judge_repository(name: str, history: History) -> RepositoryReport:
+    """What a repository proves by itself."""
+    verdicts = verify(repository_steps(history), history, name)
+    return RepositoryReport(name, history, tuple(timings(history)), tuple(verdicts))
+
+
+def read_track_record(document: Any) -> tuple[RecordRow, ...]:
+    """The rows of a public track record. Raises Malformed."""
+    return Fields(document).rows(
+        "records",
+        lambda row: RecordRow(
+            row.day("date"),
+            row.double("nav"),
+            row.nullable("daily_return", row.double),
+            row.nullable("cumulative_return", row.double),
+        ),
+    )
+
+
+def _judge_strategy(
+    slug: str,
+    found: Sequence[tuple[str, Package]],
+    everything: Sequence[Package],
+    attestations: Attestations,
+    record: Sequence[RecordRow] | None,
+    waived: Collection[Waiver],
+) -> StrategyReport:
+    verdicts: list[Verdict] = []
+    newest: dict[date, Package] = {}
+    older: list[Package] = []
+    for name, package in sorted(found, key=lambda pair: (pair[1].trade_date, pair[1].revision)):
+        about = _about(package)
+        verdicts.append(Verdict(*FORMAT, about, Outcome.PASSED, (), ()))
+        evidence = DayEvidence(package, attestations.history, attestations.missing)
+        verdicts += verify(DAY_STEPS, evidence, about, waived)
+        before = newest.get(package.trade_date)
+        if before is not None and before.revision == package.revision and before != package:
+            twice = Finding("day_twice", {"found": name, "date": package.trade_date})
+            verdicts.append(Verdict(*FORMAT, about, Outcome.FAILED, (twice,), ()))
+        if before is not None and before.revision < package.revision:
+            older.append(before)
+        newest[package.trade_date] = package
+    days = tuple(newest.values())
+    run = RunEvidence(days, everything, attestations.history, record)
+    verdicts += verify(steps_of(run), run, slug, waived)
+    attested = attestations.history is not None
+    return StrategyReport(slug, days, tuple(older), tuple(verdicts), attested, record is not None)
+
+
+def _about(package: Package) -> str:
+    revision = f" r{package.revision}" if package.revision else ""
+    return f"{package.trade_date}{revision}"
+
+
+def _fault(name: str, fault: Malformed) -> Verdict:
+    facts = {"where": fault.where, "expected": fault.expected, "found": fault.found}
+    return Verdict(*FORMAT, name, Outcome.FAILED, (Finding("malformed", facts),), ())
+
+
+def all_hold(reports: Iterable[StrategyReport | RepositoryReport]) -> bool:
+    """Whether everything holds; nothing at all does not."""
+    found = [report.holds for report in reports]
+    return bool(found) and all(found)

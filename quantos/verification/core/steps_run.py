@@ -1,0 +1,216 @@
+"""Steps 20 to 26: do the days of a strategy join, and is the repository that carries them whole?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from typing import Final
+
+from quantos.verification.core import trading_days
+from quantos.verification.core.evidence import DayEvidence, RecordRow, RunEvidence, differs
+from quantos.verification.core.exact import cny
+from quantos.verification.core.history import History
+from quantos.verification.core.package import Bar, Package
+from quantos.verification.core.steps_books import TOLERANCE
+from quantos.verification.core.verdict import Finding, Judgement, Step, judged, not_checked
+
+CLOCK_STEP_MAX: Final = timedelta(minutes=1)
+"""How far a clock may be set back between two commits before that is a finding."""
+
+GOOD: Final = "G"
+"""git's word for a signature that is good and by a key that was given."""
+
+
+def chain_holds(run: RunEvidence) -> Judgement:
+    """Each day begins with what the day before ended with, under the same terms."""
+    findings: list[Finding] = []
+    for before, after in pairwise(run.packages):
+        if after.previous.date == before.trade_date or after.previous.date is None:
+            findings += _joins(before, after)
+    first = run.packages[0]
+    notes = (
+        [] if first.previous.date is None else [Finding("begins_in_the_middle", {"found": first.trade_date})]
+    )
+    return judged(findings, *notes)
+
+
+def _joins(before: Package, after: Package) -> Iterator[Finding]:
+    day = f"{after.trade_date} previous"
+    if after.previous.date is None:
+        yield differs(f"{day}.date", before.trade_date, "null")
+        return
+    if after.previous.nav != before.nav.reported_nav:
+        yield differs(f"{day}.nav", cny(before.nav.reported_nav), cny(after.previous.nav or 0))
+    if after.previous.cash != before.nav.cash:
+        yield differs(f"{day}.cash", cny(before.nav.cash), cny(after.previous.cash))
+    held = {position.symbol: position.quantity for position in before.positions}
+    taken = dict(after.previous.positions)
+    for symbol in sorted(held.keys() | taken.keys()):
+        if held.get(symbol, 0) != taken.get(symbol, 0):
+            yield differs(f"{day} {symbol}", held.get(symbol, 0), taken.get(symbol, 0))
+    for name in ("initial_capital", "execution_price", "commission_e8", "slippage_e8"):
+        one, other = getattr(before.settings, name), getattr(after.settings, name)
+        if one != other:
+            yield differs(f"{after.trade_date} settings.{name}", one, other)
+
+
+def no_day_missing(run: RunEvidence) -> Judgement:
+    """Every trading day from the first to the last has its package."""
+    days = [package.trade_date for package in run.packages]
+    if not trading_days.is_known(days[0]) or not trading_days.is_known(days[-1]):
+        facts = {"found": days[-1], "expected": trading_days.LAST}
+        return not_checked(Finding("calendar_ends", facts))
+    missing = sorted(set(trading_days.trading_days(days[0], days[-1])) - set(days))
+    return judged([Finding("day_missing", {"found": day}) for day in missing])
+
+
+def closes_continue(run: RunEvidence) -> Judgement:
+    """The last close that a day starts from is the close that the day before ended with.
+
+    Data that arrive late can move a last close; where money was made of the gap, that is a finding, else a note.
+    """
+    findings: list[Finding] = []
+    notes: list[Finding] = []
+    for before, after in pairwise(run.packages):
+        closes = {bar.symbol: bar.close for bar in before.bars}
+        held = {symbol for symbol, _ in after.previous.positions}
+        for bar in after.bars:
+            close = closes.get(bar.symbol)
+            if close is None or close == bar.last_close or after.previous.date != before.trade_date:
+                continue
+            found = differs(f"{after.trade_date} {bar.symbol} last_close", cny(close), cny(bar.last_close))
+            inferred = bar.event in {"inferred_cash", "inferred_shares"} and bar.symbol in held
+            (findings if inferred else notes).append(found)
+    return judged(findings, *notes)
+
+
+def same_bars(run: RunEvidence) -> Judgement:
+    """One symbol has one bar on one date, in every package of the same snapshot, whichever strategy's it is."""
+    seen: dict[tuple[date, str], tuple[Package, Bar]] = {}
+    findings: list[Finding] = []
+    notes: list[Finding] = []
+    for package in run.everything:
+        for bar in package.bars:
+            first, known = seen.setdefault((package.trade_date, bar.symbol), (package, bar))
+            if known == bar:
+                continue
+            facts = {
+                "date": package.trade_date,
+                "symbol": bar.symbol,
+                "one": first.slug,
+                "other": package.slug,
+            }
+            same = first.snapshot_sha256 == package.snapshot_sha256
+            (findings if same else notes).append(Finding("bars_differ", facts))
+    return judged(findings, *notes)
+
+
+def record_agrees(run: RunEvidence) -> Judgement:
+    """The public track record shows the packages' days, each with the NAV and the returns that they prove."""
+    record = {row.date: row for row in run.record or ()}
+    packages = {package.trade_date: package for package in run.packages}
+    findings = [
+        Finding("record_without_package", {"found": d}) for d in sorted(record.keys() - packages.keys())
+    ]
+    findings += [
+        Finding("package_without_record", {"found": d}) for d in sorted(packages.keys() - record.keys())
+    ]
+    for day in sorted(packages.keys() & record.keys()):
+        findings += _about_row(record[day], packages[day])
+    return judged(findings)
+
+
+def _about_row(row: RecordRow, package: Package) -> Iterator[Finding]:
+    nav, capital = package.nav.reported_nav, package.settings.initial_capital
+    before = capital if package.previous.nav is None else package.previous.nav
+    level = Fraction(nav, capital) if capital else Fraction(0)
+    expected = (
+        ("nav", level, row.nav),
+        ("cumulative_return", level - 1, row.cumulative_return),
+        ("daily_return", Fraction(nav, before) - 1 if before else None, row.daily_return),
+    )
+    for name, right, shown in expected:
+        if right is None or shown is None:
+            fits = right is None and shown is None
+        else:
+            fits = abs(Fraction(shown) - right) <= TOLERANCE * max(Fraction(1), abs(right))
+        if not fits:
+            yield differs(f"{row.date} {name}", "null" if right is None else f"{float(right):.9f}", shown)
+
+
+def history_whole(run: RunEvidence) -> Judgement:
+    """The repository's history was added to and nothing else."""
+    assert run.history is not None
+    return judged_history(run.history)
+
+
+def judged_history(history: History) -> Judgement:
+    """Nothing that was once seen is gone, and no commit is dated before the one that it follows."""
+    findings = [Finding("history_rewritten", {"found": sha}) for sha in history.rewritten]
+    for commit, parent in history.goes_back:
+        if parent.at - commit.at > CLOCK_STEP_MAX:
+            facts = {"commit": commit.sha, "found": commit.at, "expected": parent.at}
+            findings.append(Finding("time_goes_back", facts))
+    return judged(findings)
+
+
+def signatures_good(run: RunEvidence) -> Judgement:
+    """Every commit that brought an entry of this strategy is signed by a key that was given."""
+    assert run.history is not None
+    return judged_signatures(run.history, list(dict.fromkeys(_commits_used(run.history, run.packages))))
+
+
+def _commits_used(history: History, packages: Sequence[Package]) -> Iterator[str]:
+    for package in packages:
+        evidence = DayEvidence(package, history)
+        entry = history.signal(package.trade_date, evidence.attested_names)
+        if entry is not None:
+            yield entry.first.sha
+        for digest in history.revisions(package.trade_date, evidence.settled_names).values():
+            yield digest.first.sha
+
+
+def judged_signatures(history: History, commits: Sequence[str]) -> Judgement:
+    """What git says of the commits' signatures."""
+    statuses = history.signatures or {}
+    return judged(
+        [
+            Finding(_SIGNATURES.get(statuses.get(sha, "E"), "signature_unchecked"), {"commit": sha})
+            for sha in commits
+            if statuses.get(sha) != GOOD
+        ]
+    )
+
+
+_SIGNATURES: Final = {
+    "B": "signature_bad",
+    "U": "signature_of_unknown_key",
+    "X": "signature_expired",
+    "Y": "signature_expired",
+    "R": "signature_revoked",
+    "N": "signature_missing",
+}
+
+RUN_STEPS: Final[tuple[Step[RunEvidence], ...]] = (
+    Step(20, "chain", chain_holds),
+    Step(21, "no_day_missing", no_day_missing),
+    Step(22, "closes_continue", closes_continue),
+    Step(23, "same_bars", same_bars),
+)
+RECORD_STEP: Final[Step[RunEvidence]] = Step(24, "track_record", record_agrees)
+HISTORY_STEP: Final[Step[RunEvidence]] = Step(25, "history", history_whole)
+SIGNATURES_STEP: Final[Step[RunEvidence]] = Step(26, "signatures", signatures_good)
+
+
+def steps_of(run: RunEvidence) -> tuple[Step[RunEvidence], ...]:
+    """The policy of a run: those steps for which there is evidence."""
+    steps = list(RUN_STEPS)
+    if run.record is not None:
+        steps.append(RECORD_STEP)
+    if run.history is not None:
+        steps.append(HISTORY_STEP)
+        if run.history.signatures is not None:
+            steps.append(SIGNATURES_STEP)
+    return tuple(steps)
