@@ -33,6 +33,15 @@ class Attestation:
         """
         return SettlementsCommitted((), 0, 0, "repo_not_configured")
 
+    @property
+    def version(self) -> int:
+        """Changes with every commit: what was looked up before may be out of date."""
+        return 0
+
+    def signal_commit(self, trade_date: date, signal_hash: str) -> Commit | None:
+        """The commit that brought a signal's hash into the repository; None where there is none."""
+        return None
+
     def settlement_commit(self, trade_date: date, nav_sha256: str) -> Commit | None:
         """The commit that brought a settlement digest into the repository; None where there is none."""
         return None

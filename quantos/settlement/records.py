@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from quantos.market.core.bars import Instruments
 from quantos.market.core.calendar import CalendarEnds, TradingCalendar
 from quantos.market.service import Market
+from quantos.settlement import audited
+from quantos.settlement.core.audited import AuditedDay
 from quantos.settlement.core.books import ExactWeights
 from quantos.settlement.core.record import Before, DayRecord, Decided, Restated, Revision
 from quantos.settlement.core.recorded import Columns, DayRows, DaySnapshot, records_of
@@ -107,6 +109,12 @@ class SettledRecords:
             if superseded:
                 found += self._records(cursor, asked, past, _superseded(cursor, asked, superseded, past))
         return sorted(found, key=lambda record: record.strategy)
+
+    def audited(self, number: int, limit: int, offset: int) -> tuple[list[AuditedDay], int]:
+        """A page of a strategy's settled days in a few numbers, newest first, and how many days there are."""
+        with self._series.read() as cursor:
+            cursor.execute("BEGIN TRANSACTION")
+            return audited.page(cursor, number, limit, offset)
 
     def last_run(self) -> int:
         """The last run that has written a day; 0: none."""
