@@ -11,12 +11,12 @@ from quantos.accounts.core.credentials import API_KEY_PREFIX, INVITE_PREFIX, mas
 from quantos.accounts.core.tiers import Tier
 from quantos.accounts.core.users import profile_complete
 from quantos.accounts.tables import ApiKey, Invite, User
-from quantos.kit.web import ApiModel, PatchModel, Text, Timestamp
+from quantos.kit.web import STORABLE, ApiModel, PatchModel, Text, Timestamp
 
 INVITE_USES_DEFAULT: Final = 100
 INVITE_USES_MAX: Final = 1_000_000
 
-KeyName = Annotated[Text, Field(min_length=1, max_length=100)]
+KeyName = Annotated[str, Field(min_length=1, max_length=100), STORABLE]
 InviteUses = Annotated[int, Field(ge=1, le=INVITE_USES_MAX)]
 
 

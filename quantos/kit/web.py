@@ -17,6 +17,7 @@ from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic_core import PydanticKnownError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
@@ -24,10 +25,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quantos.errors import Invalid, QuantosError
 from quantos.kit.clock import parse_instant
+from quantos.kit.findings import findings
 
 LIMIT_MAX: Final = 200
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DIGITS = re.compile(r"-?[0-9]+")
 
 
 class ApiModel(BaseModel):
@@ -70,6 +73,13 @@ def _storable(text: str) -> str:
     return text
 
 
+def _in_digits(value: Any) -> Any:
+    """An integer of a path or query as it is written everywhere: not `1.0`, `+1`, ` 1` or `1_0`."""
+    if isinstance(value, str) and not _DIGITS.fullmatch(value):
+        raise PydanticKnownError("int_parsing")
+    return value
+
+
 def _within_any_list(offset: int) -> int:
     """An offset that the stores can count; every list has ended before it."""
     return min(offset, 2**62)
@@ -79,8 +89,16 @@ Date = Annotated[date, BeforeValidator(parse_date), WithJsonSchema({"type": "str
 Timestamp = Annotated[
     datetime, BeforeValidator(parse_timestamp), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
-Text = Annotated[str, AfterValidator(_storable)]
-Offset = Annotated[int, Query(ge=0, description="Items to skip."), AfterValidator(_within_any_list)]
+STORABLE: Final = AfterValidator(_storable)
+"""Belongs to every text that is stored, after its bounds: `Annotated[str, Field(max_length=100), STORABLE]`."""
+
+Text = Annotated[str, STORABLE]
+IN_DIGITS: Final = BeforeValidator(_in_digits)
+"""Belongs to every integer of a path or query, after its bounds: `Annotated[int, Path(ge=1), IN_DIGITS]`."""
+
+Offset = Annotated[
+    int, Query(ge=0, description="Items to skip."), IN_DIGITS, AfterValidator(_within_any_list)
+]
 
 
 class Refusal(BaseModel):
@@ -113,7 +131,9 @@ def refusals(**reasons: str) -> dict[int | str, dict[str, Any]]:
 
 def limit(default: int) -> Any:
     """The `limit` query parameter with an endpoint's own default (PAGE-01, PAGE-02)."""
-    return Query(default, ge=1, le=LIMIT_MAX, description="Items to return at the most.")
+    found = Query(default, ge=1, le=LIMIT_MAX, description="Items to return at the most.")
+    found.metadata.append(IN_DIGITS)
+    return found
 
 
 def json_response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -169,13 +189,9 @@ async def quantos_error(_: Request, error: Exception) -> Response:
 
 
 async def validation_error(_: Request, error: Exception) -> Response:
-    """FastAPI's findings without the rejected input (ERR-02, ERR-11)."""
+    """FastAPI's findings, in our words."""
     assert isinstance(error, RequestValidationError)
-    items = [
-        {"type": e["type"], "loc": [_plain(part) for part in e["loc"]], "msg": e["msg"]}
-        for e in error.errors()
-    ]
-    return json_response({"detail": items}, 422)
+    return json_response({"detail": findings(error.errors())}, 422)
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -198,10 +214,6 @@ def _allowed_methods(request: Request) -> list[str]:
 
 async def server_error(_: Request, __: Exception) -> Response:
     return json_response({"detail": "internal error: please report it with a ticket"}, 500)
-
-
-def _plain(part: Any) -> str | int:
-    return part if isinstance(part, int) else str(part).encode("utf-8", "replace").decode()
 
 
 class BodyLimit:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from quantos.kit.web import ApiModel, Date, Text
+from quantos.kit.web import STORABLE, ApiModel, Date, Text
 
 PATH_MAX = 4096
 DAYS_MAX = 40_000  # a century of natural days
@@ -25,7 +25,7 @@ Reason = Annotated[Text, AfterValidator(_worded)]
 
 
 class ImportBody(ApiModel):
-    path: Annotated[Text, StringConstraints(min_length=1, max_length=PATH_MAX)]
+    path: Annotated[str, StringConstraints(min_length=1, max_length=PATH_MAX), STORABLE]
 
 
 class AcceptBody(ApiModel):

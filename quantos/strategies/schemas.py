@@ -15,10 +15,9 @@ import msgspec
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, Field, ValidationError
 
-from quantos.errors import Invalid
 from quantos.kit.clock import rfc3339
 from quantos.kit.money import RATE_UNIT, rate_e8
-from quantos.kit.web import ApiModel, Date, PatchModel, Text, parse_date, parse_json
+from quantos.kit.web import STORABLE, ApiModel, Date, PatchModel, parse_date, parse_json
 from quantos.market.core.boards import SYMBOL_PATTERN
 from quantos.strategies.core.signal import SIGNALS_MAX, TargetWeight, are_symbols
 from quantos.strategies.core.status import Status
@@ -38,8 +37,8 @@ def _at_most_8_decimals(rate: float) -> float:
     return rate
 
 
-Name = Annotated[Text, Field(min_length=1, max_length=100)]
-Description = Annotated[Text, Field(max_length=2000)]
+Name = Annotated[str, Field(min_length=1, max_length=100), STORABLE]
+Description = Annotated[str, Field(max_length=2000), STORABLE]
 Rate = Annotated[float, Field(ge=0, le=RATE_MAX), AfterValidator(_at_most_8_decimals)]
 
 
@@ -160,7 +159,7 @@ _DECODE: Final = msgspec.json.Decoder(_Body, strict=True).decode
 
 
 def read_submission(body: bytes, content_type: str | None) -> Submission:
-    """The signal in a body. Raises RequestValidationError or Invalid with the place of each error."""
+    """The signal in a body. Raises RequestValidationError with the place of each error."""
     if content_type == "application/json":
         try:
             found = _DECODE(body)
@@ -173,27 +172,31 @@ def read_submission(body: bytes, content_type: str | None) -> Submission:
 
 def _read_slowly(body: bytes, content_type: str | None) -> Submission:
     if not body:
-        raise Invalid(("body",), "Field required", "missing")
+        raise _refused("missing", "body")
     if not _is_json(content_type):
-        raise Invalid(("body",), "the body is not sent as application/json", "model_attributes_type")
+        raise _refused("model_attributes_type", "body")
     try:
         found = SignalNew.model_validate(parse_json(body))
     except json.JSONDecodeError:
-        raise Invalid(("body", 0), "JSON decode error", "json_invalid") from None
+        raise _refused("json_invalid", "body", 0) from None
     except ValidationError as error:
         raise RequestValidationError(_in_body(error)) from None
     targets = [TargetWeight(line.symbol, line.weight) for line in found.signals]
     return Submission(found.trade_date, targets)
 
 
+def _refused(kind: str, *loc: str | int) -> RequestValidationError:
+    return RequestValidationError([{"type": kind, "loc": loc}])
+
+
 def _in_body(error: ValidationError) -> list[dict[str, Any]]:
     """One item per place: the two kinds of number of a weight give one error, not two."""
     items: dict[tuple[str | int, ...], dict[str, Any]] = {}
-    for found in error.errors(include_url=False, include_context=False, include_input=False):
+    for found in error.errors(include_url=False, include_input=False):
         loc = ("body", *found["loc"])
         if loc[-1] in {"constrained-int", "constrained-float", "int", "float"}:
             loc = loc[:-1]
-        items[loc] = {"type": found["type"], "loc": loc, "msg": found["msg"]}
+        items[loc] = {"type": found["type"], "loc": loc, "ctx": found.get("ctx", {})}
     return list(items.values())
 
 

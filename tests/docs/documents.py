@@ -101,7 +101,7 @@ def _routes_of_the_platform(root: ModuleType) -> list[Placed]:
         platform = root.Platform.open(Settings(data_dir=Path(folder)))
         try:
             app = root.build_app(platform)
-            found = list(_leaves(app.router))
+            found = list(leaves(app.router))
             missing = set(app.openapi()["paths"]) - {path for path, _ in found}
             assert not missing, missing
             return found
@@ -120,7 +120,7 @@ def _routes_of_the_features() -> list[Placed]:
                 and _builds_routes(name)
             ):
                 services = (MagicMock() for _ in inspect.signature(build).parameters)
-                found += _leaves(build(*services), API_PREFIX)
+                found += leaves(build(*services), API_PREFIX)
     return found
 
 
@@ -212,12 +212,12 @@ def _builds_routes(name: str) -> bool:
     return not name.startswith("_") and (name == "router" or name.endswith("_router"))
 
 
-def _leaves(router: APIRouter, prefix: str = "") -> Iterator[Placed]:
+def leaves(router: APIRouter, prefix: str = "") -> Iterator[Placed]:
     for route in router.routes:
         if isinstance(route, APIRoute):
             yield prefix + route.path, route
         elif (included := getattr(route, "original_router", None)) is not None:
-            yield from _leaves(included, prefix + getattr(route, "include_context").prefix)  # noqa: B009 - FastAPI's own
+            yield from leaves(included, prefix + getattr(route, "include_context").prefix)  # noqa: B009 - FastAPI's own
 
 
 def _spoken(route: APIRoute) -> str:
