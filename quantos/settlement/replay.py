@@ -7,8 +7,8 @@ rolled back. The rules, the ledger and the rows are those of the daily run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -33,6 +33,13 @@ SignalsOn = Callable[[date, Sequence[int]], Mapping[int, ExactWeights]]
 """The signals of a day by series key; a strategy without one holds."""
 
 
+MinimumOn = Callable[[date, Sequence[int]], Ints]
+"""The minimum commission of a day, mills an order, for each series key."""
+
+Write = Callable[[Cursor, DayToWrite, Roster], None]
+"""Writes the rows of a day."""
+
+
 class CannotReplay(WrongState):
     """A day of the span cannot be settled; the message names what is missing."""
 
@@ -49,6 +56,8 @@ class Replay:
     minimum_commission: int  # mills an order
     run: int  # written into the NAV rows
     at: datetime
+    minimum_on: MinimumOn | None = None  # where it is not one for all
+    write: Write = store.write_rows
 
 
 def replay(
@@ -56,9 +65,10 @@ def replay(
 ) -> Book:
     """Settle every strategy-day of `todo.work` and write its rows; the books after the last day.
 
-    cursor: of an open transaction of the series store, in which no row of these strategy-days stands. The
-    caller holds `market.standing_still()`, commits, and writes whatever event tells of it. `on_day` is told
-    of each day once its rows are written. Raises CannotReplay; the transaction is then to be rolled back.
+    cursor: of an open transaction of the series store, in which no row of these strategy-days stands, unless
+    `todo.write` replaces it. The caller holds `market.standing_still()`, commits, and writes whatever event
+    tells of it. `on_day` is told of each day once its rows are written, of strategies with another minimum
+    commission apart. Raises CannotReplay; the transaction is then to be rolled back.
     """
     work, book = todo.work, todo.book
     if not work.terms:
@@ -68,36 +78,48 @@ def replay(
     terms = terms_of(work.terms, todo.minimum_commission)
     for day in market_days(market, roster, int(work.next.min()), int(work.until.max())):
         here = session_of(market.calendar, day.trade_date)
-        which = np.flatnonzero((work.next == here) & (work.until >= here))
-        if len(which) == 0:
+        due = np.flatnonzero((work.next == here) & (work.until >= here))
+        if len(due) == 0:
             continue
         readiness = _ready(market, day.trade_date)
-        numbers = [work.terms[int(s)].number for s in which]
-        given = todo.signals_on(day.trade_date, numbers)
-        signals, unknown = signals_of([given.get(n) for n in numbers], place)
-        settled = settle_day(take(book, which), signals, some(terms, which), day)
-        _check_settled(work, which, settled, day, roster)
         accepted = readiness.accepted
-        written = DayToWrite(
-            day.trade_date,
-            np.array(numbers, np.int32),
-            settled,
-            signals.given,
-            stale_value(settled, day),
-            unknown,
-            snapshot_of(day, roster, todo.minimum_commission),
-            (accepted.by, accepted.reason) if accepted else None,
-            todo.run,
-            todo.at,
-        )
-        store.write_rows(cursor, written, roster)
-        rebalanced = int(signals.given.sum())
-        work.settled, work.held = work.settled + rebalanced, work.held + len(which) - rebalanced
-        work.next[which] += 1
-        book = put(book, which, settled.book)
-        if on_day:
-            on_day(written)
+        for which, minimum in _alike(todo, day.trade_date, due):
+            numbers = [work.terms[int(s)].number for s in which]
+            given = todo.signals_on(day.trade_date, numbers)
+            signals, unknown = signals_of([given.get(n) for n in numbers], place)
+            charged = replace(some(terms, which), minimum_commission=minimum)
+            settled = settle_day(take(book, which), signals, charged, day)
+            _check_settled(work, which, settled, day, roster)
+            written = DayToWrite(
+                day.trade_date,
+                np.array(numbers, np.int32),
+                settled,
+                signals.given,
+                stale_value(settled, day),
+                unknown,
+                snapshot_of(day, roster, minimum),
+                (accepted.by, accepted.reason) if accepted else None,
+                todo.run,
+                todo.at,
+            )
+            todo.write(cursor, written, roster)
+            rebalanced = int(signals.given.sum())
+            work.settled, work.held = work.settled + rebalanced, work.held + len(which) - rebalanced
+            work.next[which] += 1
+            book = put(book, which, settled.book)
+            if on_day:
+                on_day(written)
     return book
+
+
+def _alike(todo: Replay, trade_date: date, which: Ints) -> Iterator[tuple[Ints, int]]:
+    """The strategies of a day by their minimum commission."""
+    if todo.minimum_on is None:
+        yield which, todo.minimum_commission
+        return
+    charged = todo.minimum_on(trade_date, [todo.work.terms[int(s)].number for s in which])
+    for minimum in np.unique(charged).tolist():
+        yield which[charged == minimum], minimum
 
 
 def _ready(market: Market, trade_date: date) -> Readiness:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -24,7 +25,7 @@ from quantos.kit.money import MILLS_PER_CNY
 from quantos.market.core.bars import Instruments
 from quantos.market.core.settled import SettledDays
 from quantos.market.service import Market
-from quantos.settlement import store
+from quantos.settlement import revisions, store
 from quantos.settlement.backfill import Backfills
 from quantos.settlement.core.books import put, signals_of, take
 from quantos.settlement.core.day import Carried, MarketDay, Roster
@@ -34,6 +35,7 @@ from quantos.settlement.core.snapshot import snapshot_of
 from quantos.settlement.days import market_days, session_of
 from quantos.settlement.plan import Work, failure, plan, some, stale_value, terms_of, waiting_for
 from quantos.settlement.records import SettledRecords
+from quantos.settlement.restate import Order, Restating, shown, take_up_what_waited
 from quantos.settlement.store import DayToWrite, Latest, NavSeries
 from quantos.settlement.tables import SettlementRun
 from quantos.settlement.writer import DayWriter
@@ -43,6 +45,9 @@ from quantos.strategies.core.deadlines import SETTLES_AT
 from quantos.strategies.service import Strategies
 
 OUTCOMES_MAX: Final = 1000
+
+ORDINALS: Final = 2**22
+"""More than there are days up to the year 9999."""
 
 Ints = NDArray[np.int64]
 
@@ -115,6 +120,7 @@ class Settlement:
         self._running = threading.Lock()
         self._progress: tuple[str, int, int] | None = None
         self._standing: _Standing | None = None
+        self._restating = Restating(records, series, clock, market, minimum_commission, self._running)
         self.days = SettledRecords(series, market)
         self.after_run: Callable[[int], object] = lambda _: None
         """Called with the number of each run that has ended, whatever it settled. Plugged in."""
@@ -122,6 +128,7 @@ class Settlement:
         self._backfills = Backfills(records, series, clock, market, minimum_commission, self._running)
         with series.read() as cursor:
             self._latest = store.latest(cursor)
+            self._times_restated = revisions.times_restated(cursor)
 
     # What others ask
 
@@ -136,9 +143,9 @@ class Settlement:
             return store.settled_days(cursor)
 
     def version(self, number: int) -> int:
-        """Changes whenever a NAV row of the strategy is written."""
+        """Changes whenever a NAV row of the strategy is written, or written anew."""
         last = self.settled_until(number)
-        return last.toordinal() if last else 0
+        return self._times_restated.get(number, 0) * ORDINALS + (last.toordinal() if last else 0)
 
     def nav_series(self, number: int) -> NavSeries:
         with self._series.read() as cursor:
@@ -215,11 +222,17 @@ class Settlement:
         return {**_shown(run), "detail": run.detail, "outcomes": outcomes}
 
     def mark_interrupted(self) -> int:
-        """At start: runs that a killed process left open. Their days are completed by the next run."""
+        """At start: runs that a killed process left open. Their days are completed by the next run.
+
+        A restatement that stands in the series store was done, whatever its process could still say of it.
+        """
+        with self._series.read() as cursor:
+            restated = revisions.runs(cursor)
         with self._records.write() as session:
             left = store.unfinished_runs(session)
             for run in left:
-                run.status, run.finished_at = "interrupted", self._clock.now()
+                run.status = "done" if run.number in restated else "interrupted"
+                run.finished_at = self._clock.now()
                 session.add(run)
         return len(left)
 
@@ -244,6 +257,41 @@ class Settlement:
             if last is None or not self._plan(session, last, None).terms:
                 return None
         return self._run(last, None, None)
+
+    def restate(
+        self, first: date, reason: str, by: str, *, data: Path | None = None, dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Settle every settled strategy-day from `first` on again, with the corrected rows of `data`.
+
+        What came out otherwise gets a new revision, and what stood before is kept; `dry_run` only tells it.
+        Raises SettlementUnderWay, DayNotSettled, RestatementRefused, Invalid; then nothing was changed.
+        """
+        order = Order(first, reason.strip(), by, data, dry_run)
+        try:
+            restated = self._restating.carry_out(
+                order, self.strategies, self._note_restated, self._read_again
+            )
+        finally:
+            self._progress = None
+        if restated.number is not None:
+            self.after_run(restated.number)
+            take_up_what_waited(self._market)
+        return restated.as_dict()
+
+    def restatements(self, limit: int, offset: int) -> list[dict[str, Any]]:
+        """Past restatements, newest first."""
+        with self._series.read() as cursor:
+            return [shown(each) for each in revisions.past(cursor, limit, offset)]
+
+    def _note_restated(self, done: int, total: int) -> None:
+        self._progress = ("restatement", done, total)
+
+    def _read_again(self) -> None:
+        """What stands in memory of settled days, after they were written anew."""
+        self._market.refresh()
+        self._standing = None
+        with self._series.read() as cursor:
+            self._latest, self._times_restated = store.latest(cursor), revisions.times_restated(cursor)
 
     def _check_time(self, trade_date: date) -> None:
         if not self._market.calendar.is_trading_day(trade_date):

@@ -106,58 +106,55 @@ def write_day(cursor: Cursor, day: DayToWrite, roster: Roster) -> None:
 
 def write_rows(cursor: Cursor, day: DayToWrite, roster: Roster) -> None:
     """Write the rows of a settled day, and no event."""
-    snapshot, on = _write_snapshot(cursor, day, roster), day.trade_date
-    settled = day.settled
+    snapshot = _write_snapshot(cursor, day, roster)
+    for table, columns in rows_of(cursor, day, roster).items():
+        whole = {"snapshot": snapshot, "run": day.run} if table == "nav" else {}
+        _insert(cursor, table, trade_date=day.trade_date, **columns, **whole)
+
+
+def rows_of(cursor: Cursor, day: DayToWrite, roster: Roster) -> dict[str, dict[str, NDArray[Any]]]:
+    """What a settled day says, by table: columns without the day and, of `nav`, without snapshot and run."""
+    settled, number = day.settled, roster.number
     book, orders, events = settled.book, settled.orders, settled.events
-    _insert(
-        cursor,
-        "nav",
-        strategy=day.numbers,
-        trade_date=on,
-        nav=settled.nav,
-        cash=book.cash,
-        turnover=settled.turnover,
-        fees=settled.fees,
-        stale=day.stale,
-        rebalanced=day.rebalanced,
-        snapshot=snapshot,
-        run=day.run,
-    )
-    _insert(
-        cursor,
-        "position",
-        strategy=np.repeat(day.numbers, np.diff(book.start)),
-        trade_date=on,
-        instrument=roster.number[book.instrument],
-        shares=book.shares,
-    )
-    _insert(
-        cursor,
-        "trade_order",
-        strategy=np.repeat(day.numbers, np.diff(orders.start)),
-        trade_date=on,
-        instrument=roster.number[orders.instrument],
-        quantity=orders.quantity,
-        filled=orders.filled,
-        price=orders.price,
-        commission=orders.commission,
-        stamp_duty=orders.stamp_duty,
-        transfer_fee=orders.transfer_fee,
-        reason=orders.reason,
-    )
-    _insert(
-        cursor,
-        "position_event",
-        strategy=np.repeat(day.numbers, np.diff(events.start)),
-        trade_date=on,
-        instrument=roster.number[events.instrument],
-        kind=events.kind,
-        shares_before=events.shares_before,
-        shares_after=events.shares_after,
-        cash=events.cash,
-    )
+    ordered: dict[str, NDArray[Any]] = {
+        "strategy": np.repeat(day.numbers, np.diff(orders.start)),
+        "instrument": number[orders.instrument],
+        "quantity": orders.quantity,
+        "filled": orders.filled,
+        "price": orders.price,
+        "commission": orders.commission,
+        "stamp_duty": orders.stamp_duty,
+        "transfer_fee": orders.transfer_fee,
+        "reason": orders.reason,
+    }
     if day.unknown:
-        _write_unknown(cursor, day)
+        unknown = _unknown_orders(cursor, day)
+        ordered = {name: np.concatenate([column, unknown[name]]) for name, column in ordered.items()}
+    return {
+        "nav": {
+            "strategy": day.numbers,
+            "nav": settled.nav,
+            "cash": book.cash,
+            "turnover": settled.turnover,
+            "fees": settled.fees,
+            "stale": day.stale,
+            "rebalanced": day.rebalanced,
+        },
+        "position": {
+            "strategy": np.repeat(day.numbers, np.diff(book.start)),
+            "instrument": number[book.instrument],
+            "shares": book.shares,
+        },
+        "trade_order": ordered,
+        "position_event": {
+            "strategy": np.repeat(day.numbers, np.diff(events.start)),
+            "instrument": number[events.instrument],
+            "kind": events.kind,
+            "shares_before": events.shares_before,
+            "shares_after": events.shares_after,
+            "cash": events.cash,
+        },
+    }
 
 
 def _insert(cursor: Cursor, table: str, **columns: NDArray[Any] | int | date) -> None:
@@ -211,7 +208,7 @@ def _write_snapshot(cursor: Cursor, day: DayToWrite, roster: Roster) -> int:
     return int(number)
 
 
-def _write_unknown(cursor: Cursor, day: DayToWrite) -> None:
+def _unknown_orders(cursor: Cursor, day: DayToWrite) -> dict[str, NDArray[Any]]:
     """Orders in symbols that no market file ever named: refused, quantity 0."""
     names = sorted({symbol for _, symbols in day.unknown for symbol in symbols})
     known = dict(
@@ -223,20 +220,14 @@ def _write_unknown(cursor: Cursor, day: DayToWrite) -> None:
         known[symbol] = lowest
         cursor.execute("INSERT INTO unknown_symbol VALUES (?, ?)", [lowest, symbol])
     rows = [(int(day.numbers[s]), known[symbol]) for s, symbols in day.unknown for symbol in symbols]
-    _insert(
-        cursor,
-        "trade_order",
-        strategy=np.array([s for s, _ in rows], np.int32),
-        trade_date=day.trade_date,
-        instrument=np.array([i for _, i in rows], np.int32),
-        quantity=0,
-        filled=0,
-        price=0,
-        commission=0,
-        stamp_duty=0,
-        transfer_fee=0,
-        reason=int(Reason.NO_MARKET_DATA),
-    )
+    nothing = np.zeros(len(rows), np.int64)
+    zeros = ("quantity", "filled", "price", "commission", "stamp_duty", "transfer_fee")
+    return {
+        "strategy": np.array([s for s, _ in rows], np.int32),
+        "instrument": np.array([i for _, i in rows], np.int32),
+        **dict.fromkeys(zeros, nothing),
+        "reason": nothing + int(Reason.NO_MARKET_DATA),
+    }
 
 
 def nav_series(cursor: Cursor, number: int) -> NavSeries:
@@ -268,21 +259,41 @@ def settled_days(cursor: Cursor) -> SettledDays | None:
     ).fetchone() or (None, None)
     if first is None:
         return None
+    # A row or corrected data may have explained it since: then somebody may be settled with the explanation.
     stopped = cursor.execute(
-        "SELECT b.instrument, s.trade_date FROM snapshot_bar b JOIN snapshot s ON s.id = b.snapshot"
-        " WHERE b.event = ? EXCEPT"
-        " SELECT b.instrument, s.trade_date FROM snapshot_bar b JOIN snapshot s ON s.id = b.snapshot"
-        " WHERE b.event = ?",
-        [int(Event.UNEXPLAINED), int(Event.ROW)],
+        "WITH bar_of_day AS (SELECT b.instrument, s.trade_date, b.event FROM snapshot_bar b"
+        "  JOIN snapshot s ON s.id = b.snapshot)"
+        " SELECT DISTINCT instrument, trade_date FROM bar_of_day u WHERE event = $unexplained AND NOT EXISTS"
+        " (SELECT 1 FROM bar_of_day o WHERE o.event <> $unexplained"
+        "  AND o.instrument = u.instrument AND o.trade_date = u.trade_date)",
+        {"unexplained": int(Event.UNEXPLAINED)},
     ).fetchall()
     return SettledDays(first, last, frozenset(stopped))
 
 
+def restatements_of(cursor: Cursor, number: int) -> list[dict[str, Any]]:
+    """The restatements in which days of a strategy changed, in their order.
+
+    Each: {restatement, from, at, by, reason, first_changed, last_changed, days}; `days` counts those that changed.
+    """
+    rows = cursor.execute(
+        'SELECT r.id, r.from_date, r."at", r.by_whom, r.reason, min(n.trade_date), max(n.trade_date), count(*)'
+        " FROM nav_superseded n JOIN restatement r ON r.id = n.restatement WHERE n.strategy = ?"
+        " GROUP BY ALL ORDER BY r.id",
+        [number],
+    ).fetchall()
+    names = ("restatement", "from", "at", "by", "reason", "first_changed", "last_changed", "days")
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    return [{**each, "at": each["at"].replace(tzinfo=UTC)} for each in found]
+
+
 def outcomes(cursor: Cursor, run: int, limit: int) -> list[tuple[int, date, bool]]:
-    """What a run settled: (strategy, trade date, rebalanced), in order."""
+    """What a run settled: (strategy, trade date, rebalanced), in order, also where it was restated since."""
     return cursor.execute(
-        "SELECT strategy, trade_date, rebalanced FROM nav WHERE run = ? ORDER BY trade_date, strategy LIMIT ?",
-        [run, limit],
+        "SELECT strategy, trade_date, rebalanced FROM nav WHERE run = $run UNION ALL"
+        " SELECT strategy, trade_date, rebalanced FROM nav_superseded WHERE run = $run"
+        " ORDER BY trade_date, strategy LIMIT $limit",
+        {"run": run, "limit": limit},
     ).fetchall()
 
 

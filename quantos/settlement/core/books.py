@@ -1,4 +1,4 @@
-"""Books and signals of some of the strategies: taking a few out of many and putting them back."""
+"""Books, signals and results of some of the strategies: taking a few out of many and putting them back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from quantos.settlement.core.ledger import Book, Signals
+from quantos.settlement.core.ledger import Book, Events, Orders, Settled, Signals
 
 Ints = NDArray[np.int64]
 
@@ -45,6 +45,40 @@ def put(book: Book, which: Ints, part: Book) -> Book:
         rows, _ = _rows(start, strategies)
         instrument[rows], shares[rows] = source.instrument, source.shares
     return Book(cash, start, instrument, shares)
+
+
+def part_of(settled: Settled, which: Ints) -> Settled:
+    """What a settled day was for the strategies `which` (their rows, ascending), in that order."""
+    orders, events = settled.orders, settled.events
+    ordered, order_start = _rows(orders.start, which)
+    happened, event_start = _rows(events.start, which)
+    return Settled(
+        settled.status[which],
+        settled.waits_for[which],
+        settled.nav[which],
+        settled.turnover[which],
+        settled.fees[which],
+        take(settled.book, which),
+        Orders(
+            order_start,
+            orders.instrument[ordered],
+            orders.quantity[ordered],
+            orders.filled[ordered],
+            orders.price[ordered],
+            orders.commission[ordered],
+            orders.stamp_duty[ordered],
+            orders.transfer_fee[ordered],
+            orders.reason[ordered],
+        ),
+        Events(
+            event_start,
+            events.instrument[happened],
+            events.shares_before[happened],
+            events.shares_after[happened],
+            events.cash[happened],
+            events.kind[happened],
+        ),
+    )
 
 
 def signals_of(

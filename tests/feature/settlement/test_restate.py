@@ -1,0 +1,205 @@
+"""Settled days that are settled again with corrected data: what changes, what is kept, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quantos.kit.clock import parse_instant
+from quantos.market.core.calendar import shipped_calendar
+from tests.support.platforms import Caller, Stage, made_up, stage
+from tests.support.restated import in_force, superseded, write_actions, write_bars
+
+A, B, C = "600001.SH", "600002.SH", "600003.SH"
+START = parse_instant("2024-03-01T08:00+08:00")
+DAYS = shipped_calendar().between(date(2024, 3, 1), date(2024, 3, 8))
+FREE = {"commission_rate": 0, "slippage_rate": 0}
+REASON = "the exchange corrected the close of 600001"
+
+Bars = dict[tuple[str, date], tuple[float, float, float | None, int]]
+
+
+def bars() -> Bars:
+    """A goes up by 0.10 a day and B by 0.20, each within the day; both open at the last close."""
+    rows: Bars = {}
+    for k, day in enumerate(DAYS):
+        rows[A, day] = (10.0 + k / 10, 10.1 + k / 10, 10.0 + k / 10, 1_000_000)
+        rows[B, day] = (20.0 + k / 5, 20.2 + k / 5, 20.0 + k / 5, 1_000_000)
+    return rows
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Stage]:
+    with stage(tmp_path / "data", START) as opened:
+        yield opened
+
+
+@pytest.fixture
+def agent(empty: Stage) -> Caller:
+    return empty.agent()
+
+
+@pytest.fixture
+def on(empty: Stage, agent: Caller) -> Stage:
+    """`a` holds A and `b` holds B from the first day on; `both` goes from B to A on the third. Six days are settled."""
+    empty.platform.market.import_bars(made_up(bars()))
+    for slug, symbol in (("a", A), ("b", B), ("both", B)):
+        agent.post("/strategies", {"name": slug, "slug": f"holds-{slug}", **FREE})
+        empty.submit(agent, f"holds-{slug}", DAYS[0], {symbol: 0.5})
+    empty.clock_to(DAYS[2], "09:00")
+    empty.submit(agent, "holds-both", DAYS[2], {A: 0.5})
+    empty.clock_to(DAYS[-1], "19:00")
+    return empty
+
+
+@pytest.fixture
+def corrected(tmp_path: Path) -> Path:
+    """A closes the second day at 10.15, not 10.20, which is the third day's reference."""
+    rows: Bars = {(A, DAYS[1]): (10.1, 10.15, 10.1, 1_000_000), (A, DAYS[2]): (10.2, 10.3, 10.15, 1_000_000)}
+    return write_bars(tmp_path / "corrected", rows)
+
+
+def restate(on: Stage, first: date, data: Path | None = None, **more: Any) -> dict[str, Any]:
+    return on.platform.settlement.restate(first, REASON, "operator", data=data, **more)
+
+
+def market_rows(on: Stage, table: str) -> list[dict[str, Any]]:
+    with on.platform.series.read() as cursor:
+        found: list[dict[str, Any]] = (
+            cursor.execute(f"FROM {table} ORDER BY ALL").to_arrow_table().to_pylist()
+        )
+    return found
+
+
+def day_navs(on: Stage, slug: str) -> dict[date, float]:
+    return dict(zip(DAYS, on.navs(slug), strict=True))
+
+
+class TestWhatChanges:
+    def test_the_nav_of_the_corrected_day_and_the_return_of_the_day_after_it(
+        self, on: Stage, corrected: Path
+    ) -> None:
+        # 50,000 shares of A at 10.20 are at 10.15 now: 2,500 CNY less, on the second day alone.
+        before = day_navs(on, "holds-a")
+        answer = restate(on, DAYS[1], corrected)
+        assert day_navs(on, "holds-a") == {**before, DAYS[1]: before[DAYS[1]] - 2_500.0}
+        assert answer["changed"] == {
+            "strategy_days": 2,
+            "strategies": 1,
+            "days": 2,
+            "market_rows": {"bars": 2, "corporate_actions": 0},
+        }
+        assert answer["largest_change"] == {
+            "slug": "holds-a",
+            "trade_date": DAYS[1],
+            "nav_before": before[DAYS[1]],
+            "nav_after": before[DAYS[1]] - 2_500.0,
+            "change": -2_500.0,
+        }
+
+    def test_what_stood_before_is_kept_to_the_byte(self, on: Stage, corrected: Path) -> None:
+        before = in_force(on)
+        restate(on, DAYS[1], corrected)
+        kept, now = superseded(on), in_force(on)
+        for table, rows in before.items():
+            replaced = [row[2:] for row in kept[table]]
+            assert all(row[:2] == (0, 1) for row in kept[table])
+            assert sorted(row for row in rows if row not in now[table]) == sorted(
+                row for row in replaced if row not in now[table]
+            )
+            assert set(rows) <= {*replaced, *now[table]}
+        assert [row[3] for row in kept["nav"]] == [DAYS[1], DAYS[2]]
+
+    def test_strategy_days_that_come_out_the_same_keep_their_rows_and_their_snapshot(
+        self, on: Stage, corrected: Path
+    ) -> None:
+        def untouched() -> list[Any]:
+            moved = [DAYS[1], DAYS[2]]
+            return [row for row in in_force(on)["nav"] if (row[0], row[1]) not in {(1, d) for d in moved}]
+
+        before = untouched()
+        restate(on, DAYS[1], corrected)
+        assert untouched() == before
+        assert len(before) == 16
+
+    def test_a_correction_that_decides_nothing_changes_the_data_and_no_strategy_day(
+        self, on: Stage, tmp_path: Path
+    ) -> None:
+        data = write_bars(tmp_path, {(B, DAYS[1]): (20.2, 20.4, 20.2, 7)})
+        before = in_force(on)
+        answer = restate(on, DAYS[1], data)
+        assert (answer["restatement"], answer["changed"]["strategy_days"]) == (1, 0)
+        assert in_force(on) == before
+        (bar,) = market_rows(on, "bar_superseded")
+        assert (bar["restatement"], bar["trade_date"], bar["volume"]) == (1, DAYS[1], 1_000_000)
+
+    def test_a_row_that_a_settled_day_lacked_is_added(self, on: Stage, tmp_path: Path) -> None:
+        data = write_bars(tmp_path, {(C, DAYS[1]): (5.0, 5.0, None, 0)})
+        assert restate(on, DAYS[1], data)["changed"]["market_rows"]["bars"] == 1
+        assert market_rows(on, "bar_superseded") == []
+
+    def test_a_dividend_that_nobody_had_known_is_paid(self, on: Stage, tmp_path: Path) -> None:
+        # 25,000 shares of B were bought on the first day; each brings 0.50 CNY.
+        data = write_actions(tmp_path, {(B, DAYS[3]): (0, 500_000_000)})
+        before = day_navs(on, "holds-b")
+        restate(on, DAYS[3], data)
+        after = {d: nav + (12_500.0 if d >= DAYS[3] else 0) for d, nav in before.items()}
+        assert day_navs(on, "holds-b") == after
+
+    def test_a_row_of_a_corporate_action_is_replaced_and_kept(self, on: Stage, tmp_path: Path) -> None:
+        restate(on, DAYS[3], write_actions(tmp_path / "1", {(B, DAYS[3]): (0, 500_000_000)}))
+        restate(on, DAYS[3], write_actions(tmp_path / "2", {(B, DAYS[3]): (0, 300_000_000)}))
+        (row,) = market_rows(on, "corporate_action_superseded")
+        assert (row["restatement"], row["cash_mills_per_million"]) == (2, 500_000_000)
+
+    def test_an_order_that_a_corrected_price_makes_different_is_settled_again(
+        self, on: Stage, tmp_path: Path
+    ) -> None:
+        # `both` bought A on the third day at 10.20; at 10.25 fewer lots are afforded.
+        data = write_bars(tmp_path, {(A, DAYS[2]): (10.25, 10.3, 10.2, 1_000_000)})
+        answer = restate(on, DAYS[2], data)
+        assert answer["changed"]["strategies"] == 1
+        old, new = superseded(on)["trade_order"], in_force(on)["trade_order"]
+        assert [row[5] for row in old if row[4] == 0 and row[5] > 0] != []
+        assert {row[7] for row in old if row[5] > 0} == {10_200}
+        assert 10_250 in {row[5] for row in new}
+
+    def test_without_any_correction_nothing_is_restated(self, on: Stage) -> None:
+        before = in_force(on)
+        answer = restate(on, DAYS[0])
+        assert (answer["restatement"], answer["settled_again"]) == (None, 18)
+        assert in_force(on) == before
+        assert market_rows(on, "restatement") == []
+
+
+class TestWhichDays:
+    def test_retired_strategies_too(self, on: Stage, agent: Caller, corrected: Path) -> None:
+        assert agent.call("PATCH", "/strategies/holds-a", {"status": "retired"}).status_code == 200
+        assert restate(on, DAYS[1], corrected)["changed"]["strategies"] == 1
+
+    def test_days_of_a_pause_too_and_its_signals_stay_without_effect(
+        self, on: Stage, agent: Caller, tmp_path: Path
+    ) -> None:
+        later = shipped_calendar().between(date(2024, 3, 11), date(2024, 3, 13))
+        flat: Bars = {(s, d): (p, p, p, 1_000_000) for s, p in ((A, 10.6), (B, 21.2)) for d in later}
+        on.platform.market.import_bars(made_up(flat))
+        on.submit(agent, "holds-a", later[1], {})
+        agent.call("PATCH", "/strategies/holds-a", {"status": "paused"})
+        on.clock_to(later[-1], "19:00")
+        agent.call("PATCH", "/strategies/holds-a", {"status": "active"})
+        before = on.navs("holds-a")
+        assert len(before) == 9
+        # 50,000 shares of A close the first of these days 0.10 higher, and open the second there.
+        data: Bars = {(A, later[0]): (10.6, 10.7, 10.6, 1000), (A, later[1]): (10.7, 10.6, 10.7, 1000)}
+        restate(on, later[0], write_bars(tmp_path, data))
+        assert on.navs("holds-a") == [*before[:6], before[6] + 5_000.0, *before[7:]]
+
+    def test_a_restatement_begins_where_it_is_told_to(self, on: Stage, corrected: Path) -> None:
+        answer = restate(on, DAYS[3], corrected)
+        assert (answer["restatement"], answer["settled_again"]) == (None, 9)
+        (file,) = answer["data"]["files"]
+        assert file["settled"]["days"] == ["2024-03-04", "2024-03-05"], "they stay as they were settled"
