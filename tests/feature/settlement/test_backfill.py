@@ -11,6 +11,7 @@ import pytest
 
 from quantos.kit.clock import parse_instant
 from quantos.market.core.calendar import shipped_calendar
+from quantos.settlement import backfill_store
 from tests.support.platforms import Caller, Stage, made_up, stage
 
 A, B = "600001.SH", "600002.SH"
@@ -88,3 +89,217 @@ def test_backfilled_days_are_settled_from_the_initial_capital(on_stage: Stage) -
     assert [day["nav"] for day in found] == pytest.approx(navs, abs=1e-12)
     daily = [new / old - 1 for old, new in zip([1.0, *navs], navs, strict=False)]
     assert [day["daily_return"] for day in found] == pytest.approx(daily, abs=1e-12)
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_day_without_a_signal_holds(on_stage: Stage) -> None:
+    accepted(on_stage, day_of(BEFORE[0], {A: 0.5}), day_of(BEFORE[4], {}))
+    navs = [day["nav"] for day in curve(on_stage)]
+    assert navs[3] != navs[2]
+    assert navs[4:] == [navs[4]] * 5  # all cash from then on
+
+
+def test_backfilled_days_are_those_of_a_strategy_that_had_its_signals_in_time(tmp_path: Path) -> None:
+    signals = {BEFORE[0]: {A: 0.3, B: 0.4}, BEFORE[2]: {B: 0.8}, BEFORE[3]: {}, BEFORE[6]: {A: 0.9, B: 0.1}}
+    with stage(tmp_path / "data", parse_instant("2024-02-19T08:00+08:00")) as on:
+        on.platform.market.import_bars(made_up(bars()))
+        caller = on.agent()
+        for slug in ("one", "live"):
+            caller.post("/strategies", {"name": slug, "slug": slug, "initial_capital": 200_000})
+        for day, weights in signals.items():
+            on.clock_to(day, "09:00")
+            on.submit(caller, "live", day, weights)
+        on.clock_to(DAYS[0], "08:00")
+        on.submit(caller, "one", DAYS[0], {A: 0.5})
+        accepted(on, *(day_of(day, weights) for day, weights in signals.items()))
+        live = on.public().get("/public/strategies/live/track-record")["records"]
+        assert len(live) == 9
+        assert curve(on) == live
+
+
+def test_what_is_published_does_not_change_with_a_backfill(on_stage: Stage, agent: Caller) -> None:
+    def published() -> list[Any]:
+        public = on_stage.public()
+        (listed,) = public.get("/public/strategies")["strategies"]
+        return [
+            record(on_stage)["records"],
+            public.get("/public/strategies/one/performance"),
+            listed,
+            on_stage.operator.get("/admin/settlement-runs"),
+            agent.get("/strategies/one/signals"),
+        ]
+
+    on_stage.clock_to(DAYS[1], "19:00")
+    before = published()
+    assert "backfilled" not in record(on_stage)
+    accepted(on_stage, day_of(BEFORE[0], {A: 0.5}))
+    assert len(curve(on_stage)) == 9
+    assert published() == before
+    on_stage.clock_to(DAYS[2], "19:00")
+    assert [day["date"] for day in record(on_stage)["records"]] == [day.isoformat() for day in DAYS[:3]]
+    (listed,) = on_stage.public().get("/public/strategies")["strategies"]
+    assert listed["trading_days"] == 3
+
+
+@pytest.mark.usefixtures("agent")
+def test_the_same_backfill_twice_changes_nothing(on_stage: Stage) -> None:
+    days = [day_of(BEFORE[1], {A: 0.5}), day_of(BEFORE[3], {B: 0.5})]
+    accepted(on_stage, *days)
+    once = curve(on_stage)
+    assert accepted(on_stage, *days) == 2
+    assert curve(on_stage) == once
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_later_backfill_replaces_its_dates_keeps_the_others_and_may_begin_earlier(
+    on_stage: Stage, tmp_path: Path
+) -> None:
+    accepted(on_stage, day_of(BEFORE[3], {A: 0.5}), day_of(BEFORE[5], {B: 0.5}))
+    assert len(curve(on_stage)) == 6
+    on_stage.platform.close()
+    with stage(tmp_path / "data", START) as again:
+        accepted(again, day_of(BEFORE[1], {B: 0.2}), day_of(BEFORE[3], {A: 0.9}))
+        in_steps = curve(again)
+        whole = {BEFORE[1]: {B: 0.2}, BEFORE[3]: {A: 0.9}, BEFORE[5]: {B: 0.5}}
+        caller = again.agent()
+        caller.post("/strategies", {"name": "Two", "slug": "two", **FREE})
+        again.submit(caller, "two", DAYS[0], {})
+        assert backfill(again, *(day_of(d, w) for d, w in whole.items()), slug="two").status_code == 201
+        at_once = again.public().get("/public/strategies/two/track-record")["backfilled"]["records"]
+    assert len(in_steps) == 8
+    assert in_steps == at_once
+
+
+@pytest.mark.usefixtures("agent")
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [
+        (DAYS[0], "before the activation"),
+        (DAYS[1], "before the activation"),
+        (date(2024, 2, 24), "not a trading day"),
+        (date(1980, 1, 2), "calendar begins"),
+    ],
+)
+def test_only_trading_days_before_the_activation_are_taken_and_all_or_none(
+    on_stage: Stage, day: date, says: str
+) -> None:
+    answer = backfill(on_stage, day_of(BEFORE[0], {A: 0.5}), day_of(day, {A: 0.5}))
+    assert answer.status_code == 400
+    assert says in answer.json()["detail"]
+    assert "backfilled" not in record(on_stage)
+    accepted(on_stage, day_of(BEFORE[4], {A: 0.5}))
+    assert len(curve(on_stage)) == 5, "the good day of the refused backfill was not stored"
+
+
+def test_a_strategy_without_an_activation_or_at_its_end_is_refused(on_stage: Stage, agent: Caller) -> None:
+    agent.post("/strategies", {"name": "Two", "slug": "two", **FREE})
+    answer = backfill(on_stage, day_of(BEFORE[0], {A: 0.5}), slug="two")
+    assert (answer.status_code, "pending" in answer.json()["detail"]) == (400, True)
+    agent.call("DELETE", "/strategies/one")
+    answer = backfill(on_stage, day_of(BEFORE[0], {A: 0.5}))
+    assert (answer.status_code, "retired" in answer.json()["detail"]) == (400, True)
+    assert backfill(on_stage, day_of(BEFORE[0], {A: 0.5}), slug="nobody").status_code == 404
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_day_without_data_is_named_and_nothing_is_stored(on_stage: Stage) -> None:
+    accepted(on_stage, day_of(BEFORE[2], {A: 0.5}))
+    before = record(on_stage)
+    earlier = CALENDAR.previous_before(BEFORE[0])
+    answer = backfill(on_stage, day_of(earlier, {A: 0.5}), day_of(BEFORE[2], {B: 0.5}))
+    assert answer.status_code == 400
+    assert earlier.isoformat() in answer.json()["detail"]
+    assert "no market data" in answer.json()["detail"] or "not complete" in answer.json()["detail"]
+    assert record(on_stage) == before
+    accepted(on_stage, day_of(BEFORE[8], {A: 0.5}))
+    assert [day["nav"] for day in curve(on_stage)][:6] == [
+        day["nav"] for day in before["backfilled"]["records"]
+    ][:6]
+
+
+def test_a_backfill_is_the_operators_alone(on_stage: Stage, agent: Caller) -> None:
+    body = {"signals": [day_of(BEFORE[0], {A: 0.5})]}
+    assert agent.call("POST", "/admin/strategies/one/backfill", body).status_code == 403
+    assert on_stage.public().call("POST", "/admin/strategies/one/backfill", body).status_code == 401
+    assert "backfilled" not in record(on_stage)
+
+
+GOOD = day_of(BEFORE[0], {A: 0.5})
+
+
+@pytest.mark.usefixtures("agent")
+@pytest.mark.parametrize(
+    ("body", "loc"),
+    [
+        ({}, ["signals"]),
+        ({"signals": []}, ["signals"]),
+        ({"signals": [{"trade_date": "2024-02-30", "signals": []}]}, ["signals", 0, "trade_date"]),
+        ({"signals": [{"signals": []}]}, ["signals", 0, "trade_date"]),
+        ({"signals": [{"trade_date": "2024-02-19"}]}, ["signals", 0, "signals"]),
+        ({"signals": [GOOD, GOOD]}, ["signals", 1, "trade_date"]),
+        ({"signals": [GOOD | {"signals": [{"symbol": A, "weight": 0}]}]}, ["signals", 0, "signals", 0, "weight"]),
+        ({"signals": [GOOD | {"signals": [{"symbol": A, "weight": "0.5"}]}]}, ["signals", 0, "signals", 0, "weight"]),
+        ({"signals": [GOOD | {"signals": [{"symbol": A, "weight": True}]}]}, ["signals", 0, "signals", 0, "weight"]),
+        ({"signals": [GOOD | {"signals": [{"symbol": "600001.sh", "weight": 0.5}]}]}, ["signals", 0, "signals", 0, "symbol"]),
+        ({"signals": [day_of(BEFORE[1], {A: 0.5}), day_of(BEFORE[0], {A: 0.6, B: 0.41})]}, ["signals", 1, "signals"]),
+        ({"signals": [GOOD | {"signals": GOOD["signals"] * 2}]}, ["signals", 0, "signals", 1, "symbol"]),
+    ],
+)  # fmt: skip
+def test_a_signal_is_valid_as_a_submitted_one_is(on_stage: Stage, body: Any, loc: list[Any]) -> None:
+    answer = on_stage.operator.call("POST", "/admin/strategies/one/backfill", body)
+    assert answer.status_code == 422
+    assert ["body", *loc] in [item["loc"] for item in answer.json()["detail"]]
+    assert "backfilled" not in record(on_stage)
+
+
+@pytest.mark.usefixtures("agent")
+def test_at_most_500_trade_dates_are_taken_at_once(on_stage: Stage) -> None:
+    days = [day_of(day, {}) for day in CALENDAR.sessions[-501:].tolist()]
+    answer = on_stage.operator.call("POST", "/admin/strategies/one/backfill", {"signals": days})
+    assert answer.status_code == 422
+    assert backfill(on_stage, *days[:500]).status_code == 400, "the calendar goes on beyond the activation"
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_symbol_that_no_market_file_named_stays_cash(on_stage: Stage) -> None:
+    accepted(on_stage, day_of(BEFORE[0], {"688999.SH": 1.0}))
+    assert {day["nav"] for day in curve(on_stage)} == {1.0}
+
+
+@pytest.mark.usefixtures("agent")
+def test_the_market_of_a_backfilled_day_stays_open_to_corrections(on_stage: Stage) -> None:
+    accepted(on_stage, day_of(BEFORE[0], {A: 0.5}))
+    first = curve(on_stage)[0]["nav"]
+    day = BEFORE[0]
+    on_stage.platform.market.import_bars(made_up({(A, day): (10.0, 10.7, 10.0, 1_000_000)}))
+    assert curve(on_stage)[0]["nav"] == first, "a curve changes with a backfill alone"
+    accepted(on_stage, day_of(day, {A: 0.5}))
+    assert curve(on_stage)[0]["nav"] == pytest.approx((50_000 - 0.5 + 5_000 * 10.7) / 100_000, abs=1e-12)
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_private_strategys_backfill_is_seen_by_nobody(on_stage: Stage, agent: Caller) -> None:
+    accepted(on_stage, day_of(BEFORE[0], {A: 0.5}))
+    assert agent.call("PATCH", "/strategies/one", {"is_public": False}).status_code == 200
+    assert on_stage.public().call("GET", "/public/strategies/one/track-record").status_code == 404
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_set_of_signals_that_no_curve_was_made_from_does_not_count(on_stage: Stage, tmp_path: Path) -> None:
+    """As a kill between the two stores leaves it: the signals are there, their curve is not."""
+    accepted(on_stage, day_of(BEFORE[3], {A: 0.5}))
+    before = record(on_stage)
+    with on_stage.platform.records.write() as session:
+        backfill_store.keep_signals(session, 1, 1, {BEFORE[0]: "[]", BEFORE[3]: "[]"})
+    on_stage.platform.close()
+    with stage(tmp_path / "data", START) as again:
+        assert record(again) == before
+        accepted(again, day_of(BEFORE[8], {}))
+        assert [day["nav"] for day in curve(again)][:5] == [
+            day["nav"] for day in before["backfilled"]["records"]
+        ][:5]
+        with again.platform.records.read() as session:
+            rows = session.connection().exec_driver_sql(
+                "SELECT revision, count(*) FROM backfilled_signal GROUP BY revision ORDER BY revision"
+            )
+            assert rows.all() == [(1, 1), (3, 2)]
