@@ -307,7 +307,7 @@ class Market:
 
         Days that are settled stay as they are and are reported. Raises PathNotFound, WrongMarket.
         """
-        return self._with_importer(lambda one: one.path(path), progress, synthetic, reopened_from)
+        return self._with_importer(lambda one: one.path(path), progress, synthetic)
 
     def import_bars(self, bars: NormalisedBars, *, synthetic: bool = False) -> FileReport:
         """Bars in memory. Raises FileRefused, WrongMarket."""
