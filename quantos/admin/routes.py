@@ -14,6 +14,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
+from quantos.admin import restatements
 from quantos.admin.schemas import (
     ClockMoved,
     ClockOut,
@@ -54,6 +55,7 @@ def router(scheduler: Scheduler, settlement: Settlement, accounts: Accounts) -> 
     routes.include_router(_jobs(scheduler, accounts, turns))
     routes.include_router(_clock(scheduler, accounts, turns))
     routes.include_router(_runs(settlement, accounts))
+    routes.include_router(restatements.router(settlement, accounts, turns.run))
     return routes
 
 

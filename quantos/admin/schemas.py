@@ -74,7 +74,7 @@ class RunOut(BaseModel):
 
     id: str
     date: date
-    status: Literal["running", "done", "waiting_for_data", "failed", "interrupted"]
+    status: Literal["running", "done", "waiting_for_data", "failed", "interrupted", "refused"]
     started: datetime
     finished: datetime | None
     settled: int

@@ -84,24 +84,48 @@ class Backfills:
             terms = _terms(strategy, min(signals))
             with self.series.write() as cursor:
                 store.remove_curve(cursor, -number)
-                self._settle(cursor, terms, signals, last)
+                self._settle(cursor, self.market, terms, signals, last)
                 with self.records.write() as session:
                     revision = store.keep_signals(session, number, revision, signals)
                 store.point(cursor, number, revision)
             self._revisions[number] = revision
         return len(given)
 
+    def settle_again(
+        self, cursor: store.Cursor, market: Market, strategies: Strategies, first: date
+    ) -> list[int]:
+        """Make the curves that reach `first` anew inside a restatement's transaction; their strategies' keys.
+
+        The caller holds `running` and `market.standing_still()`. A curve apart is no record: nothing of it is
+        kept. Raises CannotReplay.
+        """
+        found = store.reaching(cursor, first)
+        for number, (revision, last) in found.items():
+            with self.records.read() as session:
+                (strategy,) = strategies.by_numbers(session, [number])
+                signals = store.signals(session, number, revision)
+                terms = _terms(strategy, min(signals))
+            charged = store.minimum_commissions(cursor, -number)
+            store.remove_curve(cursor, -number)
+            self._settle(cursor, market, terms, signals, last, charged)
+        return list(found)
+
     def _settle(
-        self, cursor: store.Cursor, terms: StrategyTerms, signals: Mapping[date, str], last: date
+        self,
+        cursor: store.Cursor,
+        market: Market,
+        terms: StrategyTerms,
+        signals: Mapping[date, str],
+        last: date,
+        charged: Mapping[date, int] | None = None,
     ) -> None:
         parsed: dict[date, ExactWeights] = dict(
             zip(signals, weights.parse(list(signals.values())), strict=True)
         )
-        calendar = self.market.calendar
-        first, until = (session_of(calendar, day) for day in (terms.first_date, last))
+        first, until = (session_of(market.calendar, day) for day in (terms.first_date, last))
         replay(
             cursor,
-            self.market,
+            market,
             Replay(
                 Work([terms], np.array([first]), np.array([until])),
                 Book.empty(np.array([terms.initial_capital * MILLS_PER_CNY])),
@@ -109,6 +133,7 @@ class Backfills:
                 self.minimum_commission,
                 NO_RUN,
                 self.clock.now(),
+                None if charged is None else lambda day, _: np.array([charged[day]], np.int64),
             ),
         )
 

@@ -50,6 +50,27 @@ def revisions(cursor: Cursor) -> dict[int, int]:
     return dict(cursor.execute("SELECT strategy, revision FROM backfill").fetchall())
 
 
+def reaching(cursor: Cursor, first: date) -> dict[int, tuple[int, date]]:
+    """Of each strategy whose curve has a day from `first` on: the revision of its signals, and the last day."""
+    rows = cursor.execute(
+        "SELECT b.strategy, b.revision, max(n.trade_date) FROM backfill b JOIN nav n ON n.strategy = -b.strategy"
+        " GROUP BY ALL HAVING max(n.trade_date) >= ? ORDER BY b.strategy",
+        [first],
+    ).fetchall()
+    return {number: (revision, last) for number, revision, last in rows}
+
+
+def minimum_commissions(cursor: Cursor, key: int) -> dict[date, int]:
+    """What an order was charged at least on each day of a curve, mills."""
+    return dict(
+        cursor.execute(
+            "SELECT n.trade_date, s.minimum_commission FROM nav n JOIN snapshot s ON s.id = n.snapshot"
+            " WHERE n.strategy = ?",
+            [key],
+        ).fetchall()
+    )
+
+
 def point(cursor: Cursor, number: int, revision: int) -> None:
     """Say from which set of signals the curve was made."""
     cursor.execute("DELETE FROM backfill WHERE strategy = ?", [number])

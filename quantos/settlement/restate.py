@@ -23,6 +23,7 @@ from quantos.kit.money import MILLS_PER_CNY, cny
 from quantos.market.core.settled import Reopened
 from quantos.market.service import Market
 from quantos.settlement import revisions, store
+from quantos.settlement.backfill import Backfills
 from quantos.settlement.core.books import ExactWeights
 from quantos.settlement.core.day import Roster
 from quantos.settlement.days import session_of
@@ -104,6 +105,7 @@ class Restated:
     slugs: Mapping[int, str] = field(default_factory=dict)
     settled: int = 0  # strategy-days settled again, with a signal
     held: int = 0  # and without
+    backfilled: int = 0  # curves apart that were made anew
 
     def as_dict(self) -> dict[str, Any]:
         """For the screen and the API; amounts in CNY."""
@@ -122,6 +124,7 @@ class Restated:
                 "days": len(rewriting.days),
                 "market_rows": self.rows,
             },
+            "backfilled_again": self.backfilled,
             "largest_change": largest
             and {
                 "slug": self.slugs[largest.strategy],
@@ -148,6 +151,7 @@ class Restating:
     market: Market
     minimum_commission: int
     running: threading.Lock
+    backfills: Backfills
 
     def carry_out(
         self, order: Order, strategies: Strategies, on_day: OnDay, read_again: Callable[[], None]
@@ -237,6 +241,7 @@ class Restating:
         todo = self._todo(cursor, view, restated, run, strategies)
         total = todo.work.total
         replay(cursor, view, todo, lambda _: on_day(rewriting.compared, total))
+        restated.backfilled = len(self.backfills.settle_again(cursor, view, strategies, order.first))
         restated.settled, restated.held = todo.work.settled, todo.work.held
         if rewriting.revised or any(restated.rows.values()):
             restated.id = number
@@ -288,7 +293,9 @@ class Restating:
 
 def shown(past: revisions.Past) -> dict[str, Any]:
     """A past restatement, as the operator sees it."""
-    return {**past._asdict(), "at": rfc3339(past.at)}
+    answer = {**past._asdict(), "from": past.from_date, "at": rfc3339(past.at)}
+    del answer["from_date"]
+    return answer
 
 
 def take_up_what_waited(market: Market) -> None:

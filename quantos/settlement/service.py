@@ -120,12 +120,14 @@ class Settlement:
         self._running = threading.Lock()
         self._progress: tuple[str, int, int] | None = None
         self._standing: _Standing | None = None
-        self._restating = Restating(records, series, clock, market, minimum_commission, self._running)
         self.days = SettledRecords(series, market)
         self.after_run: Callable[[int], object] = lambda _: None
         """Called with the number of each run that has ended, whatever it settled. Plugged in."""
         self.strategies: Strategies
         self._backfills = Backfills(records, series, clock, market, minimum_commission, self._running)
+        self._restating = Restating(
+            records, series, clock, market, minimum_commission, self._running, self._backfills
+        )
         with series.read() as cursor:
             self._latest = store.latest(cursor)
             self._times_restated = revisions.times_restated(cursor)

@@ -18,7 +18,9 @@ class SettlementRun(SQLModel, table=True):
     number: int | None = Field(default=None, primary_key=True)
     id: str = Field(default_factory=new_id, unique=True, index=True)
     trade_date: date = Field(index=True)
-    status: str = Field(description="running, done, waiting_for_data, failed, interrupted")
+    status: str = Field(
+        description="running, done, waiting_for_data, failed, interrupted; refused: a restatement"
+    )
     started_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     finished_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     settled: int = 0

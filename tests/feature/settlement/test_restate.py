@@ -79,6 +79,21 @@ def day_navs(on: Stage, slug: str) -> dict[date, float]:
     return dict(zip(DAYS, on.navs(slug), strict=True))
 
 
+def everything(on: Stage) -> dict[str, list[dict[str, Any]]]:
+    """Every row of the series store but the loads and what they found."""
+    with on.platform.series.read() as cursor:
+        tables = [name for (name,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+    return {name: market_rows(on, name) for name in tables if name not in {"load", "finding", "quarantine"}}
+
+
+def curve(on: Stage, slug: str) -> list[float]:
+    """The backfilled days of a strategy."""
+    with on.platform.records.read() as session:
+        number = on.platform.strategies.by_slug(session, slug).number
+    assert number is not None
+    return [int(nav) / 1000 for nav in on.platform.settlement.backfilled(number).nav_mills]
+
+
 class TestWhatChanges:
     def test_the_nav_of_the_corrected_day_and_the_return_of_the_day_after_it(
         self, on: Stage, corrected: Path
@@ -203,3 +218,76 @@ class TestWhichDays:
         assert (answer["restatement"], answer["settled_again"]) == (None, 9)
         (file,) = answer["data"]["files"]
         assert file["settled"]["days"] == ["2024-03-04", "2024-03-05"], "they stay as they were settled"
+
+    def test_backfilled_curves_that_reach_into_it_are_made_anew(self, on: Stage, corrected: Path) -> None:
+        other = on.agent()
+        other.post("/strategies", {"name": "Later", "slug": "later", **FREE})
+        on.submit(other, "later", shipped_calendar().next_after(DAYS[-1]), {B: 0.5})
+        signals = [{"trade_date": DAYS[0].isoformat(), "signals": [{"symbol": A, "weight": 0.5}]}]
+        on.operator.post("/admin/strategies/later/backfill", {"signals": signals})
+
+        before = curve(on, "later")
+        assert before == on.navs("holds-a")[:5], "up to the day before the activation"
+        answer = restate(on, DAYS[1], corrected)
+        assert (answer["backfilled_again"], answer["changed"]["strategies"]) == (1, 1)
+        assert curve(on, "later") == on.navs("holds-a")[:5] != before
+        assert {row[2] for row in superseded(on)["nav"]} == {1}, (
+            "a curve apart is no record: none of it is kept"
+        )
+
+    def test_a_backfilled_curve_that_ends_before_it_is_left_alone(self, on: Stage, corrected: Path) -> None:
+        other = on.agent()
+        other.post("/strategies", {"name": "Later", "slug": "later", **FREE})
+        on.submit(other, "later", shipped_calendar().next_after(DAYS[-1]), {B: 0.5})
+        signals = [{"trade_date": DAYS[0].isoformat(), "signals": [{"symbol": A, "weight": 0.5}]}]
+        on.operator.post("/admin/strategies/later/backfill", {"signals": signals})
+        assert restate(on, DAYS[5])["backfilled_again"] == 0
+
+
+class TestAgainAndAgain:
+    def test_the_same_restatement_a_second_time_changes_nothing(self, on: Stage, corrected: Path) -> None:
+        restate(on, DAYS[1], corrected)
+        after_first = everything(on)
+        answer = restate(on, DAYS[1], corrected)
+        assert (answer["restatement"], answer["changed"]["strategy_days"]) == (None, 0)
+        assert everything(on) == after_first
+
+    def test_a_second_correction_is_a_second_revision(
+        self, on: Stage, corrected: Path, tmp_path: Path
+    ) -> None:
+        first = on.navs("holds-a")
+        restate(on, DAYS[1], corrected)
+        second = on.navs("holds-a")
+        rows: Bars = {(A, DAYS[1]): (10.1, 10.05, 10.1, 1000), (A, DAYS[2]): (10.2, 10.3, 10.05, 1000)}
+        restate(on, DAYS[1], write_bars(tmp_path / "2", rows))
+        history = [row[:2] + row[3:5] for row in superseded(on)["nav"] if row[3] == DAYS[1]]
+        assert history == [(0, 1, DAYS[1], first[1] * 1000), (1, 2, DAYS[1], second[1] * 1000)]
+
+    def test_a_correction_taken_back_gives_the_first_navs_and_the_first_snapshot(
+        self, on: Stage, corrected: Path, tmp_path: Path
+    ) -> None:
+        before = in_force(on)
+        restate(on, DAYS[1], corrected)
+        restate(on, DAYS[1], write_bars(tmp_path / "back", {k: v for k, v in bars().items() if k[0] == A}))
+        assert [row[:-1] for row in in_force(on)["nav"]] == [row[:-1] for row in before["nav"]]
+        assert len(market_rows(on, "snapshot")) == 8
+
+    def test_a_dry_run_tells_what_the_restatement_then_does(self, on: Stage, corrected: Path) -> None:
+        before = everything(on)
+        told = restate(on, DAYS[1], corrected, dry_run=True)
+        assert everything(on) == before
+        assert len(on.operator.get("/admin/settlement-runs")["settlement_runs"]) == 6
+        done = restate(on, DAYS[1], corrected)
+        for name in ("settled_again", "changed", "largest_change", "to"):
+            assert told[name] == done[name]
+
+    def test_the_days_after_a_restatement_are_settled_from_it(self, on: Stage, tmp_path: Path) -> None:
+        # The dividend of the last settled day is in the cash of the next one.
+        restate(on, DAYS[5], write_actions(tmp_path, {(B, DAYS[5]): (0, 500_000_000)}))
+        monday = shipped_calendar().next_after(DAYS[5])
+        on.platform.market.import_bars(
+            made_up({(s, monday): (p, p, p, 1000) for s, p in ((A, 10.6), (B, 21.2))})
+        )
+        on.clock_to(monday, "19:00")
+        navs = on.navs("holds-b")
+        assert navs[6] == navs[5] == 1_000_000 - 5.0 + 25_000 * 1.7

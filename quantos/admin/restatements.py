@@ -1,0 +1,132 @@
+"""HTTP of the operator: settling settled days again, in the open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field, StringConstraints
+from starlette.responses import Response
+
+from quantos.accounts.service import Accounts
+from quantos.kit.web import ApiModel, Date, Offset, Text, guarded, json_response, limit, refusals
+from quantos.settlement.service import Settlement
+
+PATH_MAX: Final = 4096
+_OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
+_MALFORMED: Final = refusals(s422="malformed body or value")
+_EXAMPLE: Final = {
+    "from": "2024-03-04",
+    "reason": "the exchange corrected the close of 600519 on 2024-03-04",
+    "data": "/srv/corrections/2024-03-04",
+    "dry_run": True,
+}
+
+
+class RestatementToRun(ApiModel):
+    """`data`: a file or folder of corrected market data on the server's machine; its rows may change settled days."""
+
+    first: Annotated[Date, Field(alias="from", description="The first day to settle again; a settled one.")]
+    reason: Annotated[Text, Field(description="1 to 1000 characters; shown with the public record.")]
+    data: Annotated[Text, StringConstraints(min_length=1, max_length=PATH_MAX)] | None = None
+    dry_run: Annotated[bool, Field(description="Tell what would change, and change nothing.")] = False
+
+
+class Changed(BaseModel):
+    """What came out otherwise; `market_rows`: of settled days, new and corrected ones, by kind."""
+
+    strategy_days: int
+    strategies: int
+    days: int
+    market_rows: dict[str, int]
+
+
+class LargestChange(BaseModel):
+    """The largest change of a NAV, in CNY."""
+
+    slug: str
+    trade_date: date
+    nav_before: float
+    nav_after: float
+    change: float
+
+
+class RestatementDone(BaseModel):
+    """`restatement`: its number; null where nothing was different, so that nothing was restated."""
+
+    restatement: int | None
+    run: str | None
+    dry_run: bool
+    first: Annotated[date, Field(alias="from")]
+    last: Annotated[date, Field(alias="to")]
+    reason: str
+    settled_again: Annotated[int, Field(description="Strategy-days.")]
+    changed: Changed
+    backfilled_again: Annotated[int, Field(description="Backfilled curves that were made anew.")]
+    largest_change: LargestChange | None
+    data: Annotated[dict[str, Any] | None, Field(description="The report of the import.")]
+
+
+class RestatementOut(BaseModel):
+    """A past restatement; the counts are of what it changed."""
+
+    id: int
+    first: Annotated[date, Field(alias="from")]
+    reason: str
+    by: str
+    at: datetime
+    run: int
+    strategy_days: int
+    strategies: int
+    days: int
+
+
+class RestatementList(BaseModel):
+    restatements: list[RestatementOut]
+
+
+InTurn = Callable[..., Awaitable[Any]]
+"""Runs long work in a thread, one operator's after the other's."""
+
+
+def router(settlement: Settlement, accounts: Accounts, in_turn: InTurn) -> APIRouter:
+    """The operator's routes."""
+    operator = APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+
+    @operator.post(
+        "/admin/settlement-runs/restate",
+        operation_id="restate",
+        summary="Settle settled days again, with corrected data; what stood before is kept and the record says why",
+        response_model=RestatementDone,
+        responses=refusals(
+            s400="the day is not settled, the data are refused, or a day cannot be settled; nothing was changed",
+            s409="a settlement is under way",
+        )
+        | _MALFORMED,
+        openapi_extra={"requestBody": {"content": {"application/json": {"example": _EXAMPLE}}}},
+    )
+    async def restate(body: RestatementToRun) -> Response:
+        data = Path(body.data) if body.data is not None else None
+        work = partial(
+            settlement.restate, body.first, body.reason, "operator", data=data, dry_run=body.dry_run
+        )
+        return json_response(await in_turn(work))
+
+    @operator.get(
+        "/admin/restatements",
+        operation_id="list_restatements",
+        summary="Past restatements, newest first",
+        response_model=RestatementList,
+        responses=_MALFORMED,
+    )
+    async def list_restatements(limit: int = limit(50), offset: Offset = 0) -> Response:
+        return json_response(
+            {"restatements": await asyncio.to_thread(settlement.restatements, limit, offset)}
+        )
+
+    return operator
