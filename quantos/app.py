@@ -36,7 +36,7 @@ from quantos.storage.series import Series
 from quantos.strategies import routes as strategy_routes
 from quantos.strategies.service import Strategies
 from quantos.verification import routes as verification_routes
-from quantos.verification.service import Verification
+from quantos.verification.service import Packages, Publication, Unattested, Verification
 
 API = "/api/v1"
 
@@ -57,6 +57,7 @@ class Platform:
     claims: Claims
     performance: Performance
     verification: Verification
+    publication: Publication
     scheduler: Scheduler
 
     @classmethod
@@ -88,11 +89,13 @@ class Platform:
     def start(self) -> None:
         """Catch up on what was missed and follow the timetable."""
         self.settlement.mark_interrupted()
+        self.publication.start()
         self.scheduler.start()
 
     def close(self) -> None:
         """Finish the job under way, write what is pending, release the directory."""
         self.scheduler.stop()
+        self.publication.stop()
         self.accounts.close()
         self.records.close()
         self.series.close()
@@ -113,6 +116,9 @@ def _compose(
     market.after_change = settlement.take_up_waiting
     claims = Claims(records, clock, market, settlement)
     performance = Performance(market, settlement, claims)
+    attestation, salts = Unattested(), directory.secret("salts").encode()
+    publication = Publication(records, strategies, settlement.days, attestation, clock, salts)
+    settlement.after_run = publication.after_run
     verification = Verification(
         records,
         strategies,
@@ -120,6 +126,16 @@ def _compose(
         performance,
         accounts,
         market,
+        Packages(
+            records,
+            strategies,
+            settlement,
+            market,
+            attestation,
+            lambda: publication.version,
+            salts,
+            simulated=directory.simulated,
+        ),
         simulated=directory.simulated,
     )
     jobs: dict[str, Callable[[date], dict[str, Any]]] = {
@@ -142,6 +158,7 @@ def _compose(
         claims,
         performance,
         verification,
+        publication,
         scheduler,
     )
 

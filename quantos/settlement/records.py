@@ -25,6 +25,7 @@ from quantos.settlement.core.audited import AuditedDay
 from quantos.settlement.core.books import ExactWeights
 from quantos.settlement.core.record import Before, DayRecord, Decided, Restated, Revision
 from quantos.settlement.core.recorded import Columns, DayRows, DaySnapshot, records_of
+from quantos.settlement.core.unpublished import Mark, Unpublished
 from quantos.storage.series import Series
 
 Cursor = duckdb.DuckDBPyConnection
@@ -40,14 +41,6 @@ _BAR: Final = (
     "instrument, open, close, reference, last_close, volume, upper, lower,"
     " block::INTEGER AS block, event::INTEGER AS event, st_unknown"
 )
-
-
-class Unpublished(NamedTuple):
-    """A settled strategy-day of a run; `revision` None: the row in force."""
-
-    trade_date: date
-    revision: int | None
-    strategy: int
 
 
 class _Asked(NamedTuple):
@@ -125,16 +118,45 @@ class SettledRecords:
         return int(row[0] or 0) if row else 0
 
     def of_runs(self, after: int, upto: int) -> list[Unpublished]:
-        """The strategy-days that the runs after `after` up to `upto` wrote, also those superseded since."""
+        """The strategy-days that the runs after `after` up to `upto` wrote, also those superseded since.
+
+        In date order, of a day the older revisions first.
+        """
         runs = f"run > {int(after)} AND run <= {int(upto)} AND strategy > 0"
         with self._series.read() as cursor:
             rows = cursor.execute(
-                f"SELECT trade_date, NULL, strategy FROM nav WHERE {runs} UNION ALL"  # noqa: S608 - numbers
-                f" SELECT trade_date, revision, strategy FROM nav_superseded WHERE {runs}"
+                "SELECT trade_date, revision, list(strategy ORDER BY strategy) FROM ("  # noqa: S608 - numbers
+                f"SELECT trade_date, NULL::INTEGER AS revision, strategy FROM nav WHERE {runs} UNION ALL"
+                f" SELECT trade_date, revision, strategy FROM nav_superseded WHERE {runs})"
+                " GROUP BY ALL ORDER BY trade_date, revision NULLS LAST"
             ).fetchall()
-        return sorted(
-            map(Unpublished._make, rows), key=lambda row: (row.trade_date, row.revision or 0, row.strategy)
-        )
+        return list(map(Unpublished._make, rows))
+
+    def published(self) -> Mark | None:
+        """How far publication has come."""
+        with self._series.read() as cursor:
+            row = cursor.execute('SELECT run, trade_date, nav_sha256, "at" FROM publication').fetchone()
+        if row is None:
+            return None
+        run, trade_date, digest, at = row
+        return Mark(run, trade_date, digest, at.replace(tzinfo=UTC))
+
+    def mark_published(self, mark: Mark) -> None:
+        """The mark replaces the one before."""
+        with self._series.write() as cursor:
+            cursor.execute("DELETE FROM publication")
+            at = mark.at.astimezone(UTC).replace(tzinfo=None)
+            cursor.execute("INSERT INTO publication VALUES (?, ?, ?, ?)", [*mark[:3], at])
+
+    def restatements(self, number: int) -> list[Restated]:
+        """The restatements in which a day of the strategy changed, in their order."""
+        with self._series.read() as cursor:
+            rows = cursor.execute(
+                'SELECT from_date, "at", reason FROM restatement WHERE id IN'
+                " (SELECT restatement FROM nav_superseded WHERE strategy = ?) ORDER BY id",
+                [number],
+            ).fetchall()
+        return [Restated(first, at.replace(tzinfo=UTC), reason) for first, at, reason in rows]
 
     # inside
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import re
+from datetime import date
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from quantos.kit.web import Offset, guarded, json_response, limit, refusals
+from quantos.kit.web import Date, Offset, guarded, json_response, limit, refusals
+from quantos.verification.package_schemas import AuditLog, Package
 from quantos.verification.schemas import PerformanceOut, PublicClaim, PublicList, TrackRecord, Universe
 from quantos.verification.service import Verification
 
+_ONE_DATE: Final = re.compile(rb"date=(\d{4}-\d{2}-\d{2})")
 _UNKNOWN: Final = refusals(s404="unknown, or not public")
 _DAY: Final = {
     "date": "2026-05-14",
@@ -48,13 +52,23 @@ class FinishedAnswers:
         body = None
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(self._prefix):
             slug, _, kind = scope["path"][len(self._prefix) :].partition("/")
-            body = self._verification.finished(slug, kind)
+            body = self._finished(slug, kind, scope["query_string"])
         if body is None:
             await self._app(scope, receive, send)
             return
         headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+    def _finished(self, slug: str, kind: str, query: bytes) -> bytes | None:
+        if kind != "verify":
+            return self._verification.finished(slug, kind)
+        asked = _ONE_DATE.fullmatch(query)
+        try:
+            day = date.fromisoformat(asked[1].decode()) if asked else None
+        except ValueError:
+            return None
+        return self._verification.finished_package(slug, day) if asked or not query else None
 
 
 def router(verification: Verification) -> APIRouter:
@@ -116,6 +130,33 @@ def router(verification: Verification) -> APIRouter:
     async def moved_public_claim(request: Request, slug: str) -> Response:
         verification.check_public(slug)
         return RedirectResponse(f"{request.scope['path'].removesuffix('/backtest')}/claimed", 301)
+
+    @routes.get(
+        "/public/strategies/{slug}/verify",
+        operation_id="get_verification_package",
+        summary="Everything that decided a settled day, for anyone to check",
+        response_model=Package,
+        responses=refusals(s404="unknown, not public, or that day is not settled", s422="malformed value"),
+    )
+    async def get_verification_package(
+        slug: str,
+        date: Annotated[Date | None, Query(description="A settled day; without it the latest.")] = None,
+        revision: Annotated[
+            int | None,
+            Query(ge=0, description="Of a restated day, one that stood before; without it the last."),
+        ] = None,
+    ) -> Response:
+        return Response(await verification.package(slug, date, revision), media_type="application/json")
+
+    @routes.get(
+        "/public/strategies/{slug}/audit",
+        operation_id="get_audit_log",
+        summary="What became of each settled day, newest first",
+        response_model=AuditLog,
+        responses=_UNKNOWN | refusals(s422="malformed value"),
+    )
+    async def get_audit_log(slug: str, limit: int = limit(50), offset: Offset = 0) -> Response:
+        return Response(await verification.audit(slug, limit, offset), media_type="application/json")
 
     return routes
 

@@ -18,7 +18,7 @@ Stale = Annotated[
 ]
 Universe = Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"]
 
-_MARKS: Final[dict[str, Any]] = {
+MARKS: Final[dict[str, Any]] = {
     "simulated": {"const": True, "description": "Only in a simulated directory: a replay, not a record."},
     "synthetic": {"const": True, "description": "Only with a synthetic market: no real prices."},
 }
@@ -106,12 +106,21 @@ class Backfilled(BaseModel):
     records: list[Record]
 
 
-class TrackRecord(BaseModel):
-    """`records` ascend by date; `claimed` and `backfilled` only where there is any."""
+class Restatement(BaseModel):
+    """Settled days that were settled again with corrected data; what stood before is kept."""
 
-    model_config = {"json_schema_extra": {"properties": _MARKS}}
+    from_: Annotated[date, Field(alias="from", description="The first day settled again.")]
+    at: datetime
+    reason: str
+
+
+class TrackRecord(BaseModel):
+    """`records` ascend by date; `restatements`, `claimed` and `backfilled` only where there is any."""
+
+    model_config = {"json_schema_extra": {"properties": MARKS}}
 
     records: list[Record]
+    restatements: list[Restatement] = ABSENT
     claimed: ClaimedCurve = ABSENT
     backfilled: Backfilled = ABSENT
 
@@ -139,7 +148,7 @@ class RollingValue(BaseModel):
 class PerformanceOut(BaseModel):
     """`rolling_excess_sharpe`: windows of 20 trading days, the first value on the 20th."""
 
-    model_config = {"json_schema_extra": {"properties": _MARKS}}
+    model_config = {"json_schema_extra": {"properties": MARKS}}
 
     metrics: MetricsOut
     rolling_excess_sharpe: list[RollingValue]

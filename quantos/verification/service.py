@@ -22,6 +22,11 @@ from quantos.performance.service import Performance, number_of
 from quantos.storage.records import Records
 from quantos.strategies.service import Strategies
 from quantos.verification.answers import Answers
+from quantos.verification.packages import Packages
+from quantos.verification.publication import Publication
+from quantos.verification.unattested import Unattested
+
+__all__ = ["Packages", "Publication", "StrategyNotPublic", "Unattested", "Verification"]
 
 HEADS_MAX: Final = 10_000
 
@@ -94,10 +99,12 @@ class Verification:
         performance: Performance,
         accounts: Accounts,
         market: MarketFacts,
+        packages: Packages,
         *,
         simulated: bool,
     ) -> None:
         self._records, self._market, self._accounts = records, market, accounts
+        self._packages = packages
         self._strategies, self._settlement, self._performance = strategies, settlement, performance
         self._simulated = simulated
         self._answers = Answers()
@@ -111,6 +118,8 @@ class Verification:
 
         def work() -> bytes:
             answer = _KINDS[kind](self._performance, head)
+            if kind == "track-record":
+                answer |= self._packages.restatements(head.number)
             is_word_alone = kind == "claimed" and "tracking" not in answer  # a person's: nothing was replayed
             return orjson.dumps(answer) if is_word_alone else self._json(answer)
 
@@ -125,6 +134,21 @@ class Verification:
         except QuantosError:
             return None  # the route says why
         return self._answers.fresh((kind, head.number), self._stamp(head))
+
+    async def package(self, slug: str, trade_date: date | None, revision: int | None) -> bytes:
+        """The verification package of a settled day as JSON. Raises StrategyNotPublic, SettledDayNotFound."""
+        return await self._packages.package(self._head(slug).number, trade_date, revision)
+
+    def finished_package(self, slug: str, trade_date: date | None) -> bytes | None:
+        """The package in force, where it is finished already."""
+        try:
+            return self._packages.finished(self._head(slug).number, trade_date)
+        except QuantosError:
+            return None  # the route says why
+
+    async def audit(self, slug: str, limit: int, offset: int) -> bytes:
+        """A page of the audit log as JSON. Raises StrategyNotPublic."""
+        return await self._packages.audit(self._head(slug).number, limit, offset)
 
     def check_public(self, slug: str) -> None:
         """Raises StrategyNotPublic."""

@@ -29,7 +29,7 @@ from quantos.storage.records import Records
 from quantos.strategies.schemas import StrategyChange, StrategyNew, Submission
 from quantos.strategies.service import Strategies
 from quantos.verification.routes import FinishedAnswers, router
-from quantos.verification.service import Verification
+from quantos.verification.service import Packages, Unattested, Verification
 
 T = TypeVar("T")
 START = parse_instant("2024-01-02T08:00:00+08:00")
@@ -69,6 +69,10 @@ class FakeSettlement:
             np.zeros(len(mills), np.int64),
         )
 
+    @property
+    def days(self) -> Any:
+        return NothingRestated()
+
     def version(self, number: int) -> int:
         return len(self.navs.get(number, []))
 
@@ -86,6 +90,13 @@ class FakeSettlement:
 
     def fill_missed(self, number: int) -> None:
         return None
+
+
+class NothingRestated:
+    """No settled day can be read back, and none was settled twice."""
+
+    def restatements(self, _: int) -> list[Any]:
+        return []
 
 
 @dataclass
@@ -140,6 +151,16 @@ class Site:
             performance,
             self.accounts,
             self.market,
+            Packages(
+                self.records,
+                self.strategies,
+                self.settlement,
+                self.market,
+                Unattested(),
+                lambda: 0,
+                b"secret",
+                simulated=clock.simulated,
+            ),
             simulated=clock.simulated,
         )
         self.runner = asyncio.Runner()

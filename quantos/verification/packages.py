@@ -1,0 +1,195 @@
+"""Verification packages and the audit log of public strategies, made from what settlement has stored.
+
+A package shows a signal and its nonce: it exists for settled days alone, whose deadline has long passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from quantos.errors import NotFound, Unavailable
+from quantos.kit.clock import rfc3339
+from quantos.market.service import BENCHMARKS
+from quantos.settlement.core.record import DayRecord
+from quantos.storage.records import Records
+from quantos.strategies.service import Strategies, Weights
+from quantos.verification.answers import Answers
+from quantos.verification.audit import entry
+from quantos.verification.benchmarks import Benchmarks
+from quantos.verification.binding import Terms, nav_sha256, salt_of, terms_of
+from quantos.verification.how_to import how_to_verify
+from quantos.verification.package import Beside, GivenSignal, Proof, package
+from quantos.verification.ports import DaySource, MarketSource, Repository
+
+TERMS_MAX: Final = 10_000
+OPEN_MAX: Final = 10_000
+
+SIMULATED: Final = "the directory is simulated, a replay of the past with hindsight"
+SYNTHETIC: Final = "the market is synthetic, no prices of any exchange"
+
+
+class SettledDayNotFound(NotFound):
+    """The day is not settled for this strategy, or has no such revision."""
+
+    code = "settled_day_not_found"
+
+
+class Asked(NamedTuple):
+    """A package: of a strategy (its series key) on a day; revision None: the one in force."""
+
+    number: int
+    trade_date: date
+    revision: int | None
+
+
+class Packages:
+    """The packages of one platform."""
+
+    def __init__(
+        self,
+        records: Records,
+        strategies: Strategies,
+        settlement: DaySource,
+        market: MarketSource,
+        repository: Repository,
+        published: Callable[[], Hashable],
+        secret: bytes,
+        *,
+        simulated: bool,
+    ) -> None:
+        """`published`: changes with every publication; `secret`: of the data directory, for the salts."""
+        self._records, self._strategies, self._settlement = records, strategies, settlement
+        self._market, self._repository, self._published = market, repository, published
+        self._secret, self._simulated = secret, simulated
+        self._answers = Answers()
+        self._open: set[Asked] = set()  # packages to which a commit may still come: made anew with any change
+        self._terms: dict[int, Terms] = {}
+        self._benchmarks = Benchmarks(market)
+
+    async def package(self, number: int, trade_date: date | None, revision: int | None) -> bytes:
+        """The package as JSON; of the latest settled day where none is named. Raises SettledDayNotFound."""
+        asked = self._asked(number, trade_date, revision)
+        stamp = self._stamp(asked)
+        return self._answers.fresh(asked, stamp) or await self._answers.make(
+            asked, stamp, lambda: self._made(asked)
+        )
+
+    def finished(self, number: int, trade_date: date | None) -> bytes | None:
+        """The package in force, where it is finished already. Raises SettledDayNotFound."""
+        asked = self._asked(number, trade_date, None)
+        return self._answers.fresh(asked, self._stamp(asked))
+
+    def restatements(self, number: int) -> dict[str, Any]:
+        """`restatements` for the track record of a strategy, only where there are any."""
+        found = self._settlement.days.restatements(number)
+        listed = [{"from": r.from_date, "at": rfc3339(r.at), "reason": r.reason} for r in found]
+        return {"restatements": listed} if listed else {}
+
+    async def audit(self, number: int, limit: int, offset: int) -> bytes:
+        """A page of the audit log as JSON, newest first."""
+        key, stamp = ("audit", number, limit, offset), self._settlement.version(number)
+        return self._answers.fresh(key, stamp) or await self._answers.make(
+            key, stamp, lambda: self._audit(number, limit, offset)
+        )
+
+    # inside
+
+    def _stamp(self, asked: Asked) -> Hashable:
+        versions = self._settlement.version(asked.number), self._market.version, self._published()
+        return (*versions, self._records.generation) if asked in self._open else versions
+
+    def _asked(self, number: int, trade_date: date | None, revision: int | None) -> Asked:
+        last = self._settlement.settled_until(number)
+        if last is None or (trade_date is not None and trade_date > last):
+            raise _not_settled(trade_date)
+        return Asked(number, trade_date or last, revision)
+
+    def _made(self, asked: Asked) -> bytes:
+        number, day = asked.number, asked.trade_date
+        with self._records.read() as session:
+            terms = self._terms_of(session, number)
+            stored = self._strategies.signals_stored(session, day, [number]).get(number)
+        weights = stored[1] if stored else None
+        found = self._settlement.days.read(day, {number: weights}, asked.revision)
+        if not found:
+            raise _not_settled(day, asked.revision)
+        (record,) = found
+        beside = self._beside(record, terms, stored)
+        awaited = beside.settlement_proof is None or (beside.signal and beside.signal_proof is None)
+        if self._repository.configured and awaited and len(self._open) < OPEN_MAX:
+            self._open.add(asked)
+        else:
+            self._open.discard(asked)
+        return self._json(record, terms, beside)
+
+    def _json(self, record: DayRecord, terms: Terms, beside: Beside) -> bytes:
+        made = package(record, terms, beside)
+        marks = {"simulated": self._simulated, "synthetic": self._market.is_synthetic}
+        reasons = [text for text, holds in zip((SIMULATED, SYNTHETIC), marks.values(), strict=True) if holds]
+        made["how_to_verify"] = how_to_verify(terms.slug, record, made, made_up="; ".join(reasons) or None)
+        return orjson.dumps({**made, **{mark: True for mark, holds in marks.items() if holds}})
+
+    def _beside(self, record: DayRecord, terms: Terms, stored: tuple[Any, Weights] | None) -> Beside:
+        day, salt = record.trade_date, salt_of(self._secret, terms.slug, record.trade_date)
+        signal, proof = self._signal(record, stored)
+        digest = nav_sha256(record, terms, salt, signal.signal_hash if signal else None)
+        return Beside(
+            salt,
+            digest,
+            signal,
+            proof,
+            self._settlement_proof(day, digest),
+            (BENCHMARKS[terms.universe], self._benchmarks.daily_return(terms.universe, day)),
+        )
+
+    def _signal(
+        self, record: DayRecord, stored: tuple[Any, Weights] | None
+    ) -> tuple[GivenSignal | None, Proof | None]:
+        """The signal that counted. A day of a paused strategy has none, also where one had been submitted."""
+        if not record.rebalanced:
+            return None, None
+        assert stored is not None, "a settled signal is never deleted"
+        row, weights = stored
+        signal = GivenSignal(
+            row.signals, weights.symbols, row.signal_hash, row.nonce, row.submitted_at, row.deadline
+        )
+        if row.commit_sha is None:
+            return signal, None
+        url = self._repository.raw_url("attestations", record.trade_date, row.commit_sha)
+        return signal, Proof(row.commit_sha, getattr(row, "committed_at", None), url)
+
+    def _settlement_proof(self, day: date, digest: str) -> Proof | None:
+        try:
+            commit = self._repository.settlement_commit(day, digest)
+        except Unavailable:
+            return None  # the package stands without it; it is looked up again
+        if commit is None:
+            return None
+        return Proof(
+            commit.sha, commit.committed_at, self._repository.raw_url("settlements", day, commit.sha)
+        )
+
+    def _terms_of(self, session: Any, number: int) -> Terms:
+        found = self._terms.get(number)
+        if found is None:
+            if len(self._terms) >= TERMS_MAX:
+                self._terms.clear()
+            (strategy,) = self._strategies.by_numbers(session, [number])
+            found = self._terms[number] = terms_of(strategy)
+        return found
+
+    def _audit(self, number: int, limit: int, offset: int) -> bytes:
+        page, total = self._settlement.days.audited(number, limit, offset)
+        return orjson.dumps({"audit_log": [entry(day) for day in page], "total": total})
+
+
+def _not_settled(trade_date: date | None, revision: int | None = None) -> SettledDayNotFound:
+    if trade_date is None:
+        return SettledDayNotFound("no day of this strategy is settled yet")
+    if revision is None:
+        return SettledDayNotFound(f"{trade_date} is not settled: the track record lists the days that are")
+    return SettledDayNotFound(f"{trade_date} has no revision {revision}")

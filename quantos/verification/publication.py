@@ -1,0 +1,198 @@
+"""The digests of settled days on their way into the attestation repository.
+
+What is published is what is stored: after each run the strategy-days that the runs since the last publication
+have written, superseded ones too. A process that is killed between the two stores, a repository that cannot be
+written, or none at all, delay it to the next run; nothing of it ever fails a settlement. A mark in the series
+store says up to which run all is published, with one digest as witness: a repository that does not know the
+witness is another one, and everything is handed to it again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Protocol
+
+from quantos.attestation.service import SettlementDigest
+from quantos.errors import Conflict, QuantosError
+from quantos.kit.clock import Clock
+from quantos.settlement.core.books import ExactWeights
+from quantos.settlement.core.record import DayRecord
+from quantos.settlement.core.unpublished import Mark, Unpublished
+from quantos.storage.records import Records
+from quantos.strategies.service import Strategies
+from quantos.verification.binding import hidden_slug, nav_sha256, salt_of, terms_of
+from quantos.verification.ports import Repository
+
+STRATEGY_DAYS_MAX: Final = 20_000
+"""Handed over together: about 10 MB of digests, and a commit."""
+
+logger = logging.getLogger(__name__)
+
+
+class SettledRuns(Protocol):
+    """What settlement has stored of its runs."""
+
+    def last_run(self) -> int: ...
+
+    def of_runs(self, after: int, upto: int) -> Sequence[Unpublished]: ...
+
+    def read(
+        self, trade_date: date, signals: Mapping[int, ExactWeights | None], revision: int | None = None
+    ) -> list[DayRecord]: ...
+
+    def published(self) -> Mark | None: ...
+
+    def mark_published(self, mark: Mark) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """How a publication ended. `reason`: why digests are left for the next one; None where none are."""
+
+    digests: int
+    reason: str | None
+
+
+class Publication:
+    """Hands digests over, one publication at a time; on any thread but the event loop's."""
+
+    def __init__(
+        self,
+        records: Records,
+        strategies: Strategies,
+        settled: SettledRuns,
+        repository: Repository,
+        clock: Clock,
+        secret: bytes,
+    ) -> None:
+        self._records, self._strategies, self._settled = records, strategies, settled
+        self._repository, self._clock, self._secret = repository, clock, secret
+        self._turn = threading.Lock()
+        self._ended = settled.last_run()  # nothing runs yet
+        self.version = 0
+        """Grows with every publication: which digests are committed may have changed."""
+        self._stopping = threading.Event()
+        self._catching_up: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Complete what a killed process left; live in a thread of its own, for it may be much."""
+        if self._clock.simulated:
+            self.catch_up()
+        elif self._repository.configured:
+            self._catching_up = threading.Thread(target=self.catch_up, name="publication", daemon=True)
+            self._catching_up.start()
+
+    def stop(self) -> None:
+        """Wait for what is being handed over; the next start completes the rest."""
+        self._stopping.set()
+        if self._catching_up is not None:
+            self._catching_up.join()
+
+    def after_run(self, run: int) -> None:
+        """A run has ended, and so has every one before it. Never raises: settled is settled."""
+        self._ended = max(self._ended, run)
+        self.catch_up()
+
+    def catch_up(self) -> Published:
+        """Publish whatever the ended runs have left. Never raises."""
+        if not self._repository.configured:
+            return Published(0, "repo_not_configured")
+        try:
+            with self._turn:
+                return self._publish(self._ended)
+        except QuantosError as refusal:
+            logger.error("digests of settled days are not committed: %s", refusal.message)  # noqa: TRY400 - named
+            return Published(0, refusal.message)
+        except Exception as error:
+            logger.exception("digests of settled days could not be committed; the next run tries again")
+            return Published(0, f"{type(error).__name__}: the log has the details")
+
+    def _publish(self, upto: int) -> Published:
+        mark = self._settled.published()
+        if mark is not None and self._repository.settlement_commit(mark.trade_date, mark.nav_sha256) is None:
+            logger.warning(
+                "the attestation repository does not know what was committed: all is handed to it again"
+            )
+            mark = None
+        after = mark.run if mark else 0
+        if upto <= after:
+            return Published(0, None)
+        count, witness = 0, None
+        for part in _parts(self._settled.of_runs(after, upto)):
+            if self._stopping.is_set():
+                return Published(count, "stopping")
+            digests = [digest for day in part for digest in self._digests(*day)]
+            reason = self._commit(digests)
+            if reason is not None:
+                return Published(count, reason)
+            self.version += 1
+            count, witness = count + len(digests), self._witness(digests) or witness
+        if witness is not None:
+            self._settled.mark_published(
+                Mark(upto, witness.trade_date, witness.nav_sha256, self._clock.now())
+            )
+        return Published(count, None)
+
+    def _witness(self, digests: Sequence[SettlementDigest]) -> SettlementDigest | None:
+        """One that is in the repository; where another digest stood in its place, it is not."""
+        known = self._repository.settlement_commit
+        return next((d for d in reversed(digests) if known(d.trade_date, d.nav_sha256)), None)
+
+    def _commit(self, digests: Sequence[SettlementDigest]) -> str | None:
+        by_date: dict[date, list[SettlementDigest]] = {}
+        for digest in digests:
+            by_date.setdefault(digest.trade_date, []).append(digest)
+        try:
+            return self._repository.commit_settlements(by_date).reason
+        except Conflict as conflict:  # the others are committed: to try again would change nothing
+            logger.error("%s", conflict.message)  # noqa: TRY400 - a named fact
+            return None
+
+    def _digests(
+        self, trade_date: date, revision: int | None, numbers: Sequence[int]
+    ) -> Iterator[SettlementDigest]:
+        """The digests of a day of some strategies."""
+        with self._records.read() as session:
+            strategies = {s.number: s for s in self._strategies.by_numbers(session, numbers)}
+            stored = self._strategies.signals_stored(session, trade_date, numbers)
+        signals = {n: stored[n][1] if n in stored else None for n in numbers}
+        for record in self._settled.read(trade_date, signals, revision):
+            strategy = strategies[record.strategy]
+            digest = self._digest(record, strategy, stored[record.strategy][0] if record.rebalanced else None)
+            if digest is not None:
+                yield digest
+
+    def _digest(self, record: DayRecord, strategy: Any, signal: Any) -> SettlementDigest | None:
+        terms = terms_of(strategy)
+        salt = salt_of(self._secret, terms.slug, record.trade_date)
+        try:
+            bound = nav_sha256(record, terms, salt, signal.signal_hash if signal else None)
+        except OverflowError as error:
+            logger.error("no digest of %s on %s: %s", terms.slug, record.trade_date, error)  # noqa: TRY400 - a named fact
+            return None
+        return SettlementDigest(
+            record.trade_date,
+            terms.slug if strategy.is_public else hidden_slug(terms.slug, salt),
+            record.revision,
+            bound,
+            record.decided.sha256,
+            record.decided.rules_version,
+        )
+
+
+def _parts(days: Sequence[Unpublished]) -> Iterator[list[Unpublished]]:
+    """The days in their order, in parts of a bounded size."""
+    part: list[Unpublished] = []
+    size = 0
+    for day in days:
+        if part and size + len(day.strategies) > STRATEGY_DAYS_MAX:
+            yield part
+            part, size = [], 0
+        part.append(day)
+        size += len(day.strategies)
+    if part:
+        yield part
