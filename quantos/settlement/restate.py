@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from quantos.market.importing.report import ImportReport
 
 REASON_MAX: Final = 1000
+NAMED_MAX: Final = 5
 
 logger = logging.getLogger(__name__)
 
@@ -235,7 +236,7 @@ class Restating:
         view = self.market.within(cursor, Reopened(number, order.first, last))
         if order.data is not None:
             restated.imported = view.import_path(order.data, synthetic=self.market.is_synthetic)
-            loads = [file.load for file in restated.imported.files if file.load is not None]
+            loads = _loads(restated.imported)
             restated.rows = revisions.market_rows(cursor, loads, order.first, last)
         restated.rewriting = rewriting = Rewriting(number)
         todo = self._todo(cursor, view, restated, run, strategies)
@@ -289,6 +290,14 @@ class Restating:
             if restated is not None:
                 run.settled, run.held = restated.settled, restated.held
             session.add(run)
+
+
+def _loads(imported: ImportReport) -> list[int]:
+    """The loads of an import. Raises WrongState where nothing of it is market data."""
+    if all(file.ignored for file in imported.files):
+        told = "; ".join(f"{file.source}: {file.ignored}" for file in imported.files[:NAMED_MAX])
+        raise WrongState(told or "there is no file of market data")
+    return [file.load for file in imported.files if file.load is not None]
 
 
 def shown(past: revisions.Past) -> dict[str, Any]:

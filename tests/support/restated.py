@@ -1,4 +1,7 @@
-"""Rows of settled days as they lie in the store, and files of corrected data."""
+"""Settled days that are settled again: a small scene, the rows that lie in its store, files of corrected data.
+
+A goes up by 0.10 CNY a day and B by 0.20, each within the day; both open at the last close.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,39 @@ from typing import Any, Final
 
 import duckdb
 
-from tests.support.platforms import Stage
+from quantos.kit.clock import parse_instant
+from quantos.market.core.calendar import shipped_calendar
+from tests.support.platforms import Caller, Stage, made_up
+
+A, B, C = "600001.SH", "600002.SH", "600003.SH"
+START = parse_instant("2024-03-01T08:00+08:00")
+DAYS = shipped_calendar().between(date(2024, 3, 1), date(2024, 3, 8))
+FREE = {"commission_rate": 0, "slippage_rate": 0}
+REASON = "the exchange corrected the close of 600001"
+
+Bars = dict[tuple[str, date], tuple[float, float, float | None, int]]
+
+
+def bars() -> Bars:
+    """Of six days."""
+    rows: Bars = {}
+    for k, day in enumerate(DAYS):
+        rows[A, day] = (10.0 + k / 10, 10.1 + k / 10, 10.0 + k / 10, 1_000_000)
+        rows[B, day] = (20.0 + k / 5, 20.2 + k / 5, 20.0 + k / 5, 1_000_000)
+    return rows
+
+
+def play(on: Stage, agent: Caller, **costs: float) -> Stage:
+    """`a` holds A and `b` holds B from the first day on; `both` goes from B to A on the third. Six days are settled."""
+    on.platform.market.import_bars(made_up(bars()))
+    for slug, symbol in (("a", A), ("b", B), ("both", B)):
+        agent.post("/strategies", {"name": slug, "slug": f"holds-{slug}", **(costs or FREE)})
+        on.submit(agent, f"holds-{slug}", DAYS[0], {symbol: 0.5})
+    on.clock_to(DAYS[2], "09:00")
+    on.submit(agent, "holds-both", DAYS[2], {A: 0.5})
+    on.clock_to(DAYS[-1], "19:00")
+    return on
+
 
 ROWS: Final = {
     "nav": "strategy, trade_date, nav, cash, turnover, fees, stale, rebalanced",
@@ -63,3 +98,23 @@ def _written(file: Path, lines: list[str]) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join(lines) + "\n")
     return file
+
+
+def restate(on: Stage, first: date, data: Path | None = None, **more: Any) -> dict[str, Any]:
+    """In this process, without the API."""
+    return on.platform.settlement.restate(first, REASON, "operator", data=data, **more)
+
+
+def market_rows(on: Stage, table: str) -> list[dict[str, Any]]:
+    with on.platform.series.read() as cursor:
+        found: list[dict[str, Any]] = (
+            cursor.execute(f"FROM {table} ORDER BY ALL").to_arrow_table().to_pylist()
+        )
+    return found
+
+
+def everything(on: Stage) -> dict[str, list[dict[str, Any]]]:
+    """Every row of the series store but the loads and what they found."""
+    with on.platform.series.read() as cursor:
+        tables = [name for (name,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+    return {name: market_rows(on, name) for name in tables if name not in {"load", "finding", "quarantine"}}

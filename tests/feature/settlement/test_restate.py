@@ -1,89 +1,33 @@
-"""Settled days that are settled again with corrected data: what changes, what is kept, what is refused."""
+"""Settled days that are settled again with corrected data: what changes, and what is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from quantos.kit.clock import parse_instant
 from quantos.market.core.calendar import shipped_calendar
-from tests.support.platforms import Caller, Stage, made_up, stage
-from tests.support.restated import in_force, superseded, write_actions, write_bars
-
-A, B, C = "600001.SH", "600002.SH", "600003.SH"
-START = parse_instant("2024-03-01T08:00+08:00")
-DAYS = shipped_calendar().between(date(2024, 3, 1), date(2024, 3, 8))
-FREE = {"commission_rate": 0, "slippage_rate": 0}
-REASON = "the exchange corrected the close of 600001"
-
-Bars = dict[tuple[str, date], tuple[float, float, float | None, int]]
-
-
-def bars() -> Bars:
-    """A goes up by 0.10 a day and B by 0.20, each within the day; both open at the last close."""
-    rows: Bars = {}
-    for k, day in enumerate(DAYS):
-        rows[A, day] = (10.0 + k / 10, 10.1 + k / 10, 10.0 + k / 10, 1_000_000)
-        rows[B, day] = (20.0 + k / 5, 20.2 + k / 5, 20.0 + k / 5, 1_000_000)
-    return rows
-
-
-@pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "data", START) as opened:
-        yield opened
-
-
-@pytest.fixture
-def agent(empty: Stage) -> Caller:
-    return empty.agent()
-
-
-@pytest.fixture
-def on(empty: Stage, agent: Caller) -> Stage:
-    """`a` holds A and `b` holds B from the first day on; `both` goes from B to A on the third. Six days are settled."""
-    empty.platform.market.import_bars(made_up(bars()))
-    for slug, symbol in (("a", A), ("b", B), ("both", B)):
-        agent.post("/strategies", {"name": slug, "slug": f"holds-{slug}", **FREE})
-        empty.submit(agent, f"holds-{slug}", DAYS[0], {symbol: 0.5})
-    empty.clock_to(DAYS[2], "09:00")
-    empty.submit(agent, "holds-both", DAYS[2], {A: 0.5})
-    empty.clock_to(DAYS[-1], "19:00")
-    return empty
-
-
-@pytest.fixture
-def corrected(tmp_path: Path) -> Path:
-    """A closes the second day at 10.15, not 10.20, which is the third day's reference."""
-    rows: Bars = {(A, DAYS[1]): (10.1, 10.15, 10.1, 1_000_000), (A, DAYS[2]): (10.2, 10.3, 10.15, 1_000_000)}
-    return write_bars(tmp_path / "corrected", rows)
-
-
-def restate(on: Stage, first: date, data: Path | None = None, **more: Any) -> dict[str, Any]:
-    return on.platform.settlement.restate(first, REASON, "operator", data=data, **more)
-
-
-def market_rows(on: Stage, table: str) -> list[dict[str, Any]]:
-    with on.platform.series.read() as cursor:
-        found: list[dict[str, Any]] = (
-            cursor.execute(f"FROM {table} ORDER BY ALL").to_arrow_table().to_pylist()
-        )
-    return found
+from tests.support.platforms import Caller, Stage, made_up
+from tests.support.restated import (
+    DAYS,
+    FREE,
+    A,
+    B,
+    Bars,
+    C,
+    bars,
+    everything,
+    in_force,
+    market_rows,
+    restate,
+    superseded,
+    write_actions,
+    write_bars,
+)
 
 
 def day_navs(on: Stage, slug: str) -> dict[date, float]:
     return dict(zip(DAYS, on.navs(slug), strict=True))
-
-
-def everything(on: Stage) -> dict[str, list[dict[str, Any]]]:
-    """Every row of the series store but the loads and what they found."""
-    with on.platform.series.read() as cursor:
-        tables = [name for (name,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
-    return {name: market_rows(on, name) for name in tables if name not in {"load", "finding", "quarantine"}}
 
 
 def curve(on: Stage, slug: str) -> list[float]:
