@@ -19,6 +19,7 @@ from quantos.errors import QuantosError
 from quantos.kit.clock import Clock, SystemClock
 from quantos.kit.docs_page import add_docs_page
 from quantos.kit.money import mills
+from quantos.kit.openapi import TAGS, describe
 from quantos.kit.web import BodyLimit, http_error, quantos_error, server_error, validation_error
 from quantos.market import routes as market_routes
 from quantos.market.service import Market
@@ -169,6 +170,7 @@ def build_app(platform: Platform) -> FastAPI:
         title="QuantOS",
         version=__version__,
         description="Daily signals, settlement and verifiable track records for Chinese A-shares.",
+        openapi_tags=TAGS,
         redirect_slashes=False,
         docs_url=None,  # the framework's own pages load from elsewhere
         redoc_url=None,
@@ -186,6 +188,7 @@ def build_app(platform: Platform) -> FastAPI:
         admin_routes.router(p.scheduler, p.settlement, p.accounts),
     ):
         app.include_router(router, prefix=API)  # in a router of their own all routes would be built twice
+    describe(app, API)
     add_docs_page(app)
     app.add_exception_handler(QuantosError, quantos_error)
     app.add_exception_handler(RequestValidationError, validation_error)

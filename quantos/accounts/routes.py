@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
@@ -35,6 +35,9 @@ _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user
 _MALFORMED: Final = refusals(s422="malformed body or value")
 _UNKNOWN: Final = refusals(s404="unknown id")
 
+KeyId = Annotated[str, Path(description="As the list of keys gives it.")]
+UserId = Annotated[str, Path(description="As the list of accounts gives it.")]
+
 _LIMIT: Final = limit(LIMIT_MAX)
 """Both lists start with the newest, and by default give as much of it as one page may hold."""
 
@@ -60,6 +63,7 @@ def _public(accounts: Accounts) -> APIRouter:
         responses=refusals(s401="the code is unknown, expired or used up") | _MALFORMED,
     )
     async def redeem_invite(body: InviteRequest) -> Response:
+        """Each call makes a new account of tier `free`, also with the same code, up to the code's uses."""
         return _json(await accounts.register(body.invite_code), 201)
 
     @public.post(
@@ -70,6 +74,7 @@ def _public(accounts: Accounts) -> APIRouter:
         responses=_USERS | _MALFORMED,
     )
     async def refresh_token(body: RefreshRequest) -> Response:
+        """An access token is valid for 24 hours, a refresh token for 7 days. The refresh token stays as it is."""
         return _json(accounts.refresh(body.refresh_token))
 
     return public
@@ -80,14 +85,17 @@ def _sessions(accounts: Accounts) -> APIRouter:
 
     @users.get("/auth/me", operation_id="get_me", summary="The caller's account", response_model=UserOut)
     async def get_me(request: Request) -> Response:
+        """For access tokens and API keys alike."""
         return _json(accounts.me(request.state.caller))
 
     @users.get("/billing/tier", operation_id="get_tier", summary="The caller's tier", response_model=TierOut)
     async def get_tier(request: Request) -> Response:
+        """How many strategies that are not retired the caller may have, and of which universes."""
         return _json(accounts.tier(request.state.caller))
 
     @users.get("/billing/tiers", operation_id="list_tiers", summary="All tiers", response_model=TierList)
     async def list_tiers() -> Response:
+        """The operator assigns a tier; new accounts are `free`."""
         return _json(accounts.tiers())
 
     return users
@@ -105,6 +113,7 @@ def _keys(accounts: Accounts) -> APIRouter:
         responses=_MALFORMED,
     )
     async def create_api_key(request: Request, body: ApiKeyRequest) -> Response:
+        """A key does not expire and works for every call of its user. Each call makes a new one."""
         return _json(await accounts.create_key(request.state.caller, body.name), 201)
 
     @keys.get(
@@ -114,6 +123,7 @@ def _keys(accounts: Accounts) -> APIRouter:
         response_model=ApiKeyList,
     )
     async def list_api_keys(request: Request) -> Response:
+        """Keys are shown by their last four characters; revoked ones are not listed."""
         return _json(accounts.keys(request.state.caller))
 
     @keys.delete(
@@ -123,7 +133,8 @@ def _keys(accounts: Accounts) -> APIRouter:
         response_model=Revoked,
         responses=_UNKNOWN,
     )
-    async def revoke_api_key(request: Request, key_id: str) -> Response:
+    async def revoke_api_key(request: Request, key_id: KeyId) -> Response:
+        """From this answer on the key is refused with 401."""
         return _json(await accounts.revoke_key(request.state.caller, key_id))
 
     return keys
@@ -142,6 +153,7 @@ def admin_router(accounts: Accounts) -> APIRouter:
         responses=_MALFORMED,
     )
     async def create_invite(body: NewInvite) -> Response:
+        """It may be used `max_uses` times, before `expires_at`."""
         code = await accounts.issue_invite(body.max_uses, body.expires_at)
         return _json(InviteCode(invite_code=code), 201)
 
@@ -153,6 +165,7 @@ def admin_router(accounts: Accounts) -> APIRouter:
         responses=_MALFORMED,
     )
     async def list_invites(limit: int = _LIMIT, offset: Offset = 0) -> Response:
+        """With their uses so far; a code is shown by its last four characters."""
         return _json(accounts.invites(limit, offset))
 
     @operator.get(
@@ -163,6 +176,7 @@ def admin_router(accounts: Accounts) -> APIRouter:
         responses=_MALFORMED,
     )
     async def list_users(limit: int = _LIMIT, offset: Offset = 0) -> Response:
+        """Every account with its tier and whether it is disabled."""
         return _json(accounts.users(limit, offset))
 
     @operator.patch(
@@ -172,7 +186,8 @@ def admin_router(accounts: Accounts) -> APIRouter:
         response_model=AccountOut,
         responses=_UNKNOWN | _MALFORMED,
     )
-    async def change_user(user_id: str, body: UserChange) -> Response:
+    async def change_user(user_id: UserId, body: UserChange) -> Response:
+        """A disabled account is refused with 403 on every call but `POST /tickets`."""
         return _json(await accounts.change_user(user_id, body))
 
     return operator

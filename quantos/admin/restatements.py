@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.web import ApiModel, Date, Offset, Text, guarded, json_response, limit, refusals
+from quantos.kit.web import STORABLE, ApiModel, Date, Offset, Text, guarded, json_response, limit, refusals
 from quantos.settlement.service import Settlement
 
 PATH_MAX: Final = 4096
@@ -33,7 +33,7 @@ class RestatementToRun(ApiModel):
 
     first: Annotated[Date, Field(alias="from", description="The first day to settle again; a settled one.")]
     reason: Annotated[Text, Field(description="1 to 1000 characters; shown with the public record.")]
-    data: Annotated[Text, StringConstraints(min_length=1, max_length=PATH_MAX)] | None = None
+    data: Annotated[str, StringConstraints(min_length=1, max_length=PATH_MAX), STORABLE] | None = None
     dry_run: Annotated[bool, Field(description="Tell what would change, and change nothing.")] = False
 
 
@@ -100,7 +100,7 @@ def router(settlement: Settlement, accounts: Accounts, in_turn: InTurn) -> APIRo
 
     @operator.post(
         "/admin/settlement-runs/restate",
-        operation_id="restate",
+        operation_id="restate_settlement",
         summary="Settle settled days again, with corrected data; what stood before is kept and the record says why",
         response_model=RestatementDone,
         responses=refusals(
@@ -111,6 +111,7 @@ def router(settlement: Settlement, accounts: Accounts, in_turn: InTurn) -> APIRo
         openapi_extra={"requestBody": {"content": {"application/json": {"example": _EXAMPLE}}}},
     )
     async def restate(body: RestatementToRun) -> Response:
+        """From the day `from` to the last settled one. Days and curves that come out as before stay untouched."""
         data = Path(body.data) if body.data is not None else None
         work = partial(
             settlement.restate, body.first, body.reason, "operator", data=data, dry_run=body.dry_run
@@ -125,6 +126,7 @@ def router(settlement: Settlement, accounts: Accounts, in_turn: InTurn) -> APIRo
         responses=_MALFORMED,
     )
     async def list_restatements(limit: int = limit(50), offset: Offset = 0) -> Response:
+        """Each with its reason and how much it changed."""
         return json_response(
             {"restatements": await asyncio.to_thread(settlement.restatements, limit, offset)}
         )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
@@ -32,6 +32,9 @@ from quantos.scheduler.service import Scheduler
 from quantos.settlement.service import Settlement
 
 T = TypeVar("T")
+JobName = Annotated[str, Path(description="As the list of jobs gives it.")]
+RunId = Annotated[str, Path(description="As the list of runs gives it.")]
+
 _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
 _MALFORMED: Final = refusals(s422="malformed body or value")
 
@@ -66,6 +69,7 @@ def _health() -> APIRouter:
         "/health", operation_id="get_health", summary="Whether the platform answers", response_model=Health
     )
     async def get_health() -> Response:
+        """Asks nothing of the stores: an answer means that the process serves."""
         return json_response({"status": "ok"})
 
     return public
@@ -85,6 +89,7 @@ def _jobs(scheduler: Scheduler, accounts: Accounts, turns: Turns) -> APIRouter:
         response_model=JobList,
     )
     async def list_jobs() -> Response:
+        """A job that is not part of this platform has the state `not_available`."""
         return json_response({"jobs": scheduler.jobs()})
 
     @operator.post(
@@ -95,7 +100,8 @@ def _jobs(scheduler: Scheduler, accounts: Accounts, turns: Turns) -> APIRouter:
         responses=_MALFORMED
         | refusals(s400="not available, no trading day, or before its time", s404="no such job"),
     )
-    async def run_job(name: str, body: JobToRun | None = None) -> Response:
+    async def run_job(name: JobName, body: JobToRun | None = None) -> Response:
+        """Without a date: for today, on a closed day for the last trading day. What is done may be run again."""
         return json_response(await turns.run(scheduler.run, name, body.date if body else None))
 
     return operator
@@ -113,6 +119,7 @@ def _clock(scheduler: Scheduler, accounts: Accounts, turns: Turns) -> APIRouter:
         responses=live,
     )
     async def get_clock() -> Response:
+        """Every deadline, token and job follows it."""
         return json_response(_shown(scheduler))
 
     @operator.post(
@@ -123,6 +130,7 @@ def _clock(scheduler: Scheduler, accounts: Accounts, turns: Turns) -> APIRouter:
         responses=live | _MALFORMED,
     )
     async def move_clock(body: ClockToSet) -> Response:
+        """The clock stops at each job's own time, so the answer to a long way forward takes long."""
         ran = await turns.run(scheduler.advance_to, body.now)
         return json_response({**_shown(scheduler), "ran": [run._asdict() for run in ran]})
 
@@ -140,6 +148,7 @@ def _runs(settlement: Settlement, accounts: Accounts) -> APIRouter:
         responses=_MALFORMED,
     )
     async def list_settlement_runs(limit: int = limit(50), offset: Offset = 0) -> Response:
+        """How many strategy-days were settled with and without a signal, and which failed."""
         return json_response({"settlement_runs": settlement.runs(limit, offset)})
 
     @operator.get(
@@ -149,7 +158,8 @@ def _runs(settlement: Settlement, accounts: Accounts) -> APIRouter:
         response_model=RunDetail,
         responses=refusals(s404="no such run"),
     )
-    async def get_settlement_run(run_id: str) -> Response:
+    async def get_settlement_run(run_id: RunId) -> Response:
+        """Each strategy-day with its outcome and, where it failed, the reason."""
         return json_response(await asyncio.to_thread(settlement.run_detail, run_id))
 
     return operator

@@ -28,6 +28,9 @@ from quantos.kit.clock import parse_instant
 from quantos.kit.findings import findings
 
 LIMIT_MAX: Final = 200
+USER_BEARER: Final = "bearer"
+"""What the description calls a user's credentials."""
+
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DIGITS = re.compile(r"-?[0-9]+")
@@ -101,7 +104,7 @@ Offset = Annotated[
 ]
 
 
-class Refusal(BaseModel):
+class ErrorMessage(BaseModel):
     """The body of a refusal (ERR-01)."""
 
     detail: str
@@ -124,7 +127,7 @@ class Findings(BaseModel):
 def refusals(**reasons: str) -> dict[int | str, dict[str, Any]]:
     """OpenAPI `responses` of a route: `refusals(s401="no valid credentials", s422="malformed")`."""
     return {
-        int(status[1:]): {"model": Findings if status == "s422" else Refusal, "description": reason}
+        int(status[1:]): {"model": Findings if status == "s422" else ErrorMessage, "description": reason}
         for status, reason in reasons.items()
     }
 
@@ -162,12 +165,21 @@ def parse_json(body: bytes) -> Any:
 Guard = Callable[[Request], Any]
 
 
+class BearerRoute(APIRoute):
+    """A route whose description says that it needs credentials."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.openapi_extra = {**(self.openapi_extra or {}), "security": [{USER_BEARER: []}]}
+
+
 def guarded(guard: Guard | None) -> type[APIRoute]:
     """A route class that runs `guard` first and leaves what it returns in `request.state.caller`."""
+    base: type[APIRoute] = APIRoute if guard is None else BearerRoute
 
-    class GuardedRoute(APIRoute):
+    class GuardedRoute(base):  # type: ignore[misc,valid-type]
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            handler = super().get_route_handler()
+            handler: Callable[[Request], Coroutine[Any, Any, Response]] = super().get_route_handler()
 
             async def handle(request: Request) -> Response:
                 request = StrictRequest(request.scope, request.receive)

@@ -18,7 +18,18 @@ from quantos.kit.clock import today
 from quantos.kit.web import Date, Offset, guarded, json_response, limit, refusals
 from quantos.market.core.calendar import CalendarEnds
 from quantos.market.core.reasons import Refusal
-from quantos.market.schemas import AcceptBody, CalendarBody, ImportBody
+from quantos.market.schemas import (
+    AcceptBody,
+    AcceptedOut,
+    CalendarBody,
+    CalendarDate,
+    CalendarExtended,
+    CalendarMonth,
+    CoverageOut,
+    ImportBody,
+    ImportOut,
+    QuarantineList,
+)
 from quantos.market.service import Market
 
 _LIMIT: Final = limit(50)
@@ -56,12 +67,14 @@ def _public(market: Market) -> APIRouter:
         "/calendar",
         operation_id="read_calendar",
         summary="Trading days of a month, or whether a date is one",
+        response_model=CalendarMonth | CalendarDate,
         responses=refusals(s400="neither month nor date, or beyond the calendar") | _MALFORMED,
     )
     async def calendar(
         month: Annotated[Month | None, Query(description="YYYY-MM")] = None,
         date: Annotated[Date | None, Query(description="YYYY-MM-DD; wins over month")] = None,
     ) -> Response:
+        """By the rules of the Shanghai exchange: the weekdays without the public holidays. Of both, `date` wins."""
         now = today(market.clock)
         days = market.calendar
         if date is not None:
@@ -82,7 +95,7 @@ def _public(market: Market) -> APIRouter:
                 "trading_days": trading_days,
                 "count": len(trading_days),
                 "today": now,
-                "today_is_trading_day": days.is_trading_day(now),
+                "today_is_trading_day": days.is_trading_day(now) if days.first <= now <= days.last else None,
                 "next_trading_day": _next_after(market, now),
             }
         )
@@ -100,11 +113,13 @@ def _next_after(market: Market, day: date) -> date | None:
 
 def _operator(market: Market, accounts: Accounts) -> APIRouter:
     routes = APIRouter(
-        prefix="/admin", route_class=guarded(accounts.operator), tags=["admin"], responses=_OPERATORS
+        prefix="/admin", route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS
     )
 
     @routes.post(
         "/market/import",
+        description="A file, or everything importable below a folder. Days that are settled stay as they are.",
+        response_model=ImportOut,
         operation_id="import_market",
         summary="Import market files of this machine",
         responses=refusals(s400="nothing could be imported: each file's reason") | _MALFORMED,
@@ -112,17 +127,25 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
     async def import_market(body: ImportBody) -> Response:
         return json_response(await asyncio.to_thread(_import, market, body.path))
 
-    @routes.get("/market/coverage", operation_id="read_coverage", summary="What market data is stored")
+    @routes.get(
+        "/market/coverage",
+        operation_id="read_coverage",
+        summary="What market data is stored",
+        response_model=CoverageOut,
+    )
     async def coverage() -> Response:
+        """By board, index and list, with the calendar's bounds and the latest imports."""
         return json_response(await asyncio.to_thread(market.coverage))
 
     @routes.post(
         "/market/accept",
         operation_id="accept_day",
         summary="Let a day settle although too few of its bars are there",
+        response_model=AcceptedOut,
         responses=refusals(s400="not a trading day", s409="accepted already") | _MALFORMED,
     )
     async def accept_day(body: AcceptBody) -> Response:
+        """The reason is shown in the verification package of every strategy of that day."""
         acceptance = await asyncio.to_thread(market.accept, body.date, body.reason, "operator")
         return json_response({"date": body.date, "by": acceptance.by, "reason": acceptance.reason})
 
@@ -130,6 +153,7 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
         "/quarantine",
         operation_id="list_quarantine",
         summary="Refused rows as they came, newest load first",
+        response_model=QuarantineList,
         responses=_MALFORMED,
     )
     async def quarantine(
@@ -137,6 +161,7 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
         limit: int = _LIMIT,
         reason: Annotated[Refusal | None, Query(description="Only rows refused for this reason.")] = None,
     ) -> Response:
+        """Each with the first reason that applied to it; none of them is stored as a bar."""
         rows, total = await asyncio.to_thread(market.quarantine, limit, offset, reason)
         return json_response({"quarantine": rows, "total": total})
 
@@ -144,9 +169,11 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
         "/calendar",
         operation_id="extend_calendar",
         summary="Add the days that the exchange announced, or correct ones that are not settled",
+        response_model=CalendarExtended,
         responses=refusals(s400="a hole, a weekend session, or a settled day") | _MALFORMED,
     )
     async def extend_calendar(body: CalendarBody) -> Response:
+        """The days must join the calendar without a hole; the exchange announces a year at the end of the one before."""
         days = {day.date: day.is_open for day in body.days}
         if len(days) < len(body.days):
             raise Invalid(("body", "days"), "a day stands twice in the list")

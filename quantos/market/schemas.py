@@ -1,10 +1,11 @@
-"""Bodies of the market's routes."""
+"""Bodies of the market's routes, and the shapes of their answers."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from quantos.kit.web import STORABLE, ApiModel, Date, Text
 
@@ -40,3 +41,160 @@ class CalendarDay(ApiModel):
 
 class CalendarBody(ApiModel):
     days: list[CalendarDay] = Field(min_length=1, max_length=DAYS_MAX)
+
+
+class CalendarMonth(BaseModel):
+    """A month. What lies beyond the calendar's last day is not known: null."""
+
+    month: Annotated[str, Field(examples=["2026-05"])]
+    trading_days: Annotated[list[date], Field(description="Ascending.")]
+    count: int
+    today: Annotated[date, Field(description="In Asia/Shanghai.")]
+    today_is_trading_day: bool | None
+    next_trading_day: Annotated[date | None, Field(description="After today.")]
+
+
+Day = date
+
+
+class CalendarDate(BaseModel):
+    """A date. A next trading day beyond the calendar's last day is not known: null."""
+
+    date: Day
+    is_trading_day: bool
+    next_trading_day: Annotated[Day | None, Field(description="After the date.")]
+    today: Annotated[Day, Field(description="In Asia/Shanghai.")]
+
+
+class CalendarStatus(BaseModel):
+    """The days that the calendar knows."""
+
+    first: date
+    last: date
+    sessions: Annotated[int, Field(description="Trading days in it.")]
+    days_left: int
+    ends_soon: Annotated[bool, Field(description="Whether the exchange's next list is due.")]
+
+
+class FileOut(BaseModel):
+    """One imported file. Rows that contradict settled days are reported, not applied."""
+
+    source: str
+    kind: str
+    load: int | None
+    rows: int
+    stored: int
+    unchanged: int
+    changed: int
+    quarantined: Annotated[dict[str, int], Field(description="Refused rows by reason.")]
+    findings: Annotated[dict[str, Any], Field(description="Count, meaning and examples by kind.")]
+    settled: dict[str, Any] | None
+    refused: Annotated[str | None, Field(description="Why nothing of the file was taken.")]
+    ignored: Annotated[str | None, Field(description="Why the file is none of the market's.")]
+    elapsed_s: float
+
+
+class ImportOut(BaseModel):
+    """The sums over all files, and each file."""
+
+    rows: int
+    stored: int
+    unchanged: int
+    changed: int
+    quarantined: dict[str, int]
+    findings: dict[str, int]
+    elapsed_s: float
+    files: list[FileOut]
+
+
+class BoardCoverage(BaseModel):
+    board: str
+    instruments: int
+    with_bars: int
+    bars: int
+    first: date | None
+    last: date | None
+
+
+class SeriesCoverage(BaseModel):
+    symbol: str
+    rows: int
+    first: date | None
+    last: date | None
+
+
+class ListCoverage(BaseModel):
+    index_symbol: str
+    source: str
+    symbols: int
+    first: date | None
+    last: date | None
+
+
+class AcceptedOut(BaseModel):
+    """A day that settles although too few of its bars are there."""
+
+    date: date
+    reason: str
+    by: str
+
+
+class LoadOut(BaseModel):
+    id: int
+    source: str
+    kind: str
+    rows: int
+    stored: int
+    quarantined: int
+    changed: int
+    loaded_at: datetime
+
+
+class BenchmarkCoverage(BaseModel):
+    series: str
+    computed: Annotated[bool, Field(description="Whether it is computed from the funds' own bars.")]
+    days: int
+    first: date
+    last: date
+
+
+class CoverageOut(BaseModel):
+    """What market data is stored."""
+
+    synthetic: Annotated[bool, Field(description="Whether the market is made up.")]
+    first_date: date | None
+    last_date: date | None
+    instruments: int
+    bars: int
+    boards: list[BoardCoverage]
+    benchmarks: Annotated[
+        dict[str, BenchmarkCoverage | None], Field(description="By universe; null without data.")
+    ]
+    indices: list[SeriesCoverage]
+    constituents: list[ListCoverage]
+    corporate_actions: int
+    calendar: CalendarStatus
+    quarantine: Annotated[dict[str, int], Field(description="Refused rows by reason.")]
+    findings: dict[str, int]
+    accepted: list[AcceptedOut]
+    loads: Annotated[list[LoadOut], Field(description="The latest imports.")]
+
+
+class QuarantinedRow(BaseModel):
+    """A refused row as it came."""
+
+    load: int
+    symbol: str | None
+    trade_date: date | None
+    reason: str
+    row: Any
+
+
+class QuarantineList(BaseModel):
+    quarantine: list[QuarantinedRow]
+    total: int
+
+
+class CalendarExtended(BaseModel):
+    report: FileOut
+    calendar: CalendarStatus

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.web import Date, Guard, Offset, guarded, json_response, limit, refusals
+from quantos.kit.web import BearerRoute, Date, Guard, Offset, guarded, json_response, limit, refusals
 from quantos.strategies.schemas import (
     Deleted,
     OwnedStrategyList,
@@ -26,7 +26,11 @@ from quantos.strategies.schemas import (
 )
 from quantos.strategies.service import Strategies
 
-StatusFilter = Annotated[Literal["pending", "active", "paused", "retired"] | None, Query()]
+StatusFilter = Annotated[
+    Literal["pending", "active", "paused", "retired"] | None, Query(description="Only those in this status.")
+]
+Slug = Annotated[str, Path(description="The strategy's slug.")]
+TradeDate = Annotated[Date, Path(description="The trade date of the signal.")]
 
 _USERS: Final = refusals(s401="missing, malformed or expired credentials", s403="Account disabled")
 _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
@@ -48,7 +52,7 @@ def _direct(guard: Guard) -> type[APIRoute]:
     FastAPI's resolution of parameters, of which there are none, would cost a quarter of the rate.
     """
 
-    class DirectRoute(APIRoute):
+    class DirectRoute(BearerRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             endpoint = self.endpoint
 
@@ -68,41 +72,67 @@ def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
 
     @routes.post(
         "/strategies",
+        operation_id="create_strategy",
+        summary="Create a strategy",
         status_code=201,
         response_model=StrategyOut,
         responses=_MALFORMED
         | refusals(s403="Account disabled, or no more strategies in this tier", s409="the slug is taken"),
     )
     async def create_strategy(request: Request, body: StrategyNew) -> Response:
+        """It is pending until its first signal. The slug, the universe and the terms never change."""
         return json_response(await strategies.create(request.state.caller, body), 201)
 
-    @routes.get("/strategies", response_model=StrategyList, responses=_MALFORMED)
+    @routes.get(
+        "/strategies",
+        operation_id="list_strategies",
+        summary="The caller's strategies",
+        response_model=StrategyList,
+        responses=_MALFORMED,
+    )
     async def list_strategies(
         request: Request, status: StatusFilter = None, limit: int = limit(200), offset: Offset = 0
     ) -> Response:
+        """In every status, retired ones too, unless `status` is given."""
         return json_response(strategies.list(request.state.caller, status, limit, offset))
 
-    @routes.get("/strategies/{slug}", response_model=StrategyOut, responses=_UNKNOWN)
-    async def get_strategy(request: Request, slug: str) -> Response:
+    @routes.get(
+        "/strategies/{slug}",
+        operation_id="get_strategy",
+        summary="One of the caller's strategies",
+        response_model=StrategyOut,
+        responses=_UNKNOWN,
+    )
+    async def get_strategy(request: Request, slug: Slug) -> Response:
+        """As its owner sees it, public or not."""
         return json_response(strategies.get(request.state.caller, slug))
 
     @routes.patch(
         "/strategies/{slug}",
+        operation_id="change_strategy",
+        summary="Change name, description, status or visibility",
         response_model=StrategyOut,
         responses=_UNKNOWN | _MALFORMED | refusals(s400="retired, or a transition that is not possible"),
     )
-    async def change_strategy(request: Request, slug: str, body: StrategyChange) -> Response:
+    async def change_strategy(request: Request, slug: Slug, body: StrategyChange) -> Response:
+        """Any other field is refused. A pause or a retirement governs the first deadline that has not passed."""
         return json_response(await strategies.change(request.state.caller, slug, body))
 
     @routes.delete(
         "/strategies/{slug}",
+        operation_id="retire_strategy",
+        summary="Retire a strategy",
         response_model=StrategyOut,
         responses=_UNKNOWN | refusals(s400="retired already"),
     )
-    async def retire_strategy(request: Request, slug: str) -> Response:
+    async def retire_strategy(request: Request, slug: Slug) -> Response:
+        """For good: its signals and its record stay, and nothing of it can change any more."""
         return json_response(await strategies.retire(request.state.caller, slug))
 
-    async def submit_signal(request: Request, slug: str) -> Response:
+    async def submit_signal(request: Request, slug: Slug) -> Response:
+        """Open strategies take signals before 09:15 Shanghai time of the trade date, close strategies before 15:00;
+        the server's receipt counts. The first signal activates the strategy. A signal of the same date is replaced.
+        """
         body = await request.body()
         received = (
             strategies.clock.now()
@@ -114,6 +144,8 @@ def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
         "/strategies/{slug}/signals",
         submit_signal,
         methods=["POST"],
+        operation_id="submit_signal",
+        summary="Submit the target weights of a trade date, or replace them",
         status_code=201,
         response_model=SignalReceipt,
         openapi_extra=_body_of(SignalNew),
@@ -121,18 +153,28 @@ def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
         route_class_override=_direct(accounts.user),
     )
 
-    @routes.get("/strategies/{slug}/signals", response_model=SignalList, responses=_UNKNOWN | _MALFORMED)
+    @routes.get(
+        "/strategies/{slug}/signals",
+        operation_id="list_signals",
+        summary="A strategy's signals, the newest trade date first",
+        response_model=SignalList,
+        responses=_UNKNOWN | _MALFORMED,
+    )
     async def list_signals(
-        request: Request, slug: str, limit: int = limit(30), offset: Offset = 0
+        request: Request, slug: Slug, limit: int = limit(30), offset: Offset = 0
     ) -> Response:
+        """With the weights as submitted. A nonce is null until the signal's deadline has passed."""
         return json_response(strategies.history(request.state.caller, slug, limit, offset))
 
     @routes.delete(
         "/strategies/{slug}/signals/{trade_date}",
+        operation_id="delete_signal",
+        summary="Delete the signal of a trade date",
         response_model=Deleted,
         responses=_LOCKED | _UNKNOWN | _MALFORMED,
     )
-    async def delete_signal(request: Request, slug: str, trade_date: Date) -> Response:
+    async def delete_signal(request: Request, slug: Slug, trade_date: TradeDate) -> Response:
+        """Until its deadline, unless it is settled or attested."""
         return json_response(await strategies.withdraw(request.state.caller, slug, trade_date))
 
     return routes
@@ -140,12 +182,19 @@ def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
 
 def admin_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
     """The operator's list of everyone's strategies."""
-    routes = APIRouter(route_class=guarded(accounts.operator), tags=["admin"], responses=_OPERATORS)
+    routes = APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
 
-    @routes.get("/admin/strategies", response_model=OwnedStrategyList, responses=_MALFORMED)
+    @routes.get(
+        "/admin/strategies",
+        operation_id="list_all_strategies",
+        summary="Everyone's strategies, with their owners",
+        response_model=OwnedStrategyList,
+        responses=_MALFORMED,
+    )
     async def list_all_strategies(
         status: StatusFilter = None, limit: int = limit(200), offset: Offset = 0
     ) -> Response:
+        """With the nickname of each owner, and every status unless `status` is given."""
         return json_response(strategies.list_all(status, limit, offset))
 
     return routes

@@ -129,13 +129,15 @@ def api() -> str:
         (
             method,
             f"`{path}`",
+            f"`{route.operation_id}`",
             caller_of(route),
-            _first_line(route.description) or route.summary or _spoken(route),
+            route.summary or "",
         )
         for path, route in routes()
+        if route.include_in_schema
         for method in sorted(route.methods or ())
     ]
-    return table(("method", "path", "for", "what"), rows)
+    return table(("method", "path", "operation", "for", "what"), rows)
 
 
 def caller_of(route: APIRoute) -> str:
@@ -218,10 +220,6 @@ def leaves(router: APIRouter, prefix: str = "") -> Iterator[Placed]:
             yield prefix + route.path, route
         elif (included := getattr(route, "original_router", None)) is not None:
             yield from leaves(included, prefix + getattr(route, "include_context").prefix)  # noqa: B009 - FastAPI's own
-
-
-def _spoken(route: APIRoute) -> str:
-    return route.name.replace("_", " ")
 
 
 def _first_line(text: str | None) -> str:

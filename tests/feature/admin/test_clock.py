@@ -158,6 +158,8 @@ def test_the_operators_routes_are_documented(site: Site) -> None:
         "/api/v1/admin/clock",
         "/api/v1/admin/settlement-runs",
         "/api/v1/admin/settlement-runs/{run_id}",
+        "/api/v1/admin/settlement-runs/restate",
+        "/api/v1/admin/restatements",
     }
     for path, methods in paths.items():
         for described in methods.values():

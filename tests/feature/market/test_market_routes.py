@@ -137,6 +137,36 @@ class TestCalendar:
         assert "2026-12-31" in answer.json()["detail"]
         assert "quantos calendar import" in answer.json()["detail"]
 
+    @pytest.mark.parametrize("now", ["2026-12-31T20:00:00+08:00", "2027-03-01T12:00:00+08:00"])
+    def test_a_known_month_is_answered_also_when_today_has_no_next_day_or_lies_beyond(
+        self, call: Call, clock: SimulatedClock, now: str
+    ) -> None:
+        clock.move_to(parse_instant(now))
+        answer = call("GET", "/calendar?month=2026-05")
+        assert answer.status_code == 200
+        assert (answer.json()["count"], answer.json()["today"]) == (18, now[:10])
+        assert answer.json()["next_trading_day"] is None
+        assert answer.json()["today_is_trading_day"] is (True if now < "2027" else None)
+
+    def test_a_known_date_is_answered_also_when_today_lies_beyond(
+        self, call: Call, clock: SimulatedClock
+    ) -> None:
+        clock.move_to(parse_instant("2027-03-01T12:00:00+08:00"))
+        assert call("GET", "/calendar?date=2026-05-14").json() == {
+            "date": "2026-05-14",
+            "is_trading_day": True,
+            "next_trading_day": "2026-05-15",
+            "today": "2027-03-01",
+        }
+
+    @pytest.mark.parametrize("query", ["month=2027-01", "date=2027-03-01"])
+    def test_what_lies_beyond_is_refused_also_when_today_is_there(
+        self, call: Call, clock: SimulatedClock, query: str
+    ) -> None:
+        clock.move_to(parse_instant("2027-03-01T12:00:00+08:00"))
+        answer = call("GET", f"/calendar?{query}")
+        assert (answer.status_code, "2026-12-31" in answer.json()["detail"]) == (400, True)
+
     def test_on_the_last_day_known_the_next_one_is_null(self, call: Call) -> None:
         body = call("GET", "/calendar?date=2026-12-31").json()
         assert (body["is_trading_day"], body["next_trading_day"]) == (True, None)

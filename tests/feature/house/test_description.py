@@ -1,0 +1,170 @@
+"""The description at `/openapi.json`, walked whole: what a client is generated from lacks nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from quantos.app import build_app
+from quantos.kit.clock import parse_instant
+from quantos.kit.openapi import OPERATOR_BEARER, TAGS, operations
+from quantos.kit.web import USER_BEARER
+from tests.docs.documents import caller_of, leaves
+from tests.support.platforms import Stage, stage
+
+SCHEMES: Final[dict[str, list[dict[str, list[str]]] | None]] = {
+    "anyone": None,
+    "user": [{USER_BEARER: []}],
+    "operator": [{OPERATOR_BEARER: []}],
+}
+SUMMED_UP: Final = {"public verification", "claimed performance"}
+"""Under these tags a summary may say all."""
+
+Operation = tuple[str, str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def on_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder: Path = tmp_path_factory.mktemp("description") / "data"
+    with stage(folder, parse_instant("2024-01-02T08:00+08:00")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def document(on_stage: Stage) -> dict[str, Any]:
+    caller = on_stage.public()
+    found: dict[str, Any] = caller.runner.run(caller.http.get("http://platform/openapi.json")).json()
+    return found
+
+
+@pytest.fixture(scope="module")
+def described(document: dict[str, Any]) -> list[Operation]:
+    found = list(operations(document))
+    assert len(found) > 30
+    return found
+
+
+def successes(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    return [answer for status, answer in operation["responses"].items() if status < "300"]
+
+
+def moves(operation: dict[str, Any]) -> bool:
+    """Whether it only leads to its new name."""
+    return bool(operation["responses"].keys() & {"301", "308"})
+
+
+def test_every_operation_has_a_summary_that_stands_in_one_line(described: list[Operation]) -> None:
+    assert [path for _, path, each in described if not 5 <= len(each["summary"]) <= 110] == []
+    names = [each["operationId"].replace("_", " ") for _, _, each in described]
+    assert [each["summary"] for _, _, each in described if each["summary"].lower() in names] == []
+
+
+def test_every_operation_has_a_description_that_adds_to_its_summary(described: list[Operation]) -> None:
+    assert [
+        each["operationId"]
+        for _, _, each in described
+        if not SUMMED_UP & set(each["tags"])
+        and each["operationId"] != "backfill_strategy"
+        and (len(each.get("description", "")) < 15 or each["description"] == each["summary"])
+    ] == []
+
+
+def test_every_operation_has_a_name_of_its_own_for_a_generated_client(described: list[Operation]) -> None:
+    names = Counter(each["operationId"] for _, _, each in described)
+    assert [name for name, count in names.items() if count > 1] == []
+    assert [name for name in names if not re.fullmatch(r"[a-z]+(_[a-z]+)+", name)] == []
+
+
+def test_every_operation_stands_under_one_tag_that_is_explained(described: list[Operation]) -> None:
+    known = {tag["name"] for tag in TAGS}
+    assert [path for _, path, each in described if len(each["tags"]) != 1] == []
+    assert {tag for _, _, each in described for tag in each["tags"]} - known == set()
+
+
+def test_an_operation_asks_for_the_credentials_that_its_guard_asks_for(
+    on_stage: Stage, document: dict[str, Any], described: list[Operation]
+) -> None:
+    guards = {
+        (method.lower(), path): caller_of(route)
+        for path, route in leaves(build_app(on_stage.platform).router)
+        for method in route.methods or ()
+    }
+    for method, path, each in described:
+        assert each.get("security") == SCHEMES[guards[method, path]], path
+    schemes = document["components"]["securitySchemes"]
+    assert {name: (each["type"], each["scheme"]) for name, each in schemes.items()} == {
+        USER_BEARER: ("http", "bearer"),
+        OPERATOR_BEARER: ("http", "bearer"),
+    }
+
+
+def test_every_refusal_that_an_operation_can_give_is_described(described: list[Operation]) -> None:
+    for _, path, each in described:
+        needed = set() if "health" in each["tags"] else {"503"}
+        parameters = each.get("parameters", [])
+        if "security" in each:
+            needed |= {"401", "403"}
+        if "requestBody" in each:
+            needed |= {"413", "422"}
+        if any(parameter["schema"] != plain(parameter) for parameter in parameters):
+            needed.add("422")
+        if "{" in path:
+            needed.add("404")
+        assert needed - each["responses"].keys() == set(), path
+
+
+def plain(parameter: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter that takes any text."""
+    told = {name: parameter[name] for name in ("description",) if name in parameter}
+    return {"type": "string", "title": parameter["schema"].get("title"), **told}
+
+
+def test_no_refusal_of_the_framework_is_described(document: dict[str, Any]) -> None:
+    assert "ValidationError" not in str(document)
+
+
+def test_refusals_have_the_two_shapes_of_the_guide(described: list[Operation]) -> None:
+    for _, path, each in described:
+        for status, answer in each["responses"].items():
+            if status < "400":
+                continue
+            shape = "Findings" if status == "422" else "ErrorMessage"
+            schema = answer["content"]["application/json"]["schema"]
+            assert schema == {"$ref": f"#/components/schemas/{shape}"}, (path, status)
+            assert len(answer["description"]) > 5
+
+
+def test_every_answer_has_a_shape(described: list[Operation]) -> None:
+    for _, path, each in described:
+        if moves(each):
+            continue
+        assert successes(each), path
+        for answer in successes(each):
+            schema = answer["content"]["application/json"]["schema"]
+            assert "$ref" in schema or all("$ref" in one for one in schema["anyOf"]), path
+
+
+def test_every_body_has_a_shape(described: list[Operation]) -> None:
+    for method, path, each in described:
+        if method in {"get", "delete"} or moves(each) or not each.get("requestBody"):
+            assert "requestBody" not in each
+            continue
+        assert each["requestBody"]["content"].keys() == {"application/json"}, path
+
+
+def test_every_reference_leads_to_a_shape(document: dict[str, Any]) -> None:
+    used = set(re.findall(r"'\$ref': '#/components/schemas/([^']*)'", str(document)))
+    assert len(used) > 50
+    assert used - document["components"]["schemas"].keys() == set()
+
+
+def test_the_description_is_the_same_for_a_server_that_is_asked_twice(
+    on_stage: Stage, document: dict[str, Any]
+) -> None:
+    caller = on_stage.agent()
+    assert caller.runner.run(caller.http.get("http://platform/openapi.json")).json() == document
