@@ -12,8 +12,9 @@ import grimp
 
 SHARED = {"kit", "storage", "client"}
 DOORS = {"service", "core"}
-EXTRA_DOORS = {"app": {"routes", "jobs"}, "scheduler": {"jobs"}}
-"""The composition root wires routes and jobs; the scheduler's timetable names jobs."""
+EXTRA_DOORS = {"app": {"routes", "jobs"}, "scheduler": {"jobs"}, "cli": {"offline"}}
+"""The composition root wires routes and jobs; the scheduler's timetable names jobs; `quantos verify` runs the
+verifier's program."""
 CLIENT_USERS = {"quantos.cli"}
 
 

@@ -25,6 +25,10 @@ CONTRACTS = {
         "import quantos.settlement.store",
     ),
     "The core does no I/O": ("quantos/settlement/core/intruder.py", "import duckdb"),
+    "The verifier runs on Python alone, by no code that it checks": (
+        "quantos/verification/core/intruder.py",
+        "import numpy",
+    ),
     "licensing stands alone": ("licensing/intruder.py", "import quantos.errors"),
     "The platform knows nothing of its dashboard": ("quantos/errors.py", "import tui"),
 }

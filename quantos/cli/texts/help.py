@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-HELP: Final[dict[str, str]] = {}
+from quantos.verification.offline import texts_screen as verifier
+
+_VERIFY: Final = dict(verifier.HELP.values())
+
+HELP: Final[dict[str, str]] = {**_VERIFY}

@@ -47,6 +47,15 @@ class RecordRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """A strategy's public track record, with the marks of a replay or of made-up prices."""
+
+    rows: tuple[RecordRow, ...]
+    simulated: bool = False
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RunEvidence:
     """The days of a strategy that are in force, ascending.
 
@@ -57,9 +66,9 @@ class RunEvidence:
     packages: Sequence[Package]
     everything: Sequence[Package]
     history: History | None = None
-    record: Sequence[RecordRow] | None = None
+    record: TrackRecord | None = None
 
 
 def differs(what: str, expected: Any, found: Any) -> Finding:
     """Two values that should be one."""
-    return Finding("differs", {"what": what, "expected": str(expected), "found": str(found)})
+    return Finding("differs", {"what": what, "expected": expected, "found": found})

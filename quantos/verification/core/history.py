@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from quantos.verification.core.documents import NotJson, read_json
-from quantos.verification.core.fields import parsed_date
+from quantos.verification.core.fields import parsed_date, parsed_instant
 
 PATH: Final = re.compile(r"(attestations|settlements)/([^/]+)\.json")
 _HASH_MAX: Final = 200
@@ -50,14 +50,18 @@ class Change:
 
 @dataclass(slots=True)
 class Entry:
-    """A line of a day's file. `first`: the first commit that shows it with its present hash."""
+    """A line of a day's file.
+
+    first: the first commit that shows it with its present hash; claimed: the time that it, or else its file,
+    gave itself when it first stood there.
+    """
 
     trade_date: date
     strategy: str
     digest: str
     content: Mapping[str, Any]
     first: Commit
-    oldest: Commit
+    claimed: datetime | None
     present: bool = True
     changes: list[Change] = field(default_factory=list)
 
@@ -73,6 +77,14 @@ class Problem(NamedTuple):
     path: str
     commit: Commit
     reason: str
+
+
+class _Line(NamedTuple):
+    """What a file says in one of its lines."""
+
+    digest: str
+    content: Mapping[str, Any]
+    claimed: datetime | None
 
 
 DigestKey = tuple[str, int]
@@ -135,7 +147,7 @@ class History:
 
     def _read(
         self, path: str, commit: Commit, content: bytes | None, day: date, lines: str, read: Any
-    ) -> dict[Any, tuple[str, Mapping[str, Any]]]:
+    ) -> dict[Any, _Line]:
         """The lines of a file by their keys; what cannot be read is a problem."""
         if content is None:
             return {}
@@ -150,7 +162,7 @@ class History:
             return {}
         if document.get("date") != day.isoformat():
             self.problems.append(Problem(path, commit, "date"))
-        found: dict[Any, tuple[str, Mapping[str, Any]]] = {}
+        found: dict[Any, _Line] = {}
         for entry in entries:
             key_and_hash = read(entry) if isinstance(entry, dict) else None
             if key_and_hash is None:
@@ -159,7 +171,8 @@ class History:
             key, digest = key_and_hash
             if key in found:
                 self.problems.append(Problem(path, commit, "doubled"))
-            found[key] = (digest, entry)
+            claimed = entry.get("attested_at", document.get("attested_at"))
+            found[key] = _Line(digest, entry, parsed_instant(claimed) if isinstance(claimed, str) else None)
         return found
 
 
@@ -181,15 +194,13 @@ def _digest_of(entry: Mapping[str, Any]) -> tuple[DigestKey, str] | None:
     return (name, revision), digest
 
 
-def _fold(
-    known: dict[Any, Entry], found: Mapping[Any, tuple[str, Mapping[str, Any]]], commit: Commit, day: date
-) -> None:
+def _fold(known: dict[Any, Entry], found: Mapping[Any, _Line], commit: Commit, day: date) -> None:
     """Bring what is known of a day up to a new version of its file."""
-    for key, (digest, content) in found.items():
+    for key, (digest, content, claimed) in found.items():
         entry = known.get(key)
         if entry is None:
             strategy = key if isinstance(key, str) else key[0]
-            known[key] = Entry(day, strategy, digest, content, commit, commit)
+            known[key] = Entry(day, strategy, digest, content, commit, claimed)
             continue
         if entry.digest != digest:
             entry.changes.append(Change("replaced", commit, entry.digest, digest))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from quantos.verification.core.evidence import NO_REPOSITORY, DayEvidence, RecordRow, RunEvidence
+from quantos.verification.core.evidence import NO_REPOSITORY, DayEvidence, RecordRow, RunEvidence, TrackRecord
 from quantos.verification.core.fields import Fields, Malformed
 from quantos.verification.core.history import History
 from quantos.verification.core.package import Package
@@ -88,7 +88,7 @@ def read_given(name: str, document: Any) -> Given:
 def judge_packages(
     given: Sequence[Given],
     attestations: Attestations,
-    records: Mapping[str, Sequence[RecordRow]],
+    records: Mapping[str, TrackRecord],
     waived: Collection[Waiver],
 ) -> list[StrategyReport]:
     """One report for each strategy, and one without a name for the documents that are no packages."""
@@ -113,9 +113,10 @@ def judge_repository(name: str, history: History) -> RepositoryReport:
     return RepositoryReport(name, history, tuple(timings(history)), tuple(verdicts))
 
 
-def read_track_record(document: Any) -> tuple[RecordRow, ...]:
-    """The rows of a public track record. Raises Malformed."""
-    return Fields(document).rows(
+def read_track_record(document: Any) -> TrackRecord:
+    """A public track record. Raises Malformed."""
+    fields = Fields(document)
+    rows = fields.rows(
         "records",
         lambda row: RecordRow(
             row.day("date"),
@@ -124,6 +125,7 @@ def read_track_record(document: Any) -> tuple[RecordRow, ...]:
             row.nullable("cumulative_return", row.double),
         ),
     )
+    return TrackRecord(rows, fields.mark("simulated"), fields.mark("synthetic"))
 
 
 def _judge_strategy(
@@ -131,7 +133,7 @@ def _judge_strategy(
     found: Sequence[tuple[str, Package]],
     everything: Sequence[Package],
     attestations: Attestations,
-    record: Sequence[RecordRow] | None,
+    record: TrackRecord | None,
     waived: Collection[Waiver],
 ) -> StrategyReport:
     verdicts: list[Verdict] = []
@@ -151,7 +153,7 @@ def _judge_strategy(
         newest[package.trade_date] = package
     days = tuple(newest.values())
     run = RunEvidence(days, everything, attestations.history, record)
-    verdicts += verify(steps_of(run), run, slug, waived)
+    verdicts += verify(steps_of(run), run, "", waived)
     attested = attestations.history is not None
     return StrategyReport(slug, days, tuple(older), tuple(verdicts), attested, record is not None)
 

@@ -173,7 +173,3 @@ class Package:
     bars: tuple[Bar, ...]
     accepted: Accepted | None
     restated: Restated | None
-
-    def bar(self, symbol: str) -> Bar | None:
-        """The bar of a symbol; None where it had no price."""
-        return next((bar for bar in self.bars if bar.symbol == symbol), None)

@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from quantos.market.core.symbols import board_of
 from quantos.verification.core.dated_rules import BoardRules, rules_of, tick_of
-from quantos.verification.core.exact import CENT, MILLION, RATE_UNIT, exact_weight, fee, half_up
+from quantos.verification.core.exact import CENT, MILLION, RATE_UNIT, cny, exact_weight, fee, half_up
 from quantos.verification.core.package import Action, Bar
 
 NO_PRICE: Final = "no_price"
@@ -114,7 +114,7 @@ def settle(day: Day) -> Settled:
     book = _Book(day.cash, dict(day.holdings))
     _corporate_actions(book, day)
     if book.cash < 0:
-        raise Unsettleable("cash_below_zero", cash=book.cash)
+        raise Unsettleable("cash_below_zero", cash=cny(book.cash))
     if day.signal is not None:
         _rebalance(book, day, day.signal)
     positions = tuple(

@@ -42,7 +42,7 @@ def _about_bar(bar: Bar, package: Package) -> Iterator[Finding]:
         yield differs(f"{symbol} open and close", cny(bar.pre_close), f"{cny(bar.open)}, {cny(bar.close)}")
     ruled = dated_rules.rules_of(board_of(symbol), package.trade_date) is not None
     if (bar.block is None and not ruled) or (bar.block == "no_rule" and ruled):
-        yield differs(f"{symbol} block", "no_rule" if not ruled else "null", bar.block or "null")
+        yield differs(f"{symbol} block", "no_rule" if not ruled else "another reason, or null", bar.block)
     unexplained = bar.event == "unexplained" or bar.pre_close == 0
     if unexplained != (bar.block == "unexplained_reference") and bar.block in {
         None,
@@ -50,7 +50,9 @@ def _about_bar(bar: Bar, package: Package) -> Iterator[Finding]:
         "no_rule",
     }:
         yield differs(
-            f"{symbol} block", "unexplained_reference" if unexplained else "another", bar.block or "null"
+            f"{symbol} block",
+            "unexplained_reference" if unexplained else "another reason, or null",
+            bar.block,
         )
 
 
@@ -99,7 +101,7 @@ def events_explained(evidence: DayEvidence) -> Judgement:
         if not fits:
             code = "unexplained_held" if bar.event == "unexplained" else "event_does_not_fit"
             facts = {"symbol": bar.symbol, "last_close": cny(last), "pre_close": cny(bar.pre_close)}
-            findings.append(Finding(code, {**facts, "found": bar.event or "null"}))
+            findings.append(Finding(code, {**facts, "found": bar.event}))
     return judged(findings)
 
 

@@ -11,7 +11,7 @@ from quantos.market.core.symbols import board_of
 from quantos.verification.core import dated_rules
 from quantos.verification.core.evidence import DayEvidence, differs
 from quantos.verification.core.exact import CENT, RATE_UNIT, cny, fee, half_up
-from quantos.verification.core.package import Order, Package, Trade
+from quantos.verification.core.package import Bar, Order, Package, Trade
 from quantos.verification.core.steps_bars import band
 from quantos.verification.core.verdict import Finding, Judgement, Step, judged
 
@@ -25,17 +25,18 @@ def trades_consistent(evidence: DayEvidence) -> Judgement:
     """Each fill has its order, its amount and the fees that the rates give; none lies outside the limits."""
     package = evidence.package
     filled = [order for order in package.orders if order.filled]
+    bars = {bar.symbol: bar for bar in package.bars}
     findings: list[Finding] = []
     for order, trade in zip_longest(filled, package.trades):
         if order is None or trade is None:
             code, symbol = ("trade_missing", order.symbol) if order else ("trade_without_order", trade.symbol)
             findings.append(Finding(code, {"symbol": symbol}))
         else:
-            findings += _about_trade(package, order, trade)
+            findings += _about_trade(package, order, trade, bars.get(trade.symbol))
     return judged(findings)
 
 
-def _about_trade(package: Package, order: Order, trade: Trade) -> Iterator[Finding]:
+def _about_trade(package: Package, order: Order, trade: Trade, bar: Bar | None) -> Iterator[Finding]:
     ordered, traded = (order.symbol, order.side, order.filled), (trade.symbol, trade.side, trade.quantity)
     if ordered != traded:
         yield differs("trades", "{1} {2} {0}".format(*ordered), "{1} {2} {0}".format(*traded))
@@ -57,7 +58,6 @@ def _about_trade(package: Package, order: Order, trade: Trade) -> Iterator[Findi
     for fee_name, expected in owed.items():
         if getattr(trade, fee_name) != expected:
             yield differs(f"{name} {fee_name}", cny(expected), cny(getattr(trade, fee_name)))
-    bar = package.bar(trade.symbol)
     if bar is None:
         yield Finding("traded_without_bar", {"symbol": trade.symbol})
     elif (bar.upper_limit is not None and trade.price > bar.upper_limit) or trade.price < (
@@ -127,7 +127,7 @@ def _returns(package: Package) -> list[Finding]:
     findings = _ratio("daily_return", nav.reported_nav, before, nav.daily_return, less=1)
     findings += _ratio("cumulative_return", nav.reported_nav, capital, nav.cumulative_return, less=1)
     if (previous.date is None) != (previous.nav is None):
-        findings.append(differs("previous.nav", "null with the date", previous.nav))
+        findings.append(differs("previous.nav", None, previous.nav))
     if previous.date is None and (previous.cash != capital or previous.positions):
         findings.append(differs("previous.cash on the first day", cny(capital), cny(previous.cash)))
     return findings
@@ -136,7 +136,7 @@ def _returns(package: Package) -> list[Finding]:
 def _ratio(what: str, part: int, whole: int, found: float | None, less: int = 0) -> list[Finding]:
     """part / whole - less, within the tolerance of doubles; nothing where the whole is 0."""
     if whole == 0:
-        return [] if found is None or less == 0 else [differs(what, "null", found)]
+        return [] if found is None or less == 0 else [differs(what, None, found)]
     expected = Fraction(part, whole) - less
     if found is None or abs(Fraction(found) - expected) > TOLERANCE * max(Fraction(1), abs(expected)):
         return [differs(what, f"{float(expected):.9f}", found)]

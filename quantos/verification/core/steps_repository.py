@@ -85,6 +85,13 @@ def digests(history: History) -> Iterator[tuple[date, str, int, Entry]]:
             yield day, strategy, revision, entry
 
 
+def claims_to_be_in_time(entry: Entry) -> bool:
+    """Whether the time that the entry gives itself lies before its deadline, whatever its commit says."""
+    stated = entry.text("execution_price")
+    deadline = trading_days.deadline(entry.trade_date, "open" if stated == "open" else "close")
+    return entry.claimed is not None and entry.claimed < deadline
+
+
 @dataclass(frozen=True, slots=True)
 class RepeatedHash:
     """One hash under several strategies, or under several dates of one."""
@@ -101,7 +108,8 @@ def repeated_hashes(history: History) -> list[RepeatedHash]:
     by_digest: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries(history):
         by_digest[entry.digest].append(entry)
-    return [RepeatedHash(digest, tuple(found)) for digest, found in by_digest.items() if len(found) > 1]
+    repeated = [RepeatedHash(digest, tuple(found)) for digest, found in by_digest.items() if len(found) > 1]
+    return sorted(repeated, key=lambda found: -len(found.strategies))
 
 
 # The steps
@@ -139,6 +147,7 @@ def all_in_time(history: History) -> Judgement:
             "first": days[0],
             "last": days[-1],
         }
+        facts["claiming"] = sum(claims_to_be_in_time(t.entry) for t in of_it)
         findings.append(Finding("imported_afterwards", facts))
     for timing in found:
         entry = timing.entry

@@ -14,7 +14,7 @@ from quantos.verification.core.exact import cny
 from quantos.verification.core.history import History
 from quantos.verification.core.package import Bar, Package
 from quantos.verification.core.steps_books import TOLERANCE
-from quantos.verification.core.verdict import Finding, Judgement, Step, judged, not_checked
+from quantos.verification.core.verdict import Finding, Judgement, Step, Waiver, judged, not_checked
 
 CLOCK_STEP_MAX: Final = timedelta(minutes=1)
 """How far a clock may be set back between two commits before that is a finding."""
@@ -39,7 +39,7 @@ def chain_holds(run: RunEvidence) -> Judgement:
 def _joins(before: Package, after: Package) -> Iterator[Finding]:
     day = f"{after.trade_date} previous"
     if after.previous.date is None:
-        yield differs(f"{day}.date", before.trade_date, "null")
+        yield differs(f"{day}.date", before.trade_date, None)
         return
     if after.previous.nav != before.nav.reported_nav:
         yield differs(f"{day}.nav", cny(before.nav.reported_nav), cny(after.previous.nav or 0))
@@ -109,7 +109,8 @@ def same_bars(run: RunEvidence) -> Judgement:
 
 def record_agrees(run: RunEvidence) -> Judgement:
     """The public track record shows the packages' days, each with the NAV and the returns that they prove."""
-    record = {row.date: row for row in run.record or ()}
+    assert run.record is not None
+    record = {row.date: row for row in run.record.rows}
     packages = {package.trade_date: package for package in run.packages}
     findings = [
         Finding("record_without_package", {"found": d}) for d in sorted(record.keys() - packages.keys())
@@ -119,6 +120,8 @@ def record_agrees(run: RunEvidence) -> Judgement:
     ]
     for day in sorted(packages.keys() & record.keys()):
         findings += _about_row(record[day], packages[day])
+    marks = {"simulated": run.record.simulated, "synthetic": run.record.synthetic}
+    findings += [Finding(mark, waiver=Waiver.SIMULATED) for mark, holds in marks.items() if holds]
     return judged(findings)
 
 
@@ -137,7 +140,7 @@ def _about_row(row: RecordRow, package: Package) -> Iterator[Finding]:
         else:
             fits = abs(Fraction(shown) - right) <= TOLERANCE * max(Fraction(1), abs(right))
         if not fits:
-            yield differs(f"{row.date} {name}", "null" if right is None else f"{float(right):.9f}", shown)
+            yield differs(f"{row.date} {name}", None if right is None else f"{float(right):.9f}", shown)
 
 
 def history_whole(run: RunEvidence) -> Judgement:

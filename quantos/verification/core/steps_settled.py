@@ -80,7 +80,7 @@ _ORDER_FIELDS: Final = (
     "transfer_fee",
     "reason",
 )
-_MONEY_FIELDS: Final = frozenset({"price", "commission", "stamp_duty", "transfer_fee", "cash"})
+_MONEY_FIELDS: Final = frozenset({"price", "commission", "stamp_duty", "transfer_fee", "cash", "close"})
 _ACTION_FIELDS: Final = ("symbol", "kind", "quantity_before", "quantity_after", "cash", "into_symbol")
 
 
@@ -119,10 +119,8 @@ def _compare(
                     return
 
 
-def _plain(name: str, value: Any) -> str:
-    if value is None:
-        return "null"
-    return cny(value) if name in _MONEY_FIELDS or name == "close" else str(value)
+def _plain(name: str, value: Any) -> Any:
+    return cny(value) if name in _MONEY_FIELDS else value
 
 
 # 18. and 19. The digest

@@ -209,10 +209,10 @@ def _judged_time(evidence: DayEvidence, signal: SignalAttestation, entry: Entry)
         findings.append(differs("committed_at", commit.at, signal.committed_at))
     in_time = commit.at < deadline
     if signal.in_time is not None and signal.in_time != in_time:
-        findings.append(differs("in_time", str(in_time).lower(), str(signal.in_time).lower()))
+        findings.append(differs("in_time", in_time, signal.in_time))
     if not in_time:
         admitted = signal.in_time is False
-        facts = {"expected": deadline, "found": commit.at, "late_by": str(commit.at - deadline)}
+        facts = {"expected": deadline, "found": commit.at, "late_by": commit.at - deadline}
         findings.append(Finding("commit_late", facts, Waiver.UNATTESTED if admitted else None))
     return judged(findings, strength(commit, deadline))
 

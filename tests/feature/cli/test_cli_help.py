@@ -38,7 +38,7 @@ def test_every_command_explains_itself_on_80_columns(
 @pytest.mark.parametrize("path", list(paths()), ids=lambda path: " ".join(path) or "quantos")
 def test_no_value_goes_by_the_name_of_a_python_type(said: Said, path: tuple[str, ...]) -> None:
     text = said(*path, "-h", COLUMNS="80").out
-    assert re.findall(r"[<{][^>}]*[>}]|\[\[|<=|\w\.\.\.(?!\])", text) == []
+    assert re.findall(r"[<{][^>}]*[>}]|\[\[|<=|[a-z]\.\.\.", text) == []
 
 
 def test_a_duration_and_a_timestamp_come_with_an_example(said: Said) -> None:

@@ -1,0 +1,191 @@
+"""Reading what was named on the command line: packages, repositories, public URLs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from quantos.verification.core.documents import NotJson, read_json
+from quantos.verification.core.evidence import NO_REPOSITORY, TrackRecord
+from quantos.verification.core.fields import Malformed
+from quantos.verification.core.history import History
+from quantos.verification.core.judgement import (
+    Attestations,
+    Given,
+    read_given,
+    read_track_record,
+)
+from quantos.verification.core.verdict import Finding, Waiver
+from quantos.verification.offline import fetch
+from quantos.verification.offline.git import bundle_head, looks_like_a_repository, read_history
+from quantos.verification.offline.refusal import Refused
+from quantos.verification.offline.request import Request
+from quantos.verification.offline.terminal import progress
+from quantos.verification.offline.texts import Speaker
+
+PACKAGES_MAX: Final = 200_000
+RECORD: Final = "track-record.json"
+BUNDLE: Final = "attestation.bundle"
+NOT_PUBLISHED: Final = Finding("no_repository_published", waiver=Waiver.UNATTESTED)
+
+
+@dataclass(slots=True)
+class Read:
+    """Everything that was named, read."""
+
+    given: list[Given] = field(default_factory=list)
+    records: dict[str, TrackRecord] = field(default_factory=dict)
+    repositories: list[tuple[str, History]] = field(default_factory=list)
+    attestations: Attestations = field(default_factory=Attestations)
+
+
+class Reader:
+    """Reads inputs in a folder of its own. Every method raises Refused."""
+
+    def __init__(self, request: Request, folder: Path) -> None:
+        self._request, self._folder, self._read = request, folder, Read()
+        self._speaker = Speaker(request.language)
+        self._workplaces = 0
+
+    def read(self) -> Read:
+        for name in self._request.inputs:
+            self._take(name)
+        if self._request.attestations is not None:
+            self._read.attestations = Attestations(self._history(self._request.attestations))
+        return self._read
+
+    def _take(self, name: str) -> None:
+        url = fetch.strategy_url(name) if fetch.is_web_address(name) else None
+        path = Path(name)
+        if url is not None:
+            self._take_strategy(url)
+        elif "://" in name or (not path.exists() and _is_remote(name)):
+            self._read.repositories.append((name, self._history(name)))
+        elif not path.exists():
+            raise Refused("not_there", path=name)
+        elif looks_like_a_repository(path):
+            self._read.repositories.append((name, self._history(name)))
+        elif path.is_dir():
+            self._take_folder(path)
+        else:
+            self._read.given.append(_package_file(path))
+
+    def _take_folder(self, folder: Path) -> None:
+        """A folder of packages, or what `--save` left."""
+        saved = (folder / "packages").is_dir()
+        found = list(_packages_in(folder / "packages" if saved else folder))
+        if not found:
+            raise Refused("no_packages", path=folder)
+        self._read.given += found
+        slugs = {given.package.slug for given in found if given.package is not None}
+        if (folder / RECORD).is_file() and len(slugs) == 1:
+            try:
+                record = read_track_record(read_json(_content(folder / RECORD, fetch.RECORD_BYTES_MAX)))
+            except (NotJson, Malformed) as error:
+                raise Refused("not_json", path=folder / RECORD, reason=str(error)) from None
+            self._read.records[slugs.pop()] = record
+        if (folder / BUNDLE).is_file() and self._request.attestations is None:
+            self._read.attestations = Attestations(self._history(str(folder / BUNDLE)))
+
+    def _take_strategy(self, url: fetch.StrategyUrl) -> None:
+        """A strategy's public record, with the repository that its platform publishes."""
+        web = fetch.Web(self._request.timeout_s)
+        if url.query:
+            fetched = fetch.fetch_package(web, url)
+        else:
+            fetched = fetch.fetch_strategy(web, url, self._show_progress)
+        self._read.given += fetched.given
+        if fetched.record is not None:
+            self._read.records[url.slug] = fetched.record
+        bundle, before = None, None
+        if self._request.attestations is None:
+            bundle = web.get(url.bundle, fetch.BUNDLE_BYTES_MAX)
+        if self._request.save is not None:
+            before = self._save(self._request.save, fetched.files, bundle)
+        if bundle is None:
+            self._read.attestations = Attestations(None, NOT_PUBLISHED)
+            return
+        path = self._workplace() / BUNDLE
+        path.write_bytes(bundle)
+        history = self._history(str(path))
+        if before is not None and before not in history.commits:
+            history.rewritten.append(before)
+        self._read.attestations = Attestations(history, NO_REPOSITORY)
+
+    def _save(self, folder: Path, files: list[tuple[str, bytes]], bundle: bytes | None) -> str | None:
+        """Write what was answered; the head of the repository that was saved there before, if one was."""
+        try:
+            (folder / "packages").mkdir(parents=True, exist_ok=True)
+            for name, content in files:
+                (folder / name).write_bytes(content)
+            if bundle is None:
+                return None
+            known = folder / BUNDLE
+            before = (
+                bundle_head(known, self._workplace(), self._request.timeout_s) if known.is_file() else None
+            )
+            known.write_bytes(bundle)
+        except OSError as error:
+            raise Refused("not_writable", path=folder, reason=error.strerror or error) from None
+        return before
+
+    def _history(self, source: str) -> History:
+        folder = self._workplace()
+        if fetch.is_web_address(source) and source.endswith(".bundle"):
+            content = fetch.Web(self._request.timeout_s).get(source, fetch.BUNDLE_BYTES_MAX)
+            if content is None:
+                raise Refused("not_fetched", path=source, reason="HTTP 404")
+            (folder / BUNDLE).write_bytes(content)
+            source = str(folder / BUNDLE)
+        elif "://" not in source and not Path(source).exists() and not _is_remote(source):
+            raise Refused("not_there", path=source)
+        for key in (self._request.keys.allowed_signers, self._request.keys.gpg_keys):
+            if key is not None and not key.is_file():
+                raise Refused("keys", path=key, reason="no such file")
+        return read_history(source, folder, self._request.keys, self._request.timeout_s)
+
+    def _workplace(self) -> Path:
+        self._workplaces += 1
+        folder = self._folder / str(self._workplaces)
+        folder.mkdir()
+        return folder
+
+    def _show_progress(self, done: int, total: int) -> None:
+        progress("" if done == total else self._speaker.say("screen.progress", done=done, total=total))
+
+
+def _is_remote(name: str) -> bool:
+    """host:path, as git and ssh write it."""
+    host, colon, _ = name.partition(":")
+    return bool(colon) and len(host) > 1 and os.sep not in host and not name.startswith("-")
+
+
+def _packages_in(folder: Path) -> Iterator[Given]:
+    """The packages of a folder; other JSON documents are let be, what cannot be read is not."""
+    paths = sorted(path for path in folder.glob("*.json") if path.is_file())
+    for path in paths[:PACKAGES_MAX]:
+        given = _package_file(path)
+        if given.package is not None or given.fault is not None:
+            yield given
+
+
+def _package_file(path: Path) -> Given:
+    try:
+        document = read_json(_content(path, fetch.PACKAGE_BYTES_MAX))
+    except NotJson as error:
+        raise Refused("not_json", path=path, reason=str(error)) from None
+    return read_given(str(path), document)
+
+
+def _content(path: Path, bytes_max: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(bytes_max + 1)
+    except OSError as error:
+        raise Refused("not_readable", path=path, reason=error.strerror or error) from None
+    if len(content) > bytes_max:
+        raise Refused("too_large", path=path, limit=bytes_max // 2**20)
+    return content

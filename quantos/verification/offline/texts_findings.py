@@ -1,0 +1,331 @@
+"""What was found, by code: key → (English, Chinese)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_DIFFERS: Final = ("{what}: expected {expected}, found {found}", "{what}：应为 {expected}，实为 {found}")
+
+_SIGNAL: Final[dict[str, tuple[str, str]]] = {
+    "malformed": ("{where}: expected {expected}, found {found}", "{where}：应为 {expected}，实为 {found}"),
+    "differs": _DIFFERS,
+    "day_twice": (
+        "two different packages of {date}: {found} is not the same as another",
+        "{date} 有两份不同的证据包：{found} 与另一份不同",
+    ),
+    "simulated": (
+        "a simulation with hindsight (--allow-simulated accepts it)",
+        "事后模拟（可用 --allow-simulated 接受）",
+    ),
+    "synthetic": (
+        "the market is synthetic: nobody traded it (--allow-simulated accepts it)",
+        "合成行情，并非真实成交（可用 --allow-simulated 接受）",
+    ),
+    "rules_unknown": (
+        "rules version: this verifier knows {expected}, the package was settled by {found}",
+        "规则版本：本验证器所知为 {expected}，证据包所用为 {found}",
+    ),
+    "rules_do_not_reach": (
+        "the rule table begins on {expected}; the package is of {found}",
+        "规则表始于 {expected}，证据包日期为 {found}",
+    ),
+    "calendar_ends": (
+        "this verifier's calendar ends on {expected}; {found} lies beyond: take a newer verifier",
+        "本验证器的日历止于 {expected}，{found} 超出范围：请使用更新的验证器",
+    ),
+    "not_a_trading_day": ("the exchange was closed on {found}", "{found} 交易所休市"),
+    "hash_differs": (
+        "expected {expected}, the hash of slug, date, signals and nonce as shown; found {found}",
+        "由所示 slug、日期、信号与随机数算得 {expected}，实为 {found}",
+    ),
+    "weight_out_of_range": (
+        "{symbol}: weight {found} is not in (0, 1]",
+        "{symbol}：权重 {found} 不在 (0, 1] 内",
+    ),
+    "symbol_twice": ("{symbol} stands twice in the signal", "{symbol} 在信号中出现两次"),
+    "leverage": ("the weights sum to {found}, more than 1", "权重之和为 {found}，超过 1"),
+    "submitted_late": (
+        "submitted at {found}, not before the deadline {expected}",
+        "提交时间 {found} 不早于截止时间 {expected}",
+    ),
+    "hold_day": ("a hold day: there was no signal", "持有日：当日没有信号"),
+    "no_repository": (
+        "no attestation repository was given (--attestations REPO; --allow-unattested does without)",
+        "未提供存证仓库（用 --attestations 指定；--allow-unattested 可免）",
+    ),
+    "no_repository_published": (
+        "the platform publishes no attestation repository (--allow-unattested does without)",
+        "平台没有公开存证仓库（--allow-unattested 可免）",
+    ),
+    "signal_left_out": (
+        (
+            "a signal {found} was committed for this day (commit {commit}), and the package settles none: the strategy was"
+            " paused or retired before the deadline, which nothing here proves, or a signal was left out"
+        ),
+        (
+            "当日有已存证的信号 {found}（提交 {commit}），证据包却没有结算它：策略可能在截止前已暂停或退役"
+            "（此处无从证明），也可能是漏掉了信号"
+        ),
+    ),
+    "claimed_entry_missing": (
+        "the package says that the hash {expected} was committed; the repository has no entry of it for {found}",
+        "证据包声称哈希 {expected} 已存证，但仓库中 {found} 没有这一条",
+    ),
+    "never_committed": (
+        (
+            "the hash {expected} was never committed for {found}, and the package does not say so either"
+            " (--allow-unattested accepts it)"
+        ),
+        "哈希 {expected} 在 {found} 没有存证，证据包也未声称有（可用 --allow-unattested 接受）",
+    ),
+    "hash_of_another": (
+        "the hash {expected} was committed for another strategy, {owner}",
+        "哈希 {expected} 是为另一策略 {owner} 存证的",
+    ),
+    "entry_differs": (
+        "expected {expected}, the package's hash; the repository's entry has {found}",
+        "证据包的哈希为 {expected}，仓库中的存证为 {found}",
+    ),
+    "entry_replaced": (
+        "the entry was changed after it had been committed: {expected} became {found} in commit {commit} of {at}",
+        "存证在提交之后被改动：{expected} 在 {at} 的提交 {commit} 中变为 {found}",
+    ),
+    "entry_redated": (
+        "the entry was given another time after it had been committed: {expected} became {found} in commit {commit}",
+        "存证在提交之后被改时间：{expected} 在提交 {commit} 中变为 {found}",
+    ),
+    "entry_edited": (
+        "the entry was edited after it had been committed, in commit {commit} of {at}",
+        "存证在提交之后于 {at} 的提交 {commit} 中被编辑",
+    ),
+    "entry_removed": (
+        "the entry was taken away again in commit {commit} of {at}",
+        "存证在 {at} 的提交 {commit} 中被删除",
+    ),
+    "commit_unknown": (
+        (
+            "the package names commit {found}, and the repository's history (head {expected}) has no such commit: the"
+            " history was rewritten, or this is another repository"
+        ),
+        "证据包所称提交 {found} 不在仓库历史中（最新提交 {expected}）：历史被改写，或并非同一仓库",
+    ),
+    "no_entry_to_date": ("there is no commit of this hash to date", "没有该哈希的提交可供判断时间"),
+    "commit_late": (
+        "committed at {found}, {late_by} after the deadline {expected}",
+        "提交于 {found}，晚于截止时间 {expected} 达 {late_by}",
+    ),
+    "pushed": (
+        "pushed: a remote's own log has the commit at {found}",
+        "pushed：远端自己的日志记录其于 {found} 收到该提交",
+    ),
+    "self_dated": (
+        "self-dated: the commit says {found} of itself",
+        "self-dated：提交自称时间为 {found}",
+    ),
+}
+
+_SETTLEMENT: Final[dict[str, tuple[str, str]]] = {
+    "suspended_but_traded": (
+        "{symbol}: marked suspended with a volume of {found}",
+        "{symbol}：标为停牌，成交量却为 {found}",
+    ),
+    "not_traded_but_open": (
+        "{symbol}: nothing blocks orders in it, yet it has no volume or no price",
+        "{symbol}：没有成交量或价格，却未标明不可交易",
+    ),
+    "limits_impossible": (
+        "{symbol}: limits {found}; the rules allow {expected}",
+        "{symbol}：涨跌停价为 {found}，规则允许 {expected}",
+    ),
+    "unexplained_held": (
+        "{symbol}: the reference {pre_close} after {last_close} is unexplained, and it is held: the day had to wait",
+        "{symbol}：前收盘 {last_close} 之后的参考价 {pre_close} 无从解释且有持仓：当日本应等待",
+    ),
+    "event_does_not_fit": (
+        "{symbol}: a last close of {last_close} and a reference of {pre_close} do not make the event {found}",
+        "{symbol}：前收盘 {last_close}、参考价 {pre_close} 与事件 {found} 不符",
+    ),
+    "trade_missing": (
+        "{symbol}: the order filled, and there is no trade",
+        "{symbol}：订单已成交却没有成交记录",
+    ),
+    "trade_without_order": ("{symbol}: a trade without an order that filled", "{symbol}：成交没有对应的订单"),
+    "traded_without_rules": (
+        "{symbol}: a trade on a board without rules that day",
+        "{symbol}：该板块当日没有规则却有成交",
+    ),
+    "traded_without_bar": ("{symbol}: a trade without a bar", "{symbol}：没有行情却有成交"),
+    "empty_position": ("{symbol}: a position of no shares", "{symbol}：持仓数量为零"),
+    "cash_below_zero": ("cash is {cash}, below zero", "现金为 {cash}，低于零"),
+    "unexplained_reference_held": (
+        "{symbol} is held and its reference price is unexplained: the day had to wait for an explanation",
+        "{symbol} 有持仓而参考价无从解释：当日本应等待",
+    ),
+    "terms_missing": (
+        "{symbol} is held through a corporate action whose terms the package does not give",
+        "{symbol} 持仓经历公司行动，证据包却未给出条款",
+    ),
+    "swap_without_price": (
+        "{symbol} became {into}, which had no price: the day had to wait",
+        "{symbol} 换为尚无价格的 {into}：当日本应等待",
+    ),
+    "shares_below_zero": (
+        "{symbol}: the terms of its corporate action leave less than no shares",
+        "{symbol}：公司行动条款使持仓为负",
+    ),
+    "row_unexpected": ("{what}: {symbol} should not be there", "{what}：不应有 {symbol}"),
+    "row_missing": ("{what}: {symbol} is missing", "{what}：缺少 {symbol}"),
+    "digest_differs": (
+        "expected {expected}, the digest of the package as shown; found {found}",
+        "由所示证据包算得 {expected}，实为 {found}",
+    ),
+    "changed_in_silence": (
+        "revision {revision} of the day was never committed: the day was changed in silence",
+        "当日的第 {revision} 版从未存证：该日被悄悄改动",
+    ),
+    "digest_claimed_missing": (
+        "the package says that its digest was committed; the repository has none for revision {revision} of {found}",
+        "证据包声称摘要已存证，但仓库中没有 {found} 第 {revision} 版的摘要",
+    ),
+    "digest_never_committed": (
+        "no digest of revision {revision} of {found} was ever committed (--allow-unattested accepts it)",
+        "{found} 第 {revision} 版的摘要从未存证（可用 --allow-unattested 接受）",
+    ),
+    "committed_differs": (
+        "changed after it was settled: {what} was committed as {expected}, the package has {found}",
+        "结算之后被改动：{what} 存证时为 {expected}，证据包为 {found}",
+    ),
+    "settled_too_early": (
+        "the digest was committed at {found}, before 18:15 of its day, when nothing was settled yet",
+        "摘要提交于 {found}，早于当日 18:15，其时尚未结算",
+    ),
+    "digest_dated": ("digest committed at {found}", "摘要提交于 {found}"),
+    "revisions_differ": (
+        "the repository has revisions up to {expected}, the package speaks of revisions up to {found}",
+        "仓库中有至第 {expected} 版，证据包只提到第 {found} 版",
+    ),
+}
+
+_RUN: Final[dict[str, tuple[str, str]]] = {
+    "begins_in_the_middle": (
+        "the first package is of {found}, not the strategy's first day: what came before is taken as given",
+        "最早的证据包是 {found}，并非策略首日：此前的内容未经检查",
+    ),
+    "day_missing": ("{found} is a trading day and has no package", "{found} 是交易日，却没有证据包"),
+    "bars_differ": (
+        "{symbol} on {date}: {one} and {other} have different bars",
+        "{symbol} 在 {date}：{one} 与 {other} 的行情不同",
+    ),
+    "record_without_package": (
+        "the track record shows {found}; there is no package of it",
+        "公开业绩有 {found}，却没有证据包",
+    ),
+    "package_without_record": (
+        "there is a package of {found}; the track record does not show it",
+        "有 {found} 的证据包，公开业绩却没有",
+    ),
+    "history_rewritten": (
+        "commit {found} was once in this history and is gone: the history was rewritten",
+        "提交 {found} 曾在历史中，现已消失：历史被改写",
+    ),
+    "time_goes_back": (
+        "commit {commit} says {found}, earlier than the commit before it ({expected})",
+        "提交 {commit} 自称 {found}，早于其前一个提交（{expected}）",
+    ),
+    "signature_bad": (
+        "commit {commit}: the signature is forged or broken",
+        "提交 {commit}：签名系伪造或已损坏",
+    ),
+    "signature_of_unknown_key": (
+        "commit {commit}: signed, by a key that is not among those given",
+        "提交 {commit}：签名所用密钥不在给定之列",
+    ),
+    "signature_expired": (
+        "commit {commit}: the signature or its key has expired",
+        "提交 {commit}：签名或密钥已过期",
+    ),
+    "signature_revoked": ("commit {commit}: the key has been revoked", "提交 {commit}：密钥已吊销"),
+    "signature_missing": ("commit {commit}: not signed", "提交 {commit}：没有签名"),
+    "signature_unchecked": (
+        "commit {commit}: git could not check the signature with the keys given",
+        "提交 {commit}：git 无法用给定的密钥检查签名",
+    ),
+}
+
+_REPOSITORY: Final[dict[str, tuple[str, str]]] = {
+    "file_unreadable": ("{path} in commit {commit}: {found}", "提交 {commit} 中的 {path}：{found}"),
+    "entries_on_a_closed_day": (
+        "{found}: {count} entries for a day on which the exchange was closed",
+        "{found}：交易所休市，却有 {count} 条存证",
+    ),
+    "imported_afterwards": (
+        (
+            "commit {commit} of {at} brought {count} entries for {first} to {last} after the fact;"
+            " {claiming} of them give themselves a time before their deadline"
+        ),
+        (
+            "{at} 的提交 {commit} 在事后一次导入 {first} 至 {last} 的 {count} 条存证，"
+            "其中 {claiming} 条自称时间早于截止"
+        ),
+    ),
+    "entry_late": (
+        "{date} {strategy}: committed at {found}, {late_by} late",
+        "{date} {strategy}：提交于 {found}，迟到 {late_by}",
+    ),
+    "entry_time_unknown": (
+        "{date} {strategy}: committed at {found}; in time only if it executes at the close, which it does not say",
+        "{date} {strategy}：提交于 {found}；仅当以收盘价成交时才算及时，但存证未说明",
+    ),
+    "line_replaced": (
+        "{date} {strategy}: {expected} became {found} in commit {commit} of {at}",
+        "{date} {strategy}：{expected} 在 {at} 的提交 {commit} 中变为 {found}",
+    ),
+    "line_redated": (
+        "{date} {strategy}: dated {expected}, then {found}, in commit {commit}; the hash is the same",
+        "{date} {strategy}：时间由 {expected} 在提交 {commit} 中改为 {found}，哈希未变",
+    ),
+    "line_edited": (
+        "{date} {strategy}: edited in commit {commit} of {at}; the hash is the same",
+        "{date} {strategy}：在 {at} 的提交 {commit} 中被编辑，哈希未变",
+    ),
+    "line_removed": (
+        "{date} {strategy}: taken away in commit {commit} of {at}",
+        "{date} {strategy}：在 {at} 的提交 {commit} 中被删除",
+    ),
+    "hash_of_several": (
+        "{found}: one hash under {strategies}, {first} to {last}",
+        "{found}：{first} 至 {last} 同一哈希用于 {strategies}",
+    ),
+    "hash_of_several_dates": (
+        "{found}: one hash for {count} dates of {strategies}, {first} to {last}",
+        "{found}：同一哈希用于 {strategies} 的 {count} 个日期，{first} 至 {last}",
+    ),
+    "digest_replaced": (
+        "{date} {strategy} revision {revision}: exchanged in commit {commit} of {at}",
+        "{date} {strategy} 第 {revision} 版：在 {at} 的提交 {commit} 中被调换",
+    ),
+    "digest_redated": (
+        "{date} {strategy} revision {revision}: dated anew in commit {commit} of {at}",
+        "{date} {strategy} 第 {revision} 版：在 {at} 的提交 {commit} 中被改时间",
+    ),
+    "digest_edited": (
+        "{date} {strategy} revision {revision}: edited in commit {commit} of {at}",
+        "{date} {strategy} 第 {revision} 版：在 {at} 的提交 {commit} 中被编辑",
+    ),
+    "digest_removed": (
+        "{date} {strategy} revision {revision}: taken away in commit {commit} of {at}",
+        "{date} {strategy} 第 {revision} 版：在 {at} 的提交 {commit} 中被删除",
+    ),
+    "digest_too_early": (
+        "{date} {strategy} revision {revision}: committed at {found}, before the day was settled",
+        "{date} {strategy} 第 {revision} 版：提交于 {found}，其时当日尚未结算",
+    ),
+    "revision_missing": (
+        "{date} {strategy}: revisions {found}, with a gap: the day was changed in silence",
+        "{date} {strategy}：版本 {found} 有缺口：该日被悄悄改动",
+    ),
+}
+
+FINDINGS: Final[dict[str, tuple[str, str]]] = {
+    f"found.{code}": text for code, text in (_SIGNAL | _SETTLEMENT | _RUN | _REPOSITORY).items()
+}
