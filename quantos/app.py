@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,6 +16,10 @@ from quantos import __version__
 from quantos.accounts import routes as account_routes
 from quantos.accounts.service import Accounts
 from quantos.admin import routes as admin_routes
+from quantos.attestation import jobs as attestation_jobs
+from quantos.attestation import routes as attestation_routes
+from quantos.attestation.core.batches import DEADLINES
+from quantos.attestation.service import Attestation, Terms, When
 from quantos.errors import QuantosError
 from quantos.kit.clock import Clock, SystemClock
 from quantos.kit.docs_page import add_docs_page
@@ -25,7 +30,8 @@ from quantos.market import routes as market_routes
 from quantos.market.service import Market
 from quantos.performance import routes as performance_routes
 from quantos.performance.service import Claims, Performance
-from quantos.scheduler.service import Scheduler, continued_clock, refuse_clock_set_back
+from quantos.scheduler.core.timetable import Job as TimedJob
+from quantos.scheduler.service import Scheduler, Stop, continued_clock, refuse_clock_set_back
 from quantos.settings import Settings
 from quantos.settlement import jobs as settlement_jobs
 from quantos.settlement import routes as settlement_routes
@@ -37,7 +43,7 @@ from quantos.storage.series import Series
 from quantos.strategies import routes as strategy_routes
 from quantos.strategies.service import Strategies
 from quantos.verification import routes as verification_routes
-from quantos.verification.service import Packages, Publication, Unattested, Verification
+from quantos.verification.service import Packages, Publication, Verification
 
 API = "/api/v1"
 
@@ -53,6 +59,7 @@ class Platform:
     series: Series
     accounts: Accounts
     market: Market
+    attestation: Attestation
     strategies: Strategies
     settlement: Settlement
     claims: Claims
@@ -90,6 +97,7 @@ class Platform:
     def start(self) -> None:
         """Catch up on what was missed and follow the timetable."""
         self.settlement.mark_interrupted()
+        self.attestation.start()
         self.publication.start()
         self.scheduler.start()
 
@@ -97,6 +105,7 @@ class Platform:
         """Finish the job under way, write what is pending, release the directory."""
         self.scheduler.stop()
         self.publication.stop()
+        self.attestation.close()
         self.accounts.close()
         self.records.close()
         self.series.close()
@@ -111,13 +120,14 @@ def _compose(
     settlement = Settlement(
         records, series, clock, market, minimum_commission=mills(settings.minimum_commission)
     )
-    strategies = Strategies(records, clock, market, accounts, settlement)
+    attestation = Attestation(_attestation_terms(settings), clock, directory.path)
+    strategies = Strategies(records, clock, market, accounts, settlement, attestation)
     settlement.strategies = strategies
     market.settled_days = settlement.settled_days
     market.after_change = settlement.take_up_waiting
     claims = Claims(records, clock, market, settlement)
     performance = Performance(market, settlement, claims)
-    attestation, salts = Unattested(), directory.secret("salts").encode()
+    salts = directory.secret("salts").encode()
     publication = Publication(records, strategies, settlement.days, attestation, clock, salts)
     settlement.after_run = publication.after_run
     verification = Verification(
@@ -140,12 +150,13 @@ def _compose(
         simulated=directory.simulated,
     )
     jobs: dict[str, Callable[[date], dict[str, Any]]] = {
+        "attestation_retry": partial(attestation_jobs.attestation_retry, attestation),
         "settle_all_active_strategies": lambda day: settlement_jobs.settle_all_active_strategies(
             settlement, day
         ),
         "settlement_watchdog": lambda day: settlement_jobs.settlement_watchdog(settlement, day),
     }
-    scheduler = Scheduler(clock, records, lambda: market.calendar, jobs)
+    scheduler = Scheduler(clock, records, lambda: market.calendar, jobs, _batches(settings, attestation))
     return Platform(
         settings,
         clock,
@@ -154,6 +165,7 @@ def _compose(
         series,
         accounts,
         market,
+        attestation,
         strategies,
         settlement,
         claims,
@@ -162,6 +174,30 @@ def _compose(
         publication,
         scheduler,
     )
+
+
+def _attestation_terms(settings: Settings) -> Terms:
+    return Terms(
+        repo=settings.attestation_repo,
+        remote=settings.attestation_remote.get_secret_value(),
+        when=When(settings.attestation_when),
+        lead_s=settings.attestation_lead_s,
+        signing_key=settings.attestation_signing_key,
+        raw_url=settings.attestation_raw_url,
+        push_timeout_s=settings.attestation_push_timeout_s,
+    )
+
+
+def _batches(settings: Settings, attestation: Attestation) -> list[Stop]:
+    """Where a simulated clock stops for the signals of a deadline; live, the committer keeps the time itself."""
+    if When(settings.attestation_when) is not When.DEADLINE:
+        return []
+    lead = timedelta(seconds=settings.attestation_lead_s)
+    work = partial(attestation_jobs.commit_batch, attestation)
+    times = [(datetime.combine(date.min, at) + timedelta(days=1) - lead).time() for at in DEADLINES]
+    return [
+        Stop(TimedJob(f"attestation_batch_{at:%H%M%S}", at), attestation.is_batch_due, work) for at in times
+    ]
 
 
 def build_app(platform: Platform) -> FastAPI:
@@ -179,11 +215,13 @@ def build_app(platform: Platform) -> FastAPI:
     for router in (
         strategy_routes.router(p.strategies, p.accounts),  # the busiest first: routes are tried in order
         verification_routes.router(p.verification),
+        attestation_routes.router(p.attestation),
         performance_routes.router(p.claims, p.accounts),
         account_routes.router(p.accounts),
         market_routes.router(p.market, p.accounts),
         account_routes.admin_router(p.accounts),
         strategy_routes.admin_router(p.strategies, p.accounts),
+        attestation_routes.admin_router(p.attestation, p.accounts),
         settlement_routes.admin_router(p.settlement, p.accounts),
         admin_routes.router(p.scheduler, p.settlement, p.accounts),
     ):

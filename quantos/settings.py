@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -53,4 +53,39 @@ class Settings(BaseSettings):
         64 * 2**20, gt=0, description="Largest request body in bytes; beyond it: 413."
     )
     series_memory_limit: str = Field("2GB", description="Memory DuckDB may use.")
+    attestation_repo: str = Field(
+        "",
+        description="Local git repository that signals are attested in, made on first use; empty: none are.",
+    )
+    attestation_remote: SecretStr = Field(
+        SecretStr(""),
+        description="URL or path of the git remote to push it to, with credentials if it needs any.",
+    )
+    attestation_when: Literal["submission", "deadline"] = Field(
+        "submission",
+        description="When signals are committed: each at its submission, or together shortly before the deadline.",
+    )
+    attestation_lead_s: int = Field(
+        60,
+        ge=5,
+        le=3600,
+        description="Seconds before a deadline at which its signals are committed together.",
+    )
+    attestation_signing_key: str = Field(
+        "",
+        description=(
+            "Key that signs commits: path of an SSH private key, or gpg:FINGERPRINT; empty: the data directory's"
+            " own, if quantos attestation key --generate has made one."
+        ),
+    )
+    attestation_raw_url: str = Field(
+        "",
+        description=(
+            "Where anyone reads the repository's files, {sha} for the commit; empty: GitHub's address for a remote"
+            " there, else this platform's own public route."
+        ),
+    )
+    attestation_push_timeout_s: int = Field(
+        60, ge=1, le=3600, description="Seconds after which a push, or a look at the remote, is given up."
+    )
     lang: Literal["", "en", "zh"] = Field("", description="Language of messages; empty: as the terminal's.")

@@ -1,25 +1,134 @@
-"""Attestation as the rest of the platform sees it."""
+"""Attestation as the rest of the platform sees it.
 
-# ruff: noqa: ARG002 - no repository yet
+Where no repository is configured nothing of it is imported, started or written; every signal is answered with
+`repo_not_configured` and recorded all the same.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Literal
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from quantos.attestation.core.digests import Commit, SettlementDigest, SettlementsCommitted
+from quantos.attestation import failures
+from quantos.attestation.core.batches import Intake, When, intake
+from quantos.attestation.core.dayfile import Kind, path_of
+from quantos.attestation.core.digests import Commit, DigestConflict, SettlementDigest, SettlementsCommitted
+from quantos.attestation.core.entries import Attested, Placed, without_commit
+from quantos.attestation.failures import NotCommitted
+from quantos.attestation.ports import Claimed, Outbox, Outstanding
+from quantos.attestation.terms import Terms
+from quantos.errors import NotFound, Unavailable
+from quantos.kit.clock import Clock
 
-__all__ = ["Attestation", "Commit", "SettlementDigest", "SettlementsCommitted"]
+if TYPE_CHECKING:
+    from quantos.attestation.engine import Engine
+
+__all__ = [
+    "Attestation",
+    "Attested",
+    "Claimed",
+    "Commit",
+    "DigestConflict",
+    "Outstanding",
+    "Placed",
+    "SettlementDigest",
+    "SettlementsCommitted",
+    "Terms",
+    "When",
+]
+
+ANSWER_S_MAX: Final = 10.0
+"""How long a submission waits for its commit before it is answered that this is pending."""
+
+PUBLIC_ROUTE: Final = "/api/v1/public"
+
+
+class NoRepository(NotFound):
+    code = "attestation_not_configured"
+
+
+class NotAttested(NotFound):
+    code = "attestation_not_found"
+
+
+class RepositoryUnavailable(Unavailable):
+    code = "attestation_unavailable"
 
 
 class Attestation:
-    """The attestation repository of this platform; where none is configured nothing is committed."""
+    """The attestation repository of this platform."""
+
+    def __init__(self, terms: Terms, clock: Clock, data_dir: Path) -> None:
+        self._terms, self._clock, self._data_dir = terms, clock, data_dir
+        self._engine: Engine | None = None
+        self._opening = threading.Lock()
+        self._starter: threading.Thread | None = None
+        self.outbox: Outbox | None = None
+        """Plugged in by the feature that stores signals."""
 
     @property
     def configured(self) -> bool:
         """Whether there is a repository."""
-        return False
+        return bool(self._terms.repo)
+
+    def start(self) -> None:
+        """Take up what an earlier process left over, in the background: nobody waits for it."""
+        if self.configured:
+            self._starter = threading.Thread(target=self._start, name="attestation-start", daemon=True)
+            self._starter.start()
+
+    def close(self) -> None:
+        """Commit what has arrived, and end."""
+        if self._starter is not None:
+            self._starter.join()
+        if self._engine is not None:
+            self._engine.close()
+
+    # signals
+
+    def intake(self, deadline: datetime) -> Intake | None:
+        """What becomes of a signal that is stored now; None without a repository."""
+        if not self.configured:
+            return None
+        return intake(self._terms.when, deadline, self._clock.now(), timedelta(seconds=self._terms.lead_s))
+
+    async def attest(self, signal: Placed, taken: Intake | None) -> Attested:
+        """The commit of a signal that was stored with that intake, or why there is none yet."""
+        if taken is None:
+            return without_commit(failures.REPO_NOT_CONFIGURED)
+        if taken is Intake.WAITING:
+            return without_commit(failures.BATCHED)
+        engine = self._engine
+        if engine is None:
+            engine = await asyncio.to_thread(self._opened_once)
+        future: asyncio.Future[Attested] = asyncio.wrap_future(engine.committer.put(signal))
+        done, _ = await asyncio.wait({future}, timeout=ANSWER_S_MAX)
+        if not done:
+            return without_commit(failures.PENDING)
+        try:
+            return future.result()
+        except NotCommitted as refusal:
+            return without_commit(refusal.reason)
+
+    def attest_due(self, *, late_too: bool) -> dict[str, Any]:
+        """Commit what is outstanding and due: {committed, left, reason}. For jobs, in a thread of theirs."""
+        if not self.configured:
+            return {"committed": 0, "left": 0, "reason": failures.REPO_NOT_CONFIGURED}
+        committer = self._running.committer
+        return committer.call(lambda: committer.sweep(late_too=late_too)).result()._asdict()
+
+    def is_batch_due(self, instant: datetime) -> bool:
+        """In deadline mode: whether a signal's batch begins at that instant or before it."""
+        if not self.configured or self._terms.when is not When.DEADLINE or self.outbox is None:
+            return False
+        return self.outbox.is_due(self._running.window_at(instant))
+
+    # settlements
 
     def commit_settlements(
         self, entries_by_date: Mapping[date, Sequence[SettlementDigest]]
@@ -31,21 +140,127 @@ class Attestation:
         there are none, and then the same call may be made again. Raises DigestConflict where a strategy-day and
         revision is there with another digest; the other entries are committed all the same.
         """
-        return SettlementsCommitted((), 0, 0, "repo_not_configured")
+        if not self.configured:
+            return SettlementsCommitted((), 0, 0, failures.REPO_NOT_CONFIGURED)
+        try:
+            return self._running.commit_settlements(entries_by_date)
+        except NotCommitted as refusal:
+            return SettlementsCommitted((), 0, 0, refusal.reason)
 
     @property
     def version(self) -> int:
         """Changes with every commit: what was looked up before may be out of date."""
-        return 0
+        return 0 if self._engine is None else self._engine.committer.version
 
     def signal_commit(self, trade_date: date, signal_hash: str) -> Commit | None:
-        """The commit that brought a signal's hash into the repository; None where there is none."""
-        return None
+        """The commit that brought a signal's hash into the repository; None where there is none.
+
+        Raises RepositoryUnavailable where the repository cannot be read.
+        """
+        return self._commit_of("attestations", trade_date, signal_hash)
 
     def settlement_commit(self, trade_date: date, nav_sha256: str) -> Commit | None:
-        """The commit that brought a settlement digest into the repository; None where there is none."""
-        return None
+        """The commit that brought a settlement digest into the repository; None where there is none.
 
-    def raw_url(self, kind: Literal["attestations", "settlements"], trade_date: date, sha: str) -> str | None:
+        Raises RepositoryUnavailable where the repository cannot be read.
+        """
+        return self._commit_of("settlements", trade_date, nav_sha256)
+
+    # for anyone
+
+    def raw_url(self, kind: Kind, trade_date: date, sha: str) -> str | None:
         """Where anyone reads the file of a date as of a commit; None without a repository."""
-        return None
+        if not self.configured:
+            return None
+        base = self._terms.raw_url or self._github_raw or PUBLIC_ROUTE
+        return f"{base.rstrip('/').replace('{sha}', sha)}/{path_of(kind, trade_date)}"
+
+    def file(self, kind: Kind, trade_date: date) -> bytes:
+        """The file of a date at the head of the repository, byte for byte. Raises NoRepository, NotAttested."""
+        self._require()
+        try:
+            found = self._running.lookup.file(kind, trade_date)
+        except NotCommitted as refusal:
+            raise RepositoryUnavailable(
+                f"the attestation repository cannot be read: {refusal.reason}"
+            ) from None
+        if found is None:
+            raise NotAttested(f"the repository has no {path_of(kind, trade_date)}")
+        return found
+
+    def bundle(self) -> Path:
+        """A file with the whole history as a git bundle. Raises NoRepository, NotAttested."""
+        self._require()
+        try:
+            found = self._running.bundles.path()
+        except NotCommitted as refusal:
+            raise RepositoryUnavailable(f"the bundle cannot be made: {refusal.reason}") from None
+        if found is None:
+            raise NotAttested("nothing has been attested yet")
+        return found
+
+    # for the operator
+
+    def status(self, *, check_remote: bool = False) -> dict[str, Any]:
+        """How it stands, in plain values. `check_remote`: ask it, which takes as long as it takes."""
+        if not self.configured:
+            return {"configured": False, "alarms": []}
+        return self._running.status(check_remote=check_remote)
+
+    def alarms(self) -> list[dict[str, str]]:
+        """What an operator must look at: [{code, message}]."""
+        return self._running.alarms() if self.configured else []
+
+    def retry(self) -> dict[str, Any]:
+        """Commit everything outstanding, push, and say how it went. Raises NoRepository."""
+        self._require()
+        swept = self.attest_due(late_too=True)
+        pushed = self._running.keeper.push_now().result()
+        push = None if pushed is None else {"state": pushed.state, "detail": pushed.detail}
+        return {**swept, "push": push}
+
+    def keep(self) -> None:
+        """Push and pack in the background."""
+        if self._engine is not None:
+            self._engine.keeper.push_now()
+
+    # inside
+
+    def _start(self) -> None:
+        self._running.committer.start()
+
+    def _commit_of(self, kind: Kind, trade_date: date, digest: str) -> Commit | None:
+        if not self.configured:
+            return None
+        try:
+            return self._running.lookup.commit_of(kind, trade_date, digest)
+        except NotCommitted as refusal:
+            raise RepositoryUnavailable(
+                f"the attestation repository cannot be read: {refusal.reason}"
+            ) from None
+
+    def _require(self) -> None:
+        if not self.configured:
+            raise NoRepository("this platform attests nothing: QUANTOS_ATTESTATION_REPO is not set")
+
+    @cached_property
+    def _github_raw(self) -> str | None:
+        from quantos.attestation.remote import Remote  # noqa: PLC0415 - only with a repository
+
+        return Remote.parse(self._terms.remote).github_raw
+
+    @property
+    def _running(self) -> Engine:
+        return self._opened_once()
+
+    def _opened_once(self) -> Engine:
+        with self._opening:
+            if self._engine is None:
+                self._engine = self._opened()
+        return self._engine
+
+    def _opened(self) -> Engine:
+        from quantos.attestation.engine import Engine  # noqa: PLC0415 - git's formats, only with a repository
+
+        assert self.outbox is not None, "the store of signals is plugged in"
+        return Engine(self._terms, self._clock, self._data_dir, self.outbox)

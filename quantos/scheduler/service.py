@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple, Protocol
@@ -26,6 +26,7 @@ from quantos.kit.clock import Clock, SimulatedClock, parse_instant, rfc3339, tod
 from quantos.market.core.calendar import TradingCalendar
 from quantos.scheduler import store
 from quantos.scheduler.core.timetable import JOBS, TIMETABLE, Due, due_at, due_between, next_due
+from quantos.scheduler.core.timetable import Job as TimedJob
 from quantos.scheduler.tables import JobRun
 from quantos.storage.records import Records
 
@@ -70,6 +71,18 @@ class JobOutcome:
 
 Job = Callable[[date], JobOutcome | Mapping[str, Any]]
 """Does a job for a trade date; a plain mapping is the detail of one that is done, or with `waiting` in it waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a moving clock also stops: work that live time does by a timer of its own, and that is no job.
+
+    `is_due` says whether there is anything to do at an instant: where there is not, the clock passes by.
+    """
+
+    job: TimedJob
+    is_due: Callable[[datetime], bool]
+    work: Callable[[], object]
 
 
 class Ran(NamedTuple):
@@ -128,11 +141,13 @@ class Scheduler:
         records: Records,
         calendar_of: Callable[[], TradingCalendar],
         jobs: Mapping[str, Job],
+        stops: Sequence[Stop] = (),
     ) -> None:
         """`jobs` by name; those of the timetable that are missing are not available and are passed over."""
         unknown = jobs.keys() - JOBS.keys()
         assert not unknown, f"jobs that the timetable does not know: {unknown}"
         self._clock, self._records, self._calendar_of, self._jobs = clock, records, calendar_of, dict(jobs)
+        self._stops = {stop.job.name: stop for stop in stops} if clock.simulated else {}
         self._turn = threading.RLock()  # one run at a time, whoever asks
         self._stopping = threading.Event()
         self._alarm: Alarm | None = None
@@ -260,9 +275,13 @@ class Scheduler:
         """A run's end and the next one's start are one commit: a replay is as slow as its commits."""
         ran: list[Ran] = []
         ended: _Ended | None = None
-        for due in due_between(self._followed_until(), until, self._calendar_of()):
+        stops = [stop.job for stop in self._stops.values()]
+        for due in due_between(self._followed_until(), until, self._calendar_of(), stops):
             if self._stopping.is_set():
                 break
+            if due.job in self._stops:
+                ended = self._stop_at(self._stops[due.job], due.instant, ended)
+                continue
             if due.job not in self._jobs or self._is_done(due):
                 continue
             number = self._begin(due, ended, step=True)
@@ -271,6 +290,22 @@ class Scheduler:
         if ended is not None:
             self._end(ended)
         return ran
+
+    def _stop_at(self, stop: Stop, instant: datetime, ended: _Ended | None) -> _Ended | None:
+        """Do what is due there; the run before it is recorded then. Nothing of it is: it finds its work by itself."""
+        clock = self.simulated_clock()
+        if instant < clock.now() or not stop.is_due(instant):
+            return ended
+        with self._records.write() as session:
+            if ended is not None:
+                _record_end(session, ended)
+            store.set_fact(session, SIMULATED_NOW, rfc3339(instant))
+        clock.move_to(instant)
+        try:
+            stop.work()
+        except Exception:
+            logger.exception("%s failed", stop.job.name)
+        return None
 
     def _is_done(self, due: Due) -> bool:
         with self._records.read() as session:

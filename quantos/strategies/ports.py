@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import NamedTuple, Protocol
+from datetime import date
+from typing import Protocol
 
 
 class SettlementPort(Protocol):
@@ -18,34 +17,6 @@ class SettlementPort(Protocol):
     def fill_missed(self, number: int) -> object:
         """Settle the missed days of a pause as HOLD days, as far as their time has come."""
         ...
-
-
-class Placed(NamedTuple):
-    """A signal that has just been stored, for attestation."""
-
-    number: int
-    slug: str
-    universe: str
-    execution_price: str
-    is_public: bool
-    trade_date: date
-    signal_hash: str
-    nonce: str
-    deadline: datetime
-
-
-class Attestation(NamedTuple):
-    """The commit of a signal, or the reason why there is none."""
-
-    sha: str | None
-    reason: str | None
-
-
-Attest = Callable[[Placed], Awaitable[Attestation]]
-
-
-async def repo_not_configured(_: Placed) -> Attestation:
-    return Attestation(None, "repo_not_configured")
 
 
 @dataclass(frozen=True, slots=True)

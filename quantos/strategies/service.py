@@ -7,30 +7,27 @@ log; settlement sees effective signals only, and `is_settled` is true of no othe
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import Any, Final
+from pathlib import Path
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection
 from sqlmodel import Session
 
 from quantos.accounts.service import Accounts, Caller
+from quantos.attestation.service import Attestation, Terms
 from quantos.kit.clock import Clock, rfc3339
-from quantos.kit.ids import new_id, new_nonce
+from quantos.kit.ids import new_id
 from quantos.kit.money import rate_e8
 from quantos.market.core.calendar import TradingCalendar
 from quantos.market.service import Market
 from quantos.storage.records import Records
-from quantos.storage.types import instant_text
 from quantos.strategies import store
-from quantos.strategies.core import signal as signals
 from quantos.strategies.core import weights
-from quantos.strategies.core.deadlines import Execution, check_deadline, check_not_settling, check_trade_date
+from quantos.strategies.core.deadlines import Execution
 from quantos.strategies.core.status import (
-    TAKE_SIGNALS,
     Status,
     StatusChange,
     check_transition,
@@ -39,38 +36,25 @@ from quantos.strategies.core.status import (
     status_at,
 )
 from quantos.strategies.core.weights import Weights
-from quantos.strategies.ports import (
-    Attest,
-    Attestation,
-    Placed,
-    SettlementPort,
-    StrategyTerms,
-    repo_not_configured,
-)
+from quantos.strategies.outbox import SignalOutbox
+from quantos.strategies.owned import is_slug, not_found, number_of, own
+from quantos.strategies.placing import Placing
+from quantos.strategies.ports import SettlementPort, StrategyTerms
 from quantos.strategies.refusals import (
-    SignalIrreplaceable,
-    SignalLocked,
-    SignalNotFound,
     SlugTaken,
-    StrategyNotFound,
     StrategyRetired,
-    TakesNoSignals,
     TooManyStrategies,
 )
-from quantos.strategies.schemas import SLUG, StrategyChange, StrategyNew, Submission, strategy_out
+from quantos.strategies.schemas import StrategyChange, StrategyNew, Submission, strategy_out
 from quantos.strategies.tables import SignalRow, Strategy
 
 __all__ = [
-    "Attestation",
-    "Placed",
     "SettlementPort",
     "Strategies",
     "StrategyTerms",
     "Weights",
-    "repo_not_configured",
+    "own",
 ]
-
-_SLUG: Final = re.compile(SLUG)
 
 
 class _PauseToFill(Exception):
@@ -87,14 +71,16 @@ class Strategies:
         market: Market,
         accounts: Accounts,
         ports: SettlementPort,
-        attest: Attest = repo_not_configured,
+        attestation: Attestation | None = None,
     ) -> None:
         self._records = records
         self.clock = clock
         self._market = market
         self._accounts = accounts
-        self._attest = attest
         self.ports = ports
+        attestation = attestation or Attestation(Terms(), clock, Path())
+        attestation.outbox = SignalOutbox(records)
+        self._placing = Placing(records, clock, market, attestation, self._is_past)
 
     # the owner's strategies
 
@@ -169,106 +155,17 @@ class Strategies:
         self, caller: Caller, slug: str, submission: Submission, received: datetime
     ) -> dict[str, Any]:
         """Store a signal, or replace the one of its date. `received`: when its last byte was read."""
-        signals.check(submission.signals)
-        if not _SLUG.fullmatch(slug):
-            raise _not_found()
-        trade_date, nonce = submission.trade_date, new_nonce()
-        values = {
-            "id": new_id(),
-            "signals": signals.encode(submission.signals),
-            "nonce": nonce,
-            "signal_hash": signals.signal_hash(slug, trade_date.isoformat(), submission.signals, nonce),
-            "submitted_at": instant_text(received),
-        }
-
-        def work(connection: Connection) -> tuple[Placed, bool]:
-            return self._place(connection, caller, slug, trade_date, received, values)
-
-        placed, replaced = await self._records.commit_prepared(work)
-        attestation = await self._attest(placed)
-        if attestation.sha is not None:
-            await self._records.commit(partial(self.record_commit, placed=placed, sha=attestation.sha))
-        return {
-            "id": values["id"],
-            "trade_date": trade_date,
-            "signal_hash": placed.signal_hash,
-            "submitted_at": rfc3339(received),
-            "is_settled": False,
-            "github_committed": attestation.sha is not None,
-            "attestation": _shown(attestation),
-            "replaced": replaced,
-        }
-
-    def _place(
-        self,
-        connection: Connection,
-        caller: Caller,
-        slug: str,
-        trade_date: date,
-        received: datetime,
-        values: dict[str, str],
-    ) -> tuple[Placed, bool]:
-        day = trade_date.isoformat()
-        slot = store.slot(connection, slug, caller.user_id, day)
-        if slot is None:
-            raise _not_found()
-        if slot.status not in TAKE_SIGNALS:
-            raise TakesNoSignals(
-                f"strategy status is {slot.status}: only pending and active ones take signals"
-            )
-        check_trade_date(trade_date, self._days)
-        deadline = check_deadline(Execution(slot.execution_price), trade_date, received)
-        check_not_settling(trade_date, self.clock.now())
-        values["deadline"] = instant_text(deadline)
-        if slot.signal_id is None:
-            store.add_signal(connection, slot.number, day, values)
-        else:
-            if slot.commit_sha is not None or self._is_past(slot.number, trade_date):
-                what = "settled" if slot.commit_sha is None else "attested"
-                raise SignalIrreplaceable(f"the signal for {trade_date} is {what} and cannot be replaced")
-            values["id"] = slot.signal_id
-            store.replace_signal(connection, slot.number, day, values)
-        if slot.status == Status.PENDING:
-            store.activate(connection, slot.number, received)
-        placed = Placed(
-            number=slot.number,
-            slug=slug,
-            universe=slot.universe,
-            execution_price=slot.execution_price,
-            is_public=bool(slot.is_public),
-            trade_date=trade_date,
-            signal_hash=values["signal_hash"],
-            nonce=values["nonce"],
-            deadline=deadline,
-        )
-        return placed, slot.signal_id is not None
+        return await self._placing.submit(caller, slug, submission, received)
 
     async def withdraw(self, caller: Caller, slug: str, trade_date: date) -> dict[str, Any]:
         """Delete the signal of a date. Raises SignalNotFound; SignalLocked, DeadlinePassed."""
-        received = self.clock.now()
-
-        def work(session: Session) -> None:
-            strategy = own(session, caller, slug)
-            number = _number(strategy)
-            found = store.signal_of(session, number, trade_date)
-            if found is None:
-                raise SignalNotFound(f"{slug} has no signal for {trade_date}")
-            if self._is_past(number, trade_date):
-                raise SignalLocked("settled signals are immutable")
-            if found.commit_sha is not None:
-                raise SignalLocked("attested signals cannot be deleted")
-            check_deadline(Execution(strategy.execution_price), trade_date, received)
-            check_not_settling(trade_date, self.clock.now())
-            store.delete_signal(session, number, trade_date)
-
-        await self._records.commit(work)
-        return {"deleted": True}
+        return await self._placing.withdraw(caller, slug, trade_date)
 
     def history(self, caller: Caller, slug: str, limit: int, offset: int) -> dict[str, Any]:
         """The signals of a strategy, newest trade date first; a nonce only once its deadline has passed."""
         now = self.clock.now()
         with self._records.read() as session:
-            number = _number(own(session, caller, slug))
+            number = number_of(own(session, caller, slug))
             rows = store.signal_page(session, number, limit, offset)
             log = store.log_of(session, number)
         until = self.ports.settled_until(number)
@@ -286,9 +183,9 @@ class Strategies:
 
     def by_slug(self, session: Session, slug: str) -> Strategy:
         """Raises StrategyNotFound."""
-        found = store.by_slug(session, slug) if _SLUG.fullmatch(slug) else None
+        found = store.by_slug(session, slug) if is_slug(slug) else None
         if found is None:
-            raise _not_found()
+            raise not_found()
         return found
 
     def slugs(self, session: Session, numbers: Collection[int]) -> dict[int, str]:
@@ -331,25 +228,13 @@ class Strategies:
         texts = store.effective_texts(session, trade_date, numbers)
         return dict(zip(texts, weights.parse(list(texts.values())), strict=True))
 
-    def record_commit(self, session: Session, placed: Placed, sha: str) -> bool:
-        """Note a signal's commit. False where the signal has been replaced or deleted since."""
-        return store.mark_attested(session, placed.number, placed.trade_date, placed.signal_hash, sha)
-
-
-def own(session: Session, caller: Caller, slug: str) -> Strategy:
-    """The caller's strategy. Raises StrategyNotFound, for a foreign one too."""
-    found = store.by_slug(session, slug) if _SLUG.fullmatch(slug) else None
-    if found is None or found.user_id != caller.user_id:
-        raise _not_found()
-    return found
-
 
 def _change(
     caller: Caller, slug: str, changes: dict[str, Any], clock: Clock, filled: int | None, session: Session
 ) -> dict[str, Any]:
     """The instant of a change is that of its storing: a settlement sees every change from before it."""
     strategy = own(session, caller, slug)
-    present, number = Status(strategy.status), _number(strategy)
+    present, number = Status(strategy.status), number_of(strategy)
     if present is Status.RETIRED:
         raise StrategyRetired("the strategy is retired: nothing of it can change")
     if "status" in changes:
@@ -396,18 +281,3 @@ def _signal_out(row: Any, log: Sequence[StatusChange], until: date | None, now: 
         "github_committed": row.commit_sha is not None,
         "nonce": row.nonce if now >= row.deadline else None,
     }
-
-
-def _shown(attestation: Attestation) -> dict[str, Any]:
-    if attestation.sha is None:
-        return {"committed": False, "reason": attestation.reason}
-    return {"committed": True, "sha": attestation.sha}
-
-
-def _number(strategy: Strategy) -> int:
-    assert strategy.number is not None, "a stored strategy has a number"
-    return strategy.number
-
-
-def _not_found() -> StrategyNotFound:
-    return StrategyNotFound("there is no such strategy among yours")

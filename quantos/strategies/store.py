@@ -44,7 +44,7 @@ _STATUS_AT_DEADLINE: Final = (
 )
 _IS_EFFECTIVE: Final[ColumnElement[bool]] = literal(Status.ACTIVE.value) == _STATUS_AT_DEADLINE
 
-_SIGNAL_FIELDS: Final = ("id", "signals", "nonce", "signal_hash", "submitted_at", "deadline")
+_SIGNAL_FIELDS: Final = ("id", "signals", "nonce", "signal_hash", "submitted_at", "deadline", "attestation")
 _SLOT: Final = Prepared(
     select(
         _strategy.c.number,
@@ -54,6 +54,7 @@ _SLOT: Final = Prepared(
         _strategy.c.is_public,
         _signal.c.id,
         _signal.c.commit_sha,
+        _signal.c.attestation,
     )
     .outerjoin_from(
         _strategy,
@@ -88,6 +89,7 @@ class Slot(NamedTuple):
     is_public: bool
     signal_id: str | None
     commit_sha: str | None
+    attestation: str | None
 
 
 def by_slug(session: Session, slug: str) -> Strategy | None:
@@ -192,17 +194,6 @@ def activate(connection: Connection, number: int, at: datetime) -> None:
 
 def delete_signal(session: Session, number: int, trade_date: date) -> None:
     session.execute(delete(_signal).where(*_key(number, trade_date)))
-
-
-def mark_attested(session: Session, number: int, trade_date: date, signal_hash: str, sha: str) -> bool:
-    """Note the commit of exactly this content. False where it has been replaced or deleted since."""
-    found = session.execute(
-        update(_signal)
-        .where(*_key(number, trade_date), _signal.c.signal_hash == signal_hash)
-        .values(commit_sha=sha)
-        .returning(_signal.c.id)
-    )
-    return found.one_or_none() is not None
 
 
 def signal_of(session: Session, number: int, trade_date: date) -> SignalRow | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from quantos.storage.types import Instant
@@ -56,10 +56,22 @@ class StatusChangeRow(SQLModel, table=True):
 
 
 class SignalRow(SQLModel, table=True):
-    """The one signal of a strategy for a trade date; `commit_sha` is set once it is attested."""
+    """The one signal of a strategy for a trade date.
+
+    `commit_sha`, `committed_at` are set once it is attested; `attestation` says what is to be done until then.
+    """
 
     __tablename__: ClassVar[Any] = "signal"
-    __table_args__: ClassVar[Any] = (Index("ix_signal_trade_date", "trade_date"),)
+    __table_args__: ClassVar[Any] = (
+        Index("ix_signal_trade_date", "trade_date"),
+        Index(
+            "ix_signal_attestation",
+            "attestation",
+            "deadline",
+            sqlite_where=text("attestation IS NOT NULL"),
+            postgresql_where=text("attestation IS NOT NULL"),
+        ),
+    )
 
     strategy_number: int = Field(primary_key=True, foreign_key="strategy.number")
     trade_date: date = Field(primary_key=True)
@@ -70,3 +82,10 @@ class SignalRow(SQLModel, table=True):
     submitted_at: datetime = Field(sa_type=Instant)
     deadline: datetime = Field(sa_type=Instant)
     commit_sha: str | None = Field(default=None, max_length=40)
+    committed_at: datetime | None = Field(default=None, sa_type=Instant)
+    attestation: str | None = Field(default=None, max_length=8)
+
+    @property
+    def in_time(self) -> bool | None:
+        """Whether the commit lies before the deadline; None without one."""
+        return None if self.committed_at is None else self.committed_at < self.deadline

@@ -6,6 +6,7 @@ not known to be trading days: nothing is due on them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
@@ -48,12 +49,18 @@ def due_at(name: str, trade_date: date) -> datetime:
     return shanghai(trade_date, JOBS[name].at)
 
 
-def due_between(after: datetime, until: datetime, calendar: TradingCalendar) -> list[Due]:
-    """What is due with after < instant <= until, in the order of time."""
+def due_between(
+    after: datetime, until: datetime, calendar: TradingCalendar, also: Sequence[Job] = ()
+) -> list[Due]:
+    """What is due with after < instant <= until, in the order of time. `also`: beside the timetable's own jobs."""
     first = max(_day(after), calendar.first)
     last = min(_day(until), calendar.last)
+    jobs = sorted([*TIMETABLE, *also], key=lambda job: job.at)
     return [
-        due for day in calendar.between(first, last) for due in _of_day(day) if after < due.instant <= until
+        due
+        for day in calendar.between(first, last)
+        for due in _of_day(day, jobs)
+        if after < due.instant <= until
     ]
 
 
@@ -67,8 +74,8 @@ def next_due(name: str, after: datetime, calendar: TradingCalendar) -> datetime 
     return None
 
 
-def _of_day(day: date) -> list[Due]:
-    return [Due(shanghai(day, job.at), job.name, day) for job in TIMETABLE]
+def _of_day(day: date, jobs: Sequence[Job]) -> list[Due]:
+    return [Due(shanghai(day, job.at), job.name, day) for job in jobs]
 
 
 def _day(instant: datetime) -> date:

@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 
 from quantos.accounts.schemas import UserChange
 from quantos.accounts.service import Accounts, Caller
+from quantos.attestation.service import Attestation, Terms
 from quantos.errors import QuantosError
 from quantos.kit import web
 from quantos.kit.clock import SimulatedClock, parse_instant
@@ -28,7 +29,7 @@ from quantos.market.core.calendar import TradingCalendar, shipped_calendar
 from quantos.storage.directory import DataDirectory
 from quantos.storage.records import Records
 from quantos.strategies import routes
-from quantos.strategies.service import Attestation, Placed, Strategies, repo_not_configured
+from quantos.strategies.service import Strategies
 
 T = TypeVar("T")
 TUESDAY_EIGHT = "2024-01-02T08:00:00+08:00"
@@ -60,17 +61,18 @@ class Settlement:
 class Site:
     """The application, and a visitor of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, attested: bool = False) -> None:
         self.clock = SimulatedClock(parse_instant(TUESDAY_EIGHT))
         self.directory = DataDirectory.open(folder, simulated=True)
         self.records = Records(folder / "records.db")
         self.accounts = Accounts(self.records, self.clock, self.directory.secret)
         self.settlement = Settlement()
-        self.sha: str | None = None
-        self.placed: list[Placed] = []
+        self.attestation = Attestation(
+            Terms(repo=str(folder / "attestation") if attested else ""), self.clock, folder
+        )
         market: Any = Market(shipped_calendar())
         self.strategies = Strategies(
-            self.records, self.clock, market, self.accounts, self.settlement, self._attest
+            self.records, self.clock, market, self.accounts, self.settlement, self.attestation
         )
         SQLModel.metadata.create_all(self.records.engine)
         self.runner = asyncio.Runner()
@@ -81,13 +83,10 @@ class Site:
     def close(self) -> None:
         self.run(self.http.aclose())
         self.runner.close()
+        self.attestation.close()
         self.accounts.close()
         self.records.close()
         self.directory.close()
-
-    async def _attest(self, placed: Placed) -> Attestation:
-        self.placed.append(placed)
-        return await repo_not_configured(placed) if self.sha is None else Attestation(self.sha, None)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -176,6 +175,16 @@ def application(site: Site) -> FastAPI:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     made = Site(tmp_path)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def attested_site(tmp_path: Path) -> Iterator[Site]:
+    """A site with an attestation repository."""
+    made = Site(tmp_path, attested=True)
     try:
         yield made
     finally:

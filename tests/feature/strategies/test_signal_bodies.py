@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.signals import DAY, GOOD, MAOTAI, WULIANGYE, items, post, refused, send_raw
+from tests.support.signals import DAY, GOOD, MAOTAI, items, post, refused, send_raw
 
 
 @pytest.mark.parametrize(
@@ -155,16 +155,6 @@ def test_err_10_a_refused_first_signal_leaves_the_strategy_pending(site: Any, ag
     agent.signal("alpha", DAY, MAOTAI)
     assert agent.get("alpha")["status"] == "pending"
     assert agent.history("alpha") == []
-
-
-def test_a_commit_that_comes_after_a_replacement_marks_nothing(site: Any, agent: Any) -> None:
-    agent.strategy()
-    agent.signal("alpha", DAY, MAOTAI)
-    agent.signal("alpha", DAY, WULIANGYE)
-    old, new = site.placed
-    with site.records.write() as session:
-        assert site.strategies.record_commit(session, old, "a" * 40) is False
-        assert site.strategies.record_commit(session, new, "b" * 40) is True
 
 
 def test_the_documentation_shows_the_body_of_a_signal(site: Any) -> None:

@@ -110,8 +110,8 @@ def test_sig_22_a_settled_signal_is_not_deleted(site: Any, agent: Any) -> None:
     assert len(agent.history("alpha")) == 1
 
 
-def test_sig_22_an_attested_signal_is_not_deleted(site: Any, agent: Any) -> None:
-    site.sha = "a" * 40
+def test_sig_22_an_attested_signal_is_not_deleted(attested_site: Any) -> None:
+    agent = attested_site.agent()
     agent.active()
     assert agent.call("DELETE", f"/strategies/alpha/signals/{DAY}").status_code == 400
     assert len(agent.history("alpha")) == 1

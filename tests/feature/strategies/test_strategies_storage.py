@@ -24,7 +24,10 @@ from quantos.strategies.tables import SignalRow, StatusChangeRow, Strategy
 
 
 def test_models_and_migration_agree(tmp_path: Any) -> None:
-    revision = runpy.run_path(str(MIGRATIONS / "versions" / "0002_strategies.py"))
+    versions = MIGRATIONS / "versions"
+    made, extended = (
+        runpy.run_path(str(versions / name)) for name in ("0002_strategies.py", "0008_attestation.py")
+    )
     tables = SQLModel.metadata.tables
     described = MetaData()
     for model in (User, Strategy, StatusChangeRow, SignalRow):
@@ -34,10 +37,12 @@ def test_models_and_migration_agree(tmp_path: Any) -> None:
     with records.engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         with Operations.context(context):
-            revision["upgrade"]()
+            made["upgrade"]()
+            extended["upgrade"]()
         assert compare_metadata(context, described) == []
         with Operations.context(context):
-            revision["downgrade"]()
+            extended["downgrade"]()
+            made["downgrade"]()
     records.close()
 
 

@@ -1,0 +1,53 @@
+"""What attestation asks of the features above it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from quantos.attestation.core.batches import Window
+from quantos.attestation.core.entries import Attested, Placed
+
+
+class Outstanding(NamedTuple):
+    """Signals without a commit: those that wait for one, and those being committed."""
+
+    waiting: int
+    claimed: int
+
+
+class Claimed(NamedTuple):
+    """What is claimed. `fresh` was waiting until now and so is not in git; of `before` that is not known."""
+
+    fresh: Sequence[Placed]
+    before: Sequence[Placed]
+
+
+class Outbox(Protocol):
+    """The signals that are to be committed, as the store of signals has them.
+
+    A signal that is claimed can be neither replaced nor deleted: what is in git, or may be, is never replaced.
+    """
+
+    def adopt(self, now: datetime) -> None:
+        """Signals stored without a repository whose deadline is still ahead wait for a commit from here on."""
+        ...
+
+    def is_due(self, window: Window) -> bool:
+        """Whether `claim` would find anything."""
+        ...
+
+    def claim(self, window: Window, limit: int) -> Claimed:
+        """Claim the waiting signals that are due, oldest trade dates first, at most `limit`; and all claimed before."""
+        ...
+
+    def mark(self, attested: Sequence[tuple[Placed, Attested]]) -> None:
+        """Note the commits of signals."""
+        ...
+
+    def release(self, signals: Sequence[Placed], *, again: bool) -> None:
+        """These are not in git: they can be replaced again. `again`: they wait for the next attempt."""
+        ...
+
+    def outstanding(self) -> Outstanding: ...

@@ -1,0 +1,95 @@
+"""HTTP of the attestation: what anyone reads of the repository, and what the operator asks."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import FileResponse, Response
+
+from quantos.accounts.service import Accounts
+from quantos.attestation.core.dayfile import Kind
+from quantos.attestation.schemas import AttestationOut, RetryOut
+from quantos.attestation.service import Attestation
+from quantos.kit.web import Date, guarded, json_response, refusals
+
+_NOTHING: Final = refusals(
+    s404="no repository, or nothing in it for that date", s503="the repository cannot be read"
+)
+_OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
+_DAY: Final = Path(description="Trade date, YYYY-MM-DD.")
+
+
+def router(attestation: Attestation) -> APIRouter:
+    """The repository's files for anyone; credentials are not looked at (PUB-21)."""
+    routes = APIRouter(route_class=guarded(None), tags=["public verification"])
+
+    async def file(kind: Kind, day: Date) -> Response:
+        data = await asyncio.to_thread(attestation.file, kind, day)
+        return Response(data, media_type="application/json")
+
+    @routes.get(
+        "/public/attestations/{trade_date}.json",
+        operation_id="get_attestations",
+        summary="The signals committed for a trade date: the file of the repository's head, byte for byte",
+        responses=_NOTHING | _json_file() | refusals(s422="malformed value"),
+    )
+    async def get_attestations(trade_date: Annotated[Date, _DAY]) -> Response:
+        return await file("attestations", trade_date)
+
+    @routes.get(
+        "/public/settlements/{trade_date}.json",
+        operation_id="get_settlements",
+        summary="The settlement digests of a trade date: the file of the repository's head, byte for byte",
+        responses=_NOTHING | _json_file() | refusals(s422="malformed value"),
+    )
+    async def get_settlements(trade_date: Annotated[Date, _DAY]) -> Response:
+        return await file("settlements", trade_date)
+
+    @routes.get(
+        "/public/attestation.bundle",
+        operation_id="get_attestation_bundle",
+        summary="The whole attestation repository as a git bundle",
+        response_class=FileResponse,
+        responses=_NOTHING | {200: {"content": {"application/octet-stream": {}}}},
+    )
+    async def get_attestation_bundle() -> Response:
+        path = await asyncio.to_thread(attestation.bundle)
+        return FileResponse(path, media_type="application/octet-stream", filename="attestation.bundle")
+
+    return routes
+
+
+def admin_router(attestation: Attestation, accounts: Accounts) -> APIRouter:
+    """The operator's view."""
+    routes = APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+
+    @routes.get(
+        "/admin/attestation",
+        operation_id="get_attestation_status",
+        summary="How the attestation stands: repository, key, remote, what waits, alarms",
+        response_model=AttestationOut,
+        responses=refusals(s422="malformed value"),
+    )
+    async def get_attestation_status(
+        check_remote: Annotated[bool, Query(description="Ask the remote as well.")] = False,
+    ) -> Response:
+        status = await asyncio.to_thread(attestation.status, check_remote=check_remote)
+        return json_response(status)
+
+    @routes.post(
+        "/admin/attestation/retry",
+        operation_id="retry_attestation",
+        summary="Commit everything outstanding and push, now",
+        response_model=RetryOut,
+        responses=refusals(s404="no repository is configured"),
+    )
+    async def retry_attestation() -> Response:
+        return json_response(await asyncio.to_thread(attestation.retry))
+
+    return routes
+
+
+def _json_file() -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {"application/json": {}}}}

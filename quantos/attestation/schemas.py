@@ -1,0 +1,80 @@
+"""Shapes of the operator's answers, for the documentation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+
+class Alarm(BaseModel):
+    """What an operator must look at."""
+
+    code: str
+    message: str
+
+
+class Signing(BaseModel):
+    """What signs commits; nulls where nothing does."""
+
+    kind: Literal["ssh", "gpg"] | None
+    key: str | None
+    problem: str | None
+
+
+class SignalsLeft(BaseModel):
+    """Signals without a commit. `in_commit`: being committed, or to be looked up in the repository."""
+
+    waiting: int
+    in_commit: int
+
+
+class RemoteCheck(BaseModel):
+    """Whether the remote answers, and where its branch stands."""
+
+    state: str
+    detail: str
+    head: str | None
+
+
+class RemoteOut(BaseModel):
+    """The remote, without credentials. `unpushed`: commits that it lacks, as far as is known here."""
+
+    url: str
+    unpushed: int | None
+    last_push: datetime | None
+    pushed_head: str | None
+    state: str | None
+    detail: str
+    failures: int
+    check: RemoteCheck | None = None
+
+
+class AttestationOut(BaseModel):
+    """How the attestation stands; `configured` and `alarms` alone where there is no repository."""
+
+    configured: bool
+    alarms: list[Alarm]
+    repository: str | None = None
+    branch: str | None = None
+    when: Literal["submission", "deadline"] | None = None
+    lead_s: int | None = None
+    head: str | None = None
+    signing: Signing | None = None
+    signals: SignalsLeft | None = None
+    remote: RemoteOut | None = None
+
+
+class PushOut(BaseModel):
+    state: str
+    detail: str
+
+
+class RetryOut(BaseModel):
+    """What an attempt at everything outstanding came to. `push` is null without a remote."""
+
+    committed: int
+    left: int
+    reason: str | None
+    push: PushOut | None

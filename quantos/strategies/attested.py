@@ -1,0 +1,125 @@
+"""Every query of a signal's attestation.
+
+`attestation` of a signal's row: `waiting` for a commit, `claimed` by one, or null: attested, or not to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, tuple_, update
+from sqlmodel import Session, SQLModel
+
+from quantos.attestation.core.batches import Intake, Window
+from quantos.attestation.core.entries import Attested, Placed
+from quantos.attestation.service import Outstanding
+
+_tables = SQLModel.metadata.tables
+_strategy: Final = _tables["strategy"]
+_signal: Final = _tables["signal"]
+
+_WAITING: Final = _signal.c.attestation == Intake.WAITING.value
+_CLAIMED: Final = _signal.c.attestation == Intake.CLAIMED.value
+_UNASKED: Final = and_(_signal.c.attestation.is_(None), _signal.c.commit_sha.is_(None))
+_OF: Final = (
+    _signal.c.strategy_number == bindparam("of_strategy"),
+    _signal.c.trade_date == bindparam("of_date"),
+    _signal.c.signal_hash == bindparam("of_hash"),
+)
+_MARK: Final = (
+    update(_signal)
+    .where(*_OF)
+    .values(commit_sha=bindparam("sha"), committed_at=bindparam("at"), attestation=None)
+)
+_RELEASE: Final = update(_signal).where(*_OF, _CLAIMED).values(attestation=bindparam("state"))
+
+
+def has_unasked(session: Session, now: datetime) -> bool:
+    """Whether there are signals without an attestation whose deadline is ahead."""
+    return session.execute(select(_signal.c.id).where(_ahead(now), _UNASKED).limit(1)).first() is not None
+
+
+def ask_for(session: Session, now: datetime) -> None:
+    session.execute(update(_signal).where(_ahead(now), _UNASKED).values(attestation=Intake.WAITING.value))
+
+
+def is_due(session: Session, window: Window) -> bool:
+    query = select(_signal.c.id).where(or_(_CLAIMED, and_(_WAITING, *_within(window)))).limit(1)
+    return session.execute(query).first() is not None
+
+
+def claim(session: Session, window: Window, limit: int) -> None:
+    """Claim the waiting signals of a window, oldest trade dates first."""
+    key = (_signal.c.strategy_number, _signal.c.trade_date)
+    chosen = (
+        select(*key)
+        .where(_WAITING, *_within(window))
+        .order_by(_signal.c.trade_date, _signal.c.strategy_number)
+        .limit(limit)
+    )
+    session.execute(update(_signal).where(tuple_(*key).in_(chosen)).values(attestation=Intake.CLAIMED.value))
+
+
+def claimed(session: Session) -> list[Placed]:
+    """All that are claimed, oldest trade dates first."""
+    query = (
+        select(
+            _strategy.c.number,
+            _strategy.c.slug,
+            _strategy.c.universe,
+            _strategy.c.execution_price,
+            _strategy.c.is_public,
+            _signal.c.trade_date,
+            _signal.c.signal_hash,
+            _signal.c.nonce,
+            _signal.c.deadline,
+        )
+        .join_from(_signal, _strategy, _signal.c.strategy_number == _strategy.c.number)
+        .where(_CLAIMED)
+        .order_by(_signal.c.trade_date, _strategy.c.number)
+    )
+    return [Placed(*row) for row in session.execute(query)]
+
+
+def mark(session: Session, attested: Sequence[tuple[Placed, Attested]]) -> None:
+    """Note the commit of exactly this content."""
+    rows = [{**_key(signal), "sha": found.sha, "at": found.committed_at} for signal, found in attested]
+    session.connection().execute(_MARK, rows)
+
+
+def release(session: Session, signals: Sequence[Placed], *, again: bool) -> None:
+    state = Intake.WAITING.value if again else None
+    session.connection().execute(_RELEASE, [{**_key(signal), "state": state} for signal in signals])
+
+
+def outstanding(session: Session) -> Outstanding:
+    query = (
+        select(_signal.c.attestation, func.count())
+        .where(or_(_WAITING, _CLAIMED))
+        .group_by(_signal.c.attestation)
+    )
+    found: dict[str, int] = {state: count for state, count in session.execute(query)}  # noqa: C416 - rows, not pairs
+    return Outstanding(found.get(Intake.WAITING.value, 0), found.get(Intake.CLAIMED.value, 0))
+
+
+def _ahead(now: datetime) -> ColumnElement[bool]:
+    return _signal.c.deadline > now
+
+
+def _within(window: Window) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if window.after is not None:
+        found.append(_signal.c.deadline > window.after)
+    if window.until is not None:
+        found.append(_signal.c.deadline <= window.until)
+    return found
+
+
+def _key(signal: Placed) -> dict[str, Any]:
+    return {
+        "of_strategy": signal.number,
+        "of_date": signal.trade_date,
+        "of_hash": signal.signal_hash,
+    }
