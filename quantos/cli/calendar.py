@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from quantos.cli.help import Commands
+from quantos.cli.market_tables import print_calendar
 from quantos.cli.options import DataDir, Json
-from quantos.cli.output import print_facts, print_json, print_line
+from quantos.cli.output import print_json, print_text
 from quantos.cli.reach import reach
+from quantos.cli.texts import say
 from quantos.errors import WrongState
 
 calendar = Commands(help="The trading calendar.", no_args_is_help=True)
@@ -37,22 +39,27 @@ def import_calendar(
 ) -> None:
     """Extend or correct the trading calendar from FILE; settled days stay as they are."""
     days = read_days(file)
-    with reach(data_dir, create=True) as platform:
+    with reach(data_dir) as platform:
         body = {"days": [{"date": day.isoformat(), "is_open": is_open} for day, is_open in days.items()]}
         answer = platform.post("/admin/calendar", body)
     if as_json:
         print_json(answer)
         return
     report = answer["report"]
-    print_line(f"{report['rows']:,} days: {report['stored']:,} stored, {report['unchanged']:,} as they were")
-    _print(answer["calendar"], as_json)
+    counts = {name: f"{report[name]:,}" for name in ("rows", "stored", "unchanged")}
+    print_text(say("calendar.imported", **counts))
+    print_calendar(answer["calendar"])
 
 
 @calendar.command()
 def status(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Show from when to when the calendar is known."""
     with reach(data_dir) as platform:
-        _print(platform.get("/admin/market/coverage")["calendar"], as_json)
+        found = platform.get("/admin/market/coverage")["calendar"]
+    if as_json:
+        print_json(found)
+    else:
+        print_calendar(found)
 
 
 def read_days(file: Path) -> dict[date, bool]:
@@ -87,10 +94,3 @@ def _day(day: str | None, is_open: str | None, file: Path, line: int) -> tuple[d
             f"{file.name}, line {line}: is_open is neither 1 nor 0, nothing was imported"
         )
     return found, word in TRUE
-
-
-def _print(answer: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print_json(answer)
-    else:
-        print_facts(answer.items())

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from quantos.cli import directories
+from quantos.cli.attend import attended
+from quantos.cli.configuration import load
 from quantos.cli.help import Commands
+from quantos.cli.interruption import Interrupted, on_a_terminal
 from quantos.cli.options import DataDir, Instant, Json
-from quantos.cli.output import print_facts, print_json, print_table
-from quantos.cli.reach import reach
-from quantos.cli.texts import say
-from quantos.kit.clock import SHANGHAI, parse_instant, rfc3339
+from quantos.cli.output import in_shanghai, print_json, print_line, print_table
+from quantos.cli.progress import counting
+from quantos.cli.reach import Reach, reach
+from quantos.cli.sessions import day_of, over_at, over_between
+from quantos.cli.texts import say, word
+from quantos.errors import QuantosError, WrongState
+from quantos.kit.clock import SystemClock, parse_instant, rfc3339
 
 clock = Commands(help="The platform's clock; simulated directories can move it.")
 
 _DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
 CHARACTERS_MAX = 20
+LINES_MAX = 20
+
+
+class ClockStandsLive(WrongState):
+    """A live directory has the world's time: its clock is not moved."""
+
+    code = "clock_stands_live"
 
 
 def parse_duration(text: str) -> timedelta:
@@ -50,6 +68,14 @@ Duration = Annotated[
 def show(context: typer.Context, data_dir: DataDir = None, as_json: Json = False) -> None:
     """Show the platform's time; with a command, move it."""
     if context.invoked_subcommand is not None:
+        given = {"data_dir": data_dir, "as_json": as_json}  # `quantos clock --data-dir DIR advance 1d`
+        context.default_map = {context.invoked_subcommand: {k: v for k, v in given.items() if v}}
+        return
+    path = load(data_dir).data_dir
+    directories.require(path)
+    if directories.is_live(path):
+        now = rfc3339(SystemClock().now().replace(microsecond=0))
+        _print({"now": now, "simulated": False}, as_json)
         return
     with reach(data_dir) as platform:
         _print(platform.get("/admin/clock"), as_json)
@@ -58,33 +84,87 @@ def show(context: typer.Context, data_dir: DataDir = None, as_json: Json = False
 @clock.command("set")
 def set_to(timestamp: Instant, data_dir: DataDir = None, as_json: Json = False) -> None:
     """Move a simulated clock to TIMESTAMP; jobs whose time is passed run in order."""
-    with reach(data_dir) as platform:
-        _print(platform.post("/admin/clock", {"now": _written(timestamp)}), as_json)
+    _move(data_dir, lambda _: timestamp, as_json)
 
 
 @clock.command()
 def advance(duration: Duration, data_dir: DataDir = None, as_json: Json = False) -> None:
     """Move a simulated clock forward by DURATION; jobs whose time is passed run in order."""
+
+    def later(now: datetime) -> datetime:
+        try:
+            return now + duration
+        except OverflowError:
+            raise typer.BadParameter(say("given.no_year")) from None
+
+    _move(data_dir, later, as_json)
+
+
+def _move(data_dir: Path | None, to: Callable[[datetime], datetime], as_json: bool) -> None:
+    path = load(data_dir).data_dir
+    directories.require(path)
+    if directories.is_live(path):
+        raise ClockStandsLive(say("clock.live", path=path))
     with reach(data_dir) as platform:
         now = parse_instant(platform.get("/admin/clock")["now"])
-        try:
-            then = now + duration
-        except OverflowError:
-            raise typer.BadParameter("there is no such year") from None
-        _print(platform.post("/admin/clock", {"now": _written(then)}), as_json)
+        then = to(now)
+        answer, interrupted = _moved(platform, now, then)
+    if interrupted:
+        raise Interrupted(
+            say(
+                "clock.interrupted",
+                now=in_shanghai(answer["now"]),
+                jobs=len(answer["ran"]),
+                then=rfc3339(then),
+            )
+        )
+    _print(answer, as_json)
 
 
-def _written(instant: datetime) -> str:
-    return rfc3339(instant)
+def _moved(platform: Reach, now: datetime, then: datetime) -> tuple[Any, bool]:
+    """The answer to the move, shown day by day meanwhile; and whether Ctrl-C ended it early."""
+
+    def stop() -> None:
+        if platform.url is not None:
+            raise Interrupted(say("clock.server_goes_on", url=platform.url, then=in_shanghai(rfc3339(then))))
+        platform.wind_down()
+        sys.stderr.write(f"\nquantos: {say('interrupted.stopping')}\n")
+
+    days = over_between(platform, now, then) if on_a_terminal() else []
+    with counting(len(days)) as show_days:
+
+        def look() -> None:
+            try:
+                here = parse_instant(platform.get("/admin/clock")["now"])
+            except QuantosError:
+                return  # the move itself will say what is wrong
+            show_days(sum(over_at(day) < here for day in days), say("clock.days", day=day_of(here)))
+
+        return attended(lambda: platform.post("/admin/clock", {"now": rfc3339(then)}), look=look, stop=stop)
 
 
 def _print(answer: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
-    now = parse_instant(answer["now"])
-    print_facts([("now", answer["now"]), ("in Shanghai", f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}")])
-    if answer.get("ran"):
-        print_table(
-            ["job", "date", "state"], [(run["job"], run["date"], run["state"]) for run in answer["ran"]]
+    kind = say("clock.kind.simulated" if answer["simulated"] else "clock.kind.live")
+    print_line(say("clock.now", now=in_shanghai(answer["now"]), utc=answer["now"], kind=kind))
+    ran = answer.get("ran") or []
+    if len(ran) <= LINES_MAX:
+        rows = [(run["job"], run["date"], word("state", run["state"])) for run in ran]
+    else:
+        rows = summed_up(ran)
+    if ran:
+        print_line("")
+        print_table([say("col.job"), say("col.date"), say("col.state")], rows)
+
+
+def summed_up(ran: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """Many runs as one row per job and state, with the first and the last day."""
+    rows = []
+    for (job, state), count in Counter((run["job"], run["state"]) for run in ran).items():
+        days = [run["date"] for run in ran if (run["job"], run["state"]) == (job, state)]
+        rows.append(
+            (job, f"{days[0]} … {days[-1]}" if count > 1 else days[0], f"{word('state', state)} {count:,}")
         )
+    return rows

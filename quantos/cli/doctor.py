@@ -17,20 +17,23 @@ from typing import Any, Final, Literal
 
 import typer
 
+from quantos.cli import directories
 from quantos.cli.configuration import BadSettings, load
+from quantos.cli.layout import padded, screen_width, wrapped
 from quantos.cli.options import DataDir, Json
-from quantos.cli.output import print_json, print_line
+from quantos.cli.output import in_shanghai, print_json, print_line
 from quantos.cli.reach import Reach, reach
-from quantos.cli.texts import say
+from quantos.cli.sessions import day_of, over_at, trading_days
+from quantos.cli.texts import say, word
 from quantos.errors import QuantosError
-from quantos.kit.clock import SHANGHAI, SystemClock, parse_instant, rfc3339
+from quantos.kit.clock import SystemClock, parse_instant, rfc3339
 from quantos.storage.directory import running_server
 
 GIB: Final = 2**30
 FREE_MIN: Final = GIB
-MISSING_MAX: Final = 1000
-EVENING_HOUR: Final = 19
+LONGEST_HOLIDAY: Final = timedelta(days=31)
 ONLY_OWNER: Final = 0o077
+STATE_WIDTH: Final = 9
 
 State = Literal["ok", "note", "problem"]
 
@@ -151,14 +154,16 @@ def _inside(path: Path) -> Iterator[Finding]:
     """What the platform itself says, asked as the operator."""
     from quantos.scheduler.service import ClockGoesBack  # noqa: PLC0415 - --help needs no platform
 
+    live = directories.is_live(path)
     try:
         with reach(path) as platform:
             yield _ok("stores", say("doctor.stores.ok"))
             coverage = platform.get("/admin/market/coverage")
             runs = platform.get("/admin/settlement-runs", limit=1)["settlement_runs"]
-            yield _clock(platform)
+            now = SystemClock().now() if live else parse_instant(platform.get("/admin/clock")["now"])
+            yield _clock(now, live=live)
             yield _calendar(coverage["calendar"])
-            yield from _data(platform, coverage)
+            yield _data(platform, coverage, now)
             yield _settlement(runs)
     except ClockGoesBack as refusal:
         yield _problem("clock", refusal.message, say("doctor.clock.remedy"))
@@ -166,66 +171,55 @@ def _inside(path: Path) -> Iterator[Finding]:
         yield _problem("stores", refusal.message, say("doctor.stores.remedy"))
 
 
-def _clock(platform: Reach) -> Finding:
+def _clock(now: datetime, *, live: bool) -> Finding:
     """The platform refuses to start on a clock set back, so one that answers is in step with its records."""
-    now = SystemClock().now()
-    answer = _or_none(platform, "/admin/clock")
-    if answer is not None:
-        return _ok("clock", say("doctor.clock.simulated", now=answer["now"]))
-    return _ok("clock", say("doctor.clock.live", now=rfc3339(now.replace(microsecond=0))))
-
-
-def _or_none(platform: Reach, path: str) -> Any:
-    try:
-        return platform.get(path)
-    except QuantosError:
-        return None
+    shown = in_shanghai(rfc3339(now.replace(microsecond=0)))
+    return _ok("clock", say("doctor.clock.live" if live else "doctor.clock.simulated", now=shown))
 
 
 def _calendar(status: dict[str, Any]) -> Finding:
-    detail = say("doctor.calendar.ok", last=status["last"], days=status["days_left"])
+    left = status["days_left"]
+    key = "doctor.calendar.ok" if left >= 0 else "doctor.calendar.over"
+    detail = say(key, last=status["last"], days=f"{abs(left):,}")
     if status["ends_soon"]:
         return _problem("calendar", detail, say("doctor.calendar.remedy"))
     return _ok("calendar", detail)
 
 
-def _data(platform: Reach, coverage: dict[str, Any]) -> Iterator[Finding]:
-    last = coverage["last_date"]
-    if last is None:
-        yield _problem("data", say("doctor.data.none"), say("doctor.data.remedy"))
-        return
-    missing = missing_days(platform, last)
+def _data(platform: Reach, coverage: dict[str, Any], now: datetime) -> Finding:
+    """Whether there are bars up to the last trading day that is over by the platform's clock."""
+    if coverage["last_date"] is None:
+        return _problem("data", say("doctor.data.none"), say("doctor.data.remedy"))
+    first, last = (date.fromisoformat(coverage[name]) for name in ("first_date", "last_date"))
+    today = day_of(now)
+    over = last_over(platform, now)
+    if over is None:
+        return Finding("data", "note", say("doctor.data.unknown", first=first, last=last, today=today))
+    missing = sum(1 for _ in trading_days(platform, last + timedelta(days=1), over))
     if missing:
-        detail = say("doctor.data.behind", last=last, days=missing)
-        yield _problem("data", detail, say("doctor.data.remedy"))
-    else:
-        yield _ok("data", say("doctor.data.ok", last=last))
+        detail = say("doctor.data.behind", last=last, over=over, days=f"{missing:,}")
+        return _problem("data", detail, say("doctor.data.remedy"))
+    if over < first:
+        detail = say("doctor.data.later", first=first, over=over)
+        return Finding("data", "note", detail, say("doctor.data.later.remedy", first=first))
+    if over < last:
+        return _ok("data", say("doctor.data.ahead", last=last, over=over))
+    return _ok("data", say("doctor.data.ok", last=last))
 
 
-def missing_days(platform: Reach, last: str) -> int:
-    """Trading days after `last` that were over at 18:15 of the platform's clock, by the public calendar."""
-    found = 0
-    answer = platform.get("/calendar", date=last)
-    through = _over(platform, answer["today"])
-    while (following := answer["next_trading_day"]) and following <= through and found < MISSING_MAX:
-        found += 1
-        answer = platform.get("/calendar", date=following)
-    return found
-
-
-def _over(platform: Reach, today: str) -> str:
-    """The last natural day whose bars can be there."""
-    answer = _or_none(platform, "/admin/clock")
-    now: datetime = parse_instant(answer["now"]) if answer else SystemClock().now()
-    evening = now.astimezone(SHANGHAI).hour >= EVENING_HOUR
-    return today if evening else (date.fromisoformat(today) - timedelta(days=1)).isoformat()
+def last_over(platform: Reach, now: datetime) -> date | None:
+    """The last trading day that is over; None where none of the weeks before `now` is on the calendar."""
+    today = day_of(now)
+    known = trading_days(platform, today - LONGEST_HOLIDAY, today)
+    return max((day for day in known if over_at(day) <= now), default=None)
 
 
 def _settlement(runs: list[dict[str, Any]]) -> Finding:
     if not runs:
         return Finding("settlement", "note", say("doctor.settlement.none"))
     run = runs[0]
-    detail = say("doctor.settlement.ok", date=run["date"], status=run["status"])
+    status = word("doctor.status", run["status"])
+    detail = say("doctor.settlement.ok", date=run["date"], status=status)
     if run["status"] in {"failed", "waiting_for_data", "interrupted"} or run["failed"]:
         return _problem("settlement", detail, say("doctor.settlement.remedy", date=run["date"]))
     return _ok("settlement", detail)
@@ -240,6 +234,12 @@ def _problem(check: str, detail: str, remedy: str) -> Finding:
 
 
 def _print(finding: Finding) -> None:
-    print_line(f"{say(f'doctor.{finding.state}'):<8} {say(f'doctor.{finding.check}')}: {finding.detail}")
+    subject = f"{say(f'doctor.{finding.check}')}{say('doctor.colon')}"
+    texts = [(say(f"doctor.{finding.state}"), subject + finding.detail)]
     if finding.remedy:
-        print_line(f"{'':<8} {say('doctor.remedy')}: {finding.remedy}")
+        texts.append(("", f"{say('doctor.remedy')}{say('doctor.colon')}{finding.remedy}"))
+    for state, text in texts:
+        head = padded(state, STATE_WIDTH)
+        for line in wrapped(text, screen_width() - STATE_WIDTH):
+            print_line(head + line)
+            head = " " * STATE_WIDTH

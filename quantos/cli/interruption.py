@@ -27,9 +27,14 @@ def ends_with(message: Callable[[], str]) -> Iterator[None]:
         raise Interrupted(message()) from None
 
 
+def on_a_terminal() -> bool:
+    """Whether somebody looks at stderr."""
+    return sys.stderr.isatty()
+
+
 def last_line(message: str) -> None:
     """The message on a line of its own: a terminal has written ^C on the one before."""
-    if sys.stderr.isatty():
+    if on_a_terminal():
         sys.stderr.write("\n")
     sys.stderr.write(f"quantos: {message}\n")
     sys.stderr.flush()

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 
+from quantos.cli.attend import attended
 from quantos.cli.help import Commands
+from quantos.cli.interruption import Interrupted
 from quantos.cli.options import DataDir, Day, Json
-from quantos.cli.output import print_facts, print_json, print_table
-from quantos.cli.reach import reach
+from quantos.cli.output import in_shanghai, print_facts, print_json, print_table, print_text
+from quantos.cli.progress import spinning
+from quantos.cli.reach import Reach, reach
+from quantos.cli.texts import say, word
 from quantos.errors import WrongState
 
-SETTLEMENT = "settle_all_active_strategies"
+SETTLEMENT: Final = "settle_all_active_strategies"
 
 job = Commands(help="Scheduled jobs.", no_args_is_help=True)
 
@@ -29,7 +35,7 @@ def settle(day: Day = None, data_dir: DataDir = None, as_json: Json = False) -> 
 
 @job.command("run")
 def run_job(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="As `quantos job list` shows it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As quantos job list shows it.")],
     day: Day = None,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -40,26 +46,73 @@ def run_job(
 
 @job.command("list")
 def list_jobs(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Show the scheduled jobs with their next and last runs."""
+    """Show the scheduled jobs with their last and next runs; times are Shanghai's."""
     with reach(data_dir) as platform:
         answer = platform.get("/admin/jobs")
     if as_json:
         print_json(answer)
         return
     rows = [
-        (job["name"], job["time"], job["state"], job["last_date"], job["last_run"], job["next_run"])
-        for job in answer["jobs"]
+        (
+            found["name"],
+            found["time"],
+            word("state", found["state"]),
+            found["last_date"],
+            found["next_run"] and in_shanghai(found["next_run"]),
+        )
+        for found in answer["jobs"]
     ]
-    print_table(["job", "Shanghai", "state", "last date", "last run", "next run"], rows)
+    print_table([say(f"col.{name}") for name in ("job", "at", "state", "last_date", "next_run")], rows)
+    for found in answer["jobs"]:
+        if reason := (found["detail"] or {}).get("reason"):
+            print_text(f"{found['name']}: {reason}")
 
 
-def _run(name: str, day: date | None, data_dir: Any, as_json: bool) -> None:
+def _run(name: str, day: date | None, data_dir: Path | None, as_json: bool) -> None:
     body = {} if day is None else {"date": day.isoformat()}
     with reach(data_dir) as platform:
-        answer = platform.post(f"/admin/jobs/{name}/run", body)
+        answer, interrupted = _ran(platform, name, body)
     if as_json:
         print_json(answer)
     else:
-        print_facts(answer.items())
+        _print(answer)
     if answer["state"] == "failed":
-        raise JobFailed(f"{name} failed: {answer['detail'].get('reason', 'the log has the details')}")
+        raise JobFailed(say("job.failed", job=name, reason=_reason(answer)))
+    if interrupted:
+        state = word("state", answer["state"])
+        raise Interrupted(say("job.interrupted", job=name, date=answer["date"], state=state))
+
+
+def _ran(platform: Reach, name: str, body: dict[str, Any]) -> tuple[Any, bool]:
+    """How the job ended, and whether Ctrl-C came meanwhile."""
+
+    def stop() -> None:
+        if platform.url is not None:
+            raise Interrupted(say("job.server_goes_on", url=platform.url, job=name))
+        sys.stderr.write(f"\nquantos: {say('job.finished_first', job=name)}\n")
+
+    with spinning() as show:
+
+        def look() -> None:
+            if now := platform.settling():
+                show(say("job.settling", done=f"{now['done']:,}", total=f"{now['total']:,}"))
+            else:
+                show(say("job.under_way", job=name))
+
+        return attended(lambda: platform.post(f"/admin/jobs/{name}/run", body), look=look, stop=stop)
+
+
+def _print(answer: dict[str, Any]) -> None:
+    detail = dict(answer["detail"])
+    waiting = detail.pop("waiting", None)
+    times = [(name, answer[name] and in_shanghai(answer[name])) for name in ("started", "finished")]
+    state = word("state", answer["state"])
+    facts = [("job", answer["job"]), ("date", answer["date"]), ("state", state), *times, *detail.items()]
+    print_facts((word("fact", name), value) for name, value in facts)
+    if waiting:
+        counts = {name: f"{waiting[name]:,}" for name in ("present", "expected")}
+        print_text(say("job.waits", date=waiting["trade_date"], **counts))
+
+
+def _reason(answer: dict[str, Any]) -> str:
+    return str(answer["detail"].get("reason", say("job.no_reason")))

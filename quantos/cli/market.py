@@ -2,25 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+import sys
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
+from quantos.cli import directories
+from quantos.cli.attend import attended
 from quantos.cli.configuration import load
 from quantos.cli.help import Commands
+from quantos.cli.interruption import Interrupted, ends_with
+from quantos.cli.market_tables import print_coverage, print_report
 from quantos.cli.options import DataDir, Json, day_option
-from quantos.cli.output import console, print_facts, print_json, print_line, print_table
-from quantos.cli.reach import opened_here, reach
+from quantos.cli.output import print_json, print_text
+from quantos.cli.progress import counting, spinning
+from quantos.cli.reach import Reach, opened_here, reach
+from quantos.cli.texts import say, word
 from quantos.errors import NotFound, WrongState
 from quantos.kit.clock import today
 from quantos.storage.directory import running_server
 
-market = Commands(help="Market data.", no_args_is_help=True)
+market = Commands(help="Market data: import, fetch, see what is there.", no_args_is_help=True)
+
+SOURCES: Final = ("baostock", "akshare", "akshare-eastmoney")
+
+
+def _source(text: str) -> str:
+    if text not in SOURCES:
+        raise typer.BadParameter(say("fetch.no_source", text=text, sources=", ".join(SOURCES)))
+    return text
+
+
+class _Stopped(Exception):
+    """Ctrl-C came: the import ends with the stage under way."""
+
+
+@dataclass(slots=True)
+class _Import:
+    """An import that goes on in this process: where it is, and whether it shall stop."""
+
+    path: Path
+    stopping: bool = False
+    sources: list[str] = field(default_factory=list)
+    stage: str = ""
+    rows: int = 0
+
+    def on_stage(self, source: str, stage: str, rows: int) -> None:
+        if source not in self.sources[-1:]:
+            self.sources.append(source)
+        self.stage, self.rows = stage, rows
+        if self.stopping:
+            raise _Stopped
+
+    def shown(self) -> str:
+        if not self.sources:
+            return say("import.begins", path=self.path.name)
+        stage, number = word("import", self.stage), len(self.sources)
+        if not self.rows:
+            return say("import.stage", number=number, source=self.sources[-1], stage=stage)
+        rows = f"{self.rows:,}"
+        return say("import.rows", number=number, source=self.sources[-1], stage=stage, rows=rows)
 
 
 @market.command("import")
@@ -37,13 +81,37 @@ def import_market(
     """Load bars, indices, constituents, instruments and corporate actions; every refused row is counted."""
     path = path.expanduser().absolute()
     if not path.exists():
-        raise NotFound(f"there is nothing at {path}: name a folder or file of market data")
+        raise NotFound(say("import.no_path", path=path))
     with reach(data_dir, create=True) as platform:
-        answer = platform.post("/admin/market/import", {"path": str(path)})
+        answer, interrupted = _imported(platform, path)
     if as_json:
         print_json(answer)
     else:
         print_report(answer)
+    if interrupted:
+        raise Interrupted(say("import.interrupted_late"))
+
+
+def _imported(platform: Reach, path: Path) -> tuple[Any, bool]:
+    """The import's report, and whether Ctrl-C came when it was too late to stop."""
+    here = _Import(path)
+
+    def stop() -> None:
+        if platform.url is not None:
+            raise Interrupted(say("import.server_goes_on", url=platform.url))
+        here.stopping = True
+        sys.stderr.write(f"\nquantos: {say('interrupted.stopping')}\n")
+
+    with spinning() as show:
+
+        def look() -> None:
+            show(here.shown() if platform.url is None else say("import.by_server", path=path.name))
+
+        try:
+            return attended(lambda: platform.import_market(path, here.on_stage), look=look, stop=stop)
+        except _Stopped:
+            *done, source = here.sources
+            raise Interrupted(say("import.interrupted", done=len(done), source=source)) from None
 
 
 @market.command()
@@ -53,7 +121,10 @@ def fetch(
         typer.Argument(metavar="SYMBOL", help="Such as 600519.SH; default: all that are known."),
     ] = None,
     source: Annotated[
-        str, typer.Option(metavar="SOURCE", help="baostock (the default), akshare or akshare-eastmoney.")
+        str,
+        typer.Option(
+            metavar="SOURCE", parser=_source, help="baostock (the default), akshare or akshare-eastmoney."
+        ),
     ] = "baostock",
     first: Annotated[
         date | None, day_option("--from", "First day; default: the day after the last bar.")
@@ -66,45 +137,40 @@ def fetch(
     settings = load(data_dir)
     url = running_server(settings.data_dir)
     if url is not None:
-        raise WrongState(
-            f"a fetch writes for minutes and needs the directory for itself: stop the server at {url} meanwhile"
-        )
-    with opened_here(settings) as platform:
+        raise WrongState(say("fetch.server", url=url))
+    if not directories.is_there(settings.data_dir) and not (symbols and first):
+        raise NotFound(say("fetch.new", path=settings.data_dir))
+    with opened_here(settings, create=True) as platform:
         present, known = today(platform.clock), platform.market.last_date()
         begin = first or (known and known + timedelta(days=1))
         if begin is None:
-            raise WrongState("no bars are loaded yet: name the first day with --from")
-        with fetch_progress(quiet=as_json) as progress:
-            report = platform.market.fetch(
-                source,
-                symbols or (),
-                begin,
-                last or present - timedelta(days=1),
-                settings.data_dir / "fetch.jsonl",
-                progress,
-            )
-    answer = asdict(report)
+            raise WrongState(say("fetch.no_first"))
+        journal = settings.data_dir / "fetch.jsonl"
+        report = _fetched(
+            platform.market, source, symbols or (), begin, last or present - timedelta(days=1), journal
+        )
     if as_json:
-        print_json(answer)
-    else:
-        print_facts((name, len(value) if name == "refused" else value) for name, value in answer.items())
-        for symbol, reason in report.refused.items():
-            print_line(f"{symbol}: refused: {reason}")
+        print_json(asdict(report))
+        return
+    counts = {name: f"{getattr(report, name):,}" for name in ("fetched", "resumed", "rows")}
+    print_text(say("fetch.done", source=report.source, first=report.first, last=report.last, **counts))
+    for symbol, reason in report.refused.items():
+        print_text(say("fetch.refused", symbol=symbol, reason=reason))
 
 
-@contextmanager
-def fetch_progress(*, quiet: bool) -> Iterator[Callable[[Any], None]]:
-    """A bar over symbols, on a terminal."""
-    from rich.progress import Progress  # noqa: PLC0415 - loaded where it is used
-
-    screen = console()
-    with Progress(console=screen, transient=True, disable=quiet or not screen.is_terminal) as bar:
-        task = bar.add_task("fetch")
+def _fetched(market: Any, *terms: Any) -> Any:
+    """The fetch's report, shown symbol by symbol meanwhile. Raises Interrupted with how far it came."""
+    far = {"done": 0, "total": 0}
+    with (
+        counting(0) as show,
+        ends_with(lambda: say("fetch.interrupted", done=f"{far['done']:,}", total=f"{far['total']:,}")),
+    ):
 
         def on_symbol(now: Any) -> None:
-            bar.update(task, total=now.total, completed=now.done, description=f"{now.symbol} {now.rows} rows")
+            far.update(done=now.done, total=now.total)
+            show(now.done, say("fetch.symbol", symbol=now.symbol, rows=f"{now.rows:,}"), now.total)
 
-        yield on_symbol
+        return market.fetch(*terms, on_symbol)
 
 
 @market.command()
@@ -114,49 +180,5 @@ def status(data_dir: DataDir = None, as_json: Json = False) -> None:
         answer = platform.get("/admin/market/coverage")
     if as_json:
         print_json(answer)
-        return
-    print_facts((name, value) for name, value in answer.items() if not _is_table(value))
-    for name, value in answer.items():
-        if _is_table(value):
-            print_line(f"\n{name}")
-            print_table(list(value[0]), [list(row.values()) for row in value])
-
-
-def print_report(answer: dict[str, Any]) -> None:
-    """An import's report: one line a file, then what was refused or found odd, with examples."""
-    rows = []
-    for file in answer["files"]:
-        quarantined = sum(file["quarantined"].values())
-        verdict = file.get("refused") or file.get("ignored") or ""
-        rows.append(
-            (
-                file["source"],
-                file["kind"],
-                file["rows"],
-                file["stored"],
-                file["unchanged"],
-                file["changed"],
-                quarantined,
-                ("refused: " if file.get("refused") else "ignored: " if verdict else "") + verdict,
-            )
-        )
-    print_table(
-        ["file", "kind", "rows>", "stored>", "unchanged>", "changed>", "quarantine>", "verdict"], rows
-    )
-    for file in answer["files"]:
-        for reason, count in file["quarantined"].items():
-            print_line(f"{file['source']}: {count:,} rows in quarantine: {reason}")
-        for found in file["findings"].values():
-            examples = f" ({'; '.join(found['examples'][:3])})" if found["examples"] else ""
-            print_line(f"{file['source']}: {found['count']:,} x {found['meaning']}{examples}")
-        if file["settled"]:
-            settled = file["settled"]
-            print_line(
-                f"{file['source']}: {settled['rows']:,} rows touch {settled['day_count']:,} settled days and were"
-                f" not applied: {', '.join(settled['days'][:5])}"
-            )
-    print_line(f"{answer['rows']:,} rows in {answer['elapsed_s']:.1f} s")
-
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    else:
+        print_coverage(answer)

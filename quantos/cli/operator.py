@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
+from quantos.cli import directories
 from quantos.cli.configuration import load
 from quantos.cli.help import Commands
 from quantos.cli.options import DataDir, Json, instant_option, number_option
@@ -19,14 +20,15 @@ TOKEN = "operator-token"  # noqa: S105 - the name of the secret
 
 @operator.command()
 def token(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Print the operator's bearer token; the data directory is made where there is none."""
+    """Print the operator's bearer token."""
     from quantos.storage.directory import DataDirectory, running_server  # noqa: PLC0415
 
     settings = load(data_dir)
+    directories.require(settings.data_dir)
     if running_server(settings.data_dir) is not None:
         text = (settings.data_dir / "secrets" / TOKEN).read_text()
     else:
-        directory = DataDirectory.open(settings.data_dir)
+        directory = DataDirectory.open(settings.data_dir, create=False)
         try:
             text = directory.secret(TOKEN)
         finally:
@@ -55,7 +57,7 @@ def create_invite(
         body["max_uses"] = max_uses
     if expires_at is not None:
         body["expires_at"] = expires_at.isoformat()
-    with reach(data_dir, create=True) as platform:
+    with reach(data_dir) as platform:
         made = platform.post("/admin/invites", body)
     if as_json:
         print_json(made)

@@ -7,11 +7,12 @@ this process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from quantos.cli import directories
 from quantos.cli.configuration import load
 from quantos.errors import NotFound, QuantosError, Unavailable
 from quantos.storage.directory import running_server
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from quantos.settings import Settings
 
 API = "/api/v1"
+MARKET_IMPORT = "/admin/market/import"
+
+OnStage = Callable[[str, str, int], None]
+"""Told of (source, stage, rows) while an import goes on; what it raises ends the import."""
 
 
 class Refused(QuantosError):
@@ -38,9 +43,24 @@ class ServerSilent(Unavailable):
 class Reach(Protocol):
     """The platform, wherever it runs."""
 
+    url: str | None
+    """Of its server; None where it runs within this process."""
+
     def get(self, path: str, **params: Any) -> Any: ...
 
     def post(self, path: str, body: Any = None) -> Any: ...
+
+    def import_market(self, path: Path, on_stage: OnStage) -> Any:
+        """What POST /admin/market/import answers; `on_stage` is called where the import runs here."""
+        ...
+
+    def settling(self) -> dict[str, Any] | None:
+        """The settlement under way, {done, total} in strategy-days, where it runs here."""
+        ...
+
+    def wind_down(self) -> None:
+        """Start no further job; the one under way goes on to its end."""
+        ...
 
 
 class ThroughServer:
@@ -49,7 +69,7 @@ class ThroughServer:
     def __init__(self, url: str, token: str) -> None:
         import httpx  # noqa: PLC0415 - loaded where it is used
 
-        self._url = url
+        self.url: str | None = url
         self._client = httpx.Client(
             base_url=url + API,
             headers=_bearer(token),
@@ -63,6 +83,15 @@ class ThroughServer:
     def post(self, path: str, body: Any = None) -> Any:
         return self._send("POST", path, json=body)
 
+    def import_market(self, path: Path, on_stage: OnStage) -> Any:  # noqa: ARG002 - the server tells nothing
+        return self.post(MARKET_IMPORT, {"path": str(path)})
+
+    def settling(self) -> dict[str, Any] | None:
+        return None
+
+    def wind_down(self) -> None:
+        """Another process's jobs are not stopped from here."""
+
     def close(self) -> None:
         self._client.close()
 
@@ -73,43 +102,60 @@ class ThroughServer:
             return _answer(self._client.request(method, path, **options))
         except httpx.TransportError as error:
             raise ServerSilent(
-                f"the server at {self._url} holds the data directory and does not answer"
+                f"the server at {self.url} holds the data directory and does not answer"
                 f" ({type(error).__name__}): look at its output, or stop it"
             ) from None
 
 
 class Here:
-    """The platform opened in this process; its application is called without a socket."""
+    """The platform opened in this process; its application is called without a socket, from any thread."""
+
+    url: str | None = None
 
     def __init__(self, platform: Platform) -> None:
-        import asyncio  # noqa: PLC0415
-
-        import httpx  # noqa: PLC0415
-
         from quantos.app import build_app  # noqa: PLC0415
 
-        self._runner = asyncio.Runner()
-        self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(build_app(platform)),
-            base_url="http://platform" + API,
-            headers=_bearer(platform.accounts.operator_token()),
-            timeout=httpx.Timeout(None),
-        )
+        self._platform = platform
+        self._app = build_app(platform)
 
     def get(self, path: str, **params: Any) -> Any:
-        return _answer(self._runner.run(self._client.get(path, params=_given(params))))
+        return self._send("GET", path, params=_given(params))
 
     def post(self, path: str, body: Any = None) -> Any:
-        return _answer(self._runner.run(self._client.post(path, json=body)))
+        return self._send("POST", path, json=body)
 
-    def close(self) -> None:
-        self._runner.run(self._client.aclose())
-        self._runner.close()
+    def import_market(self, path: Path, on_stage: OnStage) -> Any:
+        return self._platform.market.take_in(path, on_stage).as_dict()
+
+    def settling(self) -> dict[str, Any] | None:
+        return self._platform.settlement.progress
+
+    def wind_down(self) -> None:
+        self._platform.scheduler.wind_down()
+
+    def _send(self, method: str, path: str, **options: Any) -> Any:
+        import asyncio  # noqa: PLC0415 - loaded where it is used
+
+        return _answer(asyncio.run(self._request(method, path, options)))
+
+    async def _request(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
+        import httpx  # noqa: PLC0415 - loaded where it is used
+
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(self._app),
+            base_url="http://platform" + API,
+            headers=_bearer(self._platform.accounts.operator_token()),
+            timeout=httpx.Timeout(None),
+        ) as client:
+            return await client.request(method, path, **options)
 
 
 @contextmanager
 def reach(data_dir: Path | None, *, create: bool = False) -> Iterator[Reach]:
-    """The platform of a data directory. `create`: a directory that is not there yet is made (live)."""
+    """The platform of a data directory. `create`: a directory that is not there yet is made (live).
+
+    Raises NoDataDirectory, DirectoryLocked.
+    """
     settings = load(data_dir)
     url = running_server(settings.data_dir)
     if url is not None:
@@ -120,20 +166,22 @@ def reach(data_dir: Path | None, *, create: bool = False) -> Iterator[Reach]:
             through.close()
         return
     with opened_here(settings, create=create) as platform:
-        here = Here(platform)
-        try:
-            yield here
-        finally:
-            here.close()
+        yield Here(platform)
 
 
 @contextmanager
 def opened_here(settings: Settings, *, create: bool = False) -> Iterator[Platform]:
-    """The platform in this process, for as long as the context lasts. Raises DirectoryLocked, NotFound."""
+    """The platform in this process, for as long as the context lasts. Raises NoDataDirectory, DirectoryLocked."""
+    path = settings.data_dir
+    new = not directories.is_there(path)
+    if not create:
+        directories.require(path)
     from quantos.app import Platform  # noqa: PLC0415 - a second for nothing where a server runs
 
     platform = Platform.open(settings, create=create)
     try:
+        if new:
+            directories.say_that_it_was_made(path)
         yield platform
     finally:
         platform.close()

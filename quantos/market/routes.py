@@ -6,7 +6,7 @@ import asyncio
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator, StringConstraints
@@ -125,7 +125,8 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
         responses=refusals(s400="nothing could be imported: each file's reason") | _MALFORMED,
     )
     async def import_market(body: ImportBody) -> Response:
-        return json_response(await asyncio.to_thread(_import, market, body.path))
+        report = await asyncio.to_thread(market.take_in, Path(body.path))
+        return json_response(report.as_dict())
 
     @routes.get(
         "/market/coverage",
@@ -181,13 +182,3 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
         return json_response({"report": report.as_dict(), "calendar": market.calendar_status()})
 
     return routes
-
-
-def _import(market: Market, path: str) -> dict[str, Any]:
-    from quantos.market.importing.run import refused_as_error  # noqa: PLC0415 - loaded with the first import
-
-    report = market.import_path(Path(path))
-    error = refused_as_error(report)
-    if error is not None:
-        raise error
-    return report.as_dict()

@@ -309,6 +309,16 @@ class Market:
         """
         return self._with_importer(lambda one: one.path(path), progress, synthetic)
 
+    def take_in(self, path: Path, progress: Progress | None = None) -> ImportReport:
+        """`import_path` as the operator asks for it. Raises FileRefused where no file at all could be taken."""
+        from quantos.market.importing.run import refused_as_error  # noqa: PLC0415 - see TYPE_CHECKING above
+
+        report = self.import_path(path, progress)
+        error = refused_as_error(report)
+        if error is not None:
+            raise error
+        return report
+
     def import_bars(self, bars: NormalisedBars, *, synthetic: bool = False) -> FileReport:
         """Bars in memory. Raises FileRefused, WrongMarket."""
         return self._with_importer(lambda one: one.bars(bars), None, synthetic)

@@ -14,12 +14,13 @@ from quantos.cli.texts.commands import COMMANDS
 from quantos.cli.texts.demo import DEMO
 from quantos.cli.texts.doctor import DOCTOR
 from quantos.cli.texts.help import HELP
+from quantos.cli.texts.market import MARKET
 from quantos.cli.texts.serve import SERVE
 
 CHINESE: Final = "zh"
 ENGLISH: Final = "en"
 
-TEXTS: Final[dict[str, tuple[str, str]]] = COMMANDS | SERVE | DOCTOR | DEMO
+TEXTS: Final[dict[str, tuple[str, str]]] = COMMANDS | MARKET | SERVE | DOCTOR | DEMO
 
 
 def language() -> str:
@@ -46,6 +47,12 @@ def say(key: str, /, **values: Any) -> str:
     """The text of a key in the reader's language."""
     english, chinese = TEXTS[key]
     return (chinese if language() == CHINESE else english).format(**values)
+
+
+def word(kind: str, name: str) -> str:
+    """The reader's word for a name that the platform uses, `state.done`; the name itself where there is none."""
+    key = f"{kind}.{name}"
+    return say(key) if key in TEXTS else name
 
 
 def in_readers_language(help_text: str) -> str:

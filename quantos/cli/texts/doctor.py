@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 DOCTOR: Final[dict[str, tuple[str, str]]] = {
+    "doctor.colon": (": ", "："),
     "doctor.ok": ("ok", "正常"),
     "doctor.problem": ("PROBLEM", "问题"),
     "doctor.note": ("note", "提示"),
@@ -54,14 +55,21 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
         "从备份恢复该目录，或升级版本",
     ),
     "doctor.clock": ("clock", "时钟"),
-    "doctor.clock.live": ("{now}, in step with the records", "{now}，与记录一致"),
-    "doctor.clock.simulated": ("simulated, stands at {now}", "模拟时钟，停在 {now}"),
+    "doctor.clock.live": (
+        "live, {now} Shanghai, in step with the records",
+        "实盘，上海时间 {now}，与记录一致",
+    ),
+    "doctor.clock.simulated": ("simulated, stands at {now} Shanghai", "模拟时钟，停在上海时间 {now}"),
     "doctor.clock.remedy": (
         "set the machine's time (for example with chrony); deadlines follow it",
         "校准本机时间（例如使用 chrony）；信号截止时间以它为准",
     ),
     "doctor.calendar": ("trading calendar", "交易日历"),
     "doctor.calendar.ok": ("known to {last}, {days} days ahead", "已知至 {last}，还有 {days} 天"),
+    "doctor.calendar.over": (
+        "ended on {last}, {days} days before the platform's day",
+        "已于 {last} 到期，比平台日期早 {days} 天",
+    ),
     "doctor.calendar.remedy": (
         "quantos calendar import FILE, with the exchange's list of the next year",
         "quantos calendar import FILE，导入交易所公布的下一年日历",
@@ -69,12 +77,28 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
     "doctor.data": ("market data", "行情数据"),
     "doctor.data.none": ("no bars are loaded", "尚未导入日线"),
     "doctor.data.ok": (
-        "bars to {last}, the last trading day that is over",
-        "日线至 {last}，即最近一个已结束的交易日",
+        "bars to {last}, the last trading day that is over by the platform's clock (since 18:15)",
+        "日线至 {last}，即平台时钟下最近一个已结束（18:15 之后）的交易日",
     ),
     "doctor.data.behind": (
-        "bars end on {last}, {days} trading days are missing",
-        "日线止于 {last}，缺 {days} 个交易日",
+        "bars end on {last}; the last trading day that is over by the platform's clock is {over}; missing trading days: {days}",
+        "日线止于 {last}；平台时钟下最近一个已结束的交易日为 {over}：缺 {days} 个交易日",
+    ),
+    "doctor.data.ahead": (
+        "bars to {last}, beyond {over}, the last trading day that is over by the simulated clock: none is missing",
+        "日线至 {last}，晚于模拟时钟下最近一个已结束的交易日 {over}：没有缺失",
+    ),
+    "doctor.data.later": (
+        "bars begin on {first}; the last trading day that is over by the platform's clock is {over}: nothing can be settled yet",
+        "日线始于 {first}；平台时钟下最近一个已结束的交易日为 {over}：尚无可结算的交易日",
+    ),
+    "doctor.data.later.remedy": (
+        "import earlier bars, or move a simulated clock on: quantos clock set {first}T08:00",
+        "导入更早的日线，或前移模拟时钟：quantos clock set {first}T08:00",
+    ),
+    "doctor.data.unknown": (
+        "bars from {first} to {last}; the calendar does not know the weeks before {today}, the platform's day",
+        "日线自 {first} 至 {last}；日历不含平台日期 {today} 之前的几周",
     ),
     "doctor.data.remedy": (
         "quantos market fetch, or quantos market import PATH",
@@ -82,6 +106,11 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
     ),
     "doctor.settlement": ("settlement", "结算"),
     "doctor.settlement.ok": ("the last run: {date}, {status}", "最近一次：{date}，{status}"),
+    "doctor.status.running": ("running", "运行中"),
+    "doctor.status.done": ("done", "完成"),
+    "doctor.status.waiting_for_data": ("waiting for data", "等待行情"),
+    "doctor.status.failed": ("failed", "失败"),
+    "doctor.status.interrupted": ("interrupted", "被中断"),
     "doctor.settlement.none": ("nothing has been settled yet", "尚未结算"),
     "doctor.settlement.remedy": (
         "quantos settle --date {date} after the data are there; the run names what it lacks",

@@ -56,6 +56,16 @@ KIND_ORDER: Final = (
 """What explains goes before what is explained: ex-dates before the bars that jump."""
 
 
+UNDERSTOOD: Final = (
+    "Understood are, as CSV or Parquet: bars (symbol, date, open, high, low, close, volume, with pre_close,"
+    " adj_factor, trade_status or is_st, or `bars` in the file's name); indices (symbol, date, close; where there are"
+    " more columns, `index` in the file's name); constituents (index_symbol, symbol, start_date or asof_date);"
+    " instruments (symbol, list_date); corporate actions (symbol, ex_date, bonus_per_million,"
+    " cash_mills_per_million); a calendar (date, is_open); and files of BaoStock, Tushare, akshare and quote sites"
+)
+NAMED_MAX: Final = 6
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One file, or the CSV files of one folder with the same header."""
@@ -88,6 +98,14 @@ def kind_of(columns: tuple[str, ...], path: Path) -> str:
         ("calendar", dated and "is_open" in names),
     )
     return next((kind for kind, holds in tests if holds), "unknown")
+
+
+def why_unknown(columns: tuple[str, ...]) -> str:
+    """What is wrong with a file whose kind is not known and that no provider claims."""
+    if set(columns) >= _OHLC and any(name in columns for name in _DATES):
+        return "its columns are those of bars and of indices: put `bars` or `index` into the file's name"
+    shown = ", ".join(columns[:NAMED_MAX]) + (", ..." if len(columns) > NAMED_MAX else "")
+    return f"its columns ({shown}) are none that the market stores"
 
 
 def sources(path: Path) -> list[Source]:

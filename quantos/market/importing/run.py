@@ -36,6 +36,7 @@ Progress = Callable[[str, str, int], None]
 """(source, stage, rows): reading, checking, comparing, storing."""
 
 EPOCH: Final = date(1970, 1, 1)
+NAMED_MAX: Final = 5
 
 
 @dataclass(slots=True)
@@ -170,7 +171,7 @@ class Importer:
             for name in ("rows", "stored", "changed", "unchanged", "quarantined", "findings", "load"):
                 setattr(report, name, getattr(done, name))
             return
-        report.ignored = f"its columns ({', '.join(source.columns[:6])} ...) are none that the market stores"
+        report.ignored = files.why_unknown(source.columns)
 
     def _known_bars(self, symbol: str) -> NormalisedBars | None:
         with self.series.read() as cursor:
@@ -270,7 +271,16 @@ def readable(text: pa.Table) -> pa.Table:
 
 
 def refused_as_error(report: ImportReport) -> QuantosError | None:
-    """The error where every file was refused: nothing was imported."""
-    if report.files and len(report.refused) == len(report.files):
-        return FileRefused("; ".join(f"{file.source}: {file.refused}" for file in report.refused[:5]))
-    return None
+    """The error where every file was refused, or is none that the market stores: nothing was imported."""
+    reasons = [(file.source, file.refused or file.ignored) for file in report.files]
+    if not reasons or not all(reason for _, reason in reasons):
+        return None
+    told = "; ".join(_named(source, reason or "") for source, reason in reasons[:NAMED_MAX])
+    more = f"; and {len(reasons) - NAMED_MAX} more files" if len(reasons) > NAMED_MAX else ""
+    unknown = any(file.refused is None for file in report.files)
+    return FileRefused(f"{told}{more}{f'. {files.UNDERSTOOD}' if unknown else ''}")
+
+
+def _named(source: str, reason: str) -> str:
+    """The reason with the name of its source, which some reasons begin with."""
+    return reason if reason.startswith(source) else f"{source}: {reason}"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +93,67 @@ def serving(home: Path, directory: Path, *arguments: str) -> Serving:
     return Serving(process, directory, json.loads((directory / "server.json").read_text())["url"])
 
 
+@dataclass(slots=True)
+class Terminal:
+    """A command whose stderr is a terminal; stdout is a pipe."""
+
+    process: subprocess.Popen[str]
+    screen: int
+    received: str = ""
+
+    @property
+    def seen(self) -> str:
+        """What was written to the screen, without colours and movements."""
+        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", self.received)
+
+    def read_until(self, pattern: str) -> None:
+        """Wait until the pattern was on the screen."""
+        while not re.search(pattern, self.seen):
+            more = self._more()
+            assert more, f"the command ended without {pattern!r}: {self.seen[-1000:]}"
+            self.received += more
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def end(self) -> Ended:
+        """Wait for the end of the command."""
+        while more := self._more():
+            self.received += more
+        assert self.process.stdout is not None
+        out = self.process.stdout.read()
+        return Ended(self.process.wait(TIMEOUT_S), out, self.seen)
+
+    def _more(self) -> str:
+        try:
+            return os.read(self.screen, 65536).decode(errors="replace")
+        except OSError:  # the other side is closed
+            return ""
+
+
+@contextmanager
+def on_a_terminal(home: Path, *arguments: str | Path, **variables: str) -> Iterator[Terminal]:
+    """A command that somebody looks at, 80 columns wide."""
+    screen, side = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "quantos.cli", *map(str, arguments)],
+        env=environment(home, TERM="xterm", COLUMNS="80", **variables),
+        stdin=side,
+        stdout=subprocess.PIPE,
+        stderr=side,
+        text=True,
+    )
+    os.close(side)
+    try:
+        yield Terminal(process, screen)
+    finally:
+        process.kill()
+        process.wait(TIMEOUT_S)
+        os.close(screen)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
@@ -104,6 +168,11 @@ def run(home: Path) -> Run:
         return quantos(*arguments, *where, home=home, **variables)
 
     return command
+
+
+@pytest.fixture
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUANTOS_LANG", "en")
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from quantos.cli.clock import parse_duration
-from tests.feature.cli.conftest import Run, serving
+from quantos.cli.clock import parse_duration, summed_up
+from tests.feature.cli.conftest import Run, on_a_terminal, serving
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,46 @@ def test_a_simulated_clock_moves_with_and_without_a_server(home: Path, run: Run,
     offline = run("clock", "advance", "5m", "--json", data_dir=tmp_path / "data")
     assert offline.json["now"] == "2024-01-02T11:00:00Z"
     assert run("clock", "--json", data_dir=tmp_path / "data").json["now"] == "2024-01-02T11:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def simulated(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated directory at rest, in 1991."""
+    directory = tmp_path_factory.mktemp("simulated") / "data"
+    started = serving(home, directory, "--simulate", "1991-01-02T08:00")
+    assert started.stop() == 0
+    assert started.process.stdout is not None
+    started.process.stdout.close()
+    return directory
+
+
+def test_a_long_move_shows_the_trading_days_and_ctrl_c_ends_it_with_the_way_on(
+    home: Path, run: Run, simulated: Path
+) -> None:
+    with on_a_terminal(home, "clock", "set", "2026-12-01T08:00", "--data-dir", simulated) as terminal:
+        terminal.read_until(r"[1-9]\d*/8765 trading days, at 1991-")
+        terminal.interrupt()
+        ended = terminal.end()
+    assert ended.code == 130
+    assert "Traceback" not in ended.err
+    last = ended.err.splitlines()[-1]
+    assert last.startswith("quantos: interrupted: the clock stands at 199")
+    assert last.endswith("to go on: quantos clock set 2026-12-01T00:00:00Z")
+    assert run("clock", "--json", data_dir=simulated).json["now"] < "2020"
+
+
+def test_options_before_the_command_count_too(run: Run, simulated: Path) -> None:
+    before = run("clock", "--json", data_dir=simulated).json["now"]
+    moved = run("clock", "--data-dir", simulated, "--json", "advance", "1s")
+    assert (moved.code, moved.json["simulated"]) == (0, True), moved.err
+    assert moved.json["now"] > before
+
+
+@pytest.mark.usefixtures("english")
+def test_many_jobs_are_summed_up_by_how_they_ended() -> None:
+    ran = [{"job": "settle", "date": f"2024-01-{day:02}", "state": "done"} for day in range(2, 12)]
+    ran[3]["state"] = "waiting"
+    assert summed_up(ran) == [
+        ("settle", "2024-01-02 … 2024-01-11", "done 9"),
+        ("settle", "2024-01-05", "waiting 1"),
+    ]

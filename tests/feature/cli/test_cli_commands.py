@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
+from quantos.app import Platform
 from quantos.cli.settings_command import masked
-from tests.feature.cli.conftest import Run, Serving
+from quantos.kit.clock import SystemClock, parse_instant
+from quantos.settings import Settings
+from tests.feature.cli.conftest import Run, Said, Serving
 
-LIVE_ONLY = "only a simulated one has a clock to move"
+MAKE_NONE = [
+    ("invite", "create"),
+    ("operator", "token"),
+    ("calendar", "status"),
+    ("clock",),
+    ("clock", "advance", "1d"),
+    ("clock", "set", "2024-01-02T08:00"),
+    ("job", "list"),
+    ("job", "run", "settlement_watchdog"),
+    ("market", "status"),
+    ("settle",),
+]
 
 
 @pytest.mark.parametrize(
@@ -52,10 +67,19 @@ def test_the_printed_token_is_the_operators(server: Serving, run: Run) -> None:
     assert httpx.get(f"{server.url}/api/v1/admin/jobs", headers=headers, trust_env=False).status_code == 200
 
 
-def test_a_live_clock_is_not_moved(server: Serving, run: Run) -> None:
-    ended = run("clock", "advance", "1d", data_dir=server.directory)
+@pytest.mark.parametrize("move", [("advance", "1d"), ("set", "2099-01-01T08:00")])
+def test_a_live_clock_is_not_moved(server: Serving, run: Run, move: tuple[str, str]) -> None:
+    ended = run("clock", *move, data_dir=server.directory)
     assert ended.code == 1
-    assert LIVE_ONLY in ended.err
+    assert "is a live data directory: its clock is the world's and is not moved" in ended.err
+
+
+def test_a_live_clock_is_shown(server: Serving, run: Run) -> None:
+    shown = run("clock", data_dir=server.directory)
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.endswith("live: the platform's clock is the world's\n")
+    now = parse_instant(run("clock", "--json", data_dir=server.directory).json["now"])
+    assert abs(now - SystemClock().now()) < timedelta(hours=1)
 
 
 def test_an_unknown_job_is_one_line_on_stderr(server: Serving, run: Run) -> None:
@@ -105,16 +129,40 @@ def test_a_calendar_file_extends_the_calendar(server: Serving, run: Run, tmp_pat
 
 
 def test_a_command_without_a_server_opens_the_directory_itself(run: Run, tmp_path: Path) -> None:
+    Platform.open(Settings(data_dir=tmp_path / "data")).close()
     made = run("invite", "create", "--json", data_dir=tmp_path / "data")
     assert made.code == 0
     assert set(made.json) == {"invite_code"}
 
 
-def test_a_command_does_not_make_a_directory_to_ask_it(run: Run, tmp_path: Path) -> None:
-    ended = run("market", "status", data_dir=tmp_path / "data")
+@pytest.mark.parametrize("command", MAKE_NONE, ids=" ".join)
+def test_a_command_makes_no_directory(said: Said, tmp_path: Path, command: tuple[str, ...]) -> None:
+    ended = said(*command, "--data-dir", tmp_path / "typo")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith(f"quantos: there is no data directory at {tmp_path / 'typo'}: name another")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_calendar_is_not_imported_into_a_directory_that_is_not_there(said: Said, tmp_path: Path) -> None:
+    (tmp_path / "2027.csv").write_text("date,is_open\n2027-01-01,0\n")
+    ended = said("calendar", "import", tmp_path / "2027.csv", "--data-dir", tmp_path / "typo")
     assert ended.code == 1
-    assert "no data directory" in ended.err
-    assert not (tmp_path / "data").exists()
+    assert not (tmp_path / "typo").exists()
+
+
+def test_a_folder_that_is_no_data_directory_is_left_alone(said: Said, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    ended = said("invite", "create", "--data-dir", tmp_path)
+    assert ended.code == 1
+    assert f"{tmp_path} is a folder, but no QuantOS data directory" in ended.err
+    assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_directory_that_has_lost_its_facts_is_not_taken_for_none(said: Said, tmp_path: Path) -> None:
+    (tmp_path / "records.db").touch()
+    ended = said("market", "status", "--data-dir", tmp_path)
+    assert ended.code == 1
+    assert "has lost its directory.json" in ended.err
 
 
 def test_settings_mask_secrets_and_passwords() -> None:

@@ -1,0 +1,173 @@
+"""What `quantos market` shows to people: the report of an import, and what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from quantos.cli.layout import listed, padded, screen_width
+from quantos.cli.output import in_shanghai, print_line, print_table, print_text
+from quantos.cli.texts import CHINESE, language, say, word
+from quantos.cli.texts.market import REASONS
+
+DAYS_NAMED: Final = 5
+EXAMPLES: Final = 3
+LOADS: Final = 10
+ONLY_WHERE_THERE_ARE_ANY: Final = ("unchanged", "changed", "quarantined")
+
+
+def print_report(answer: dict[str, Any]) -> None:
+    """An import's report: the files with their counts, what was odd about each, what was not taken, the sum."""
+    taken = [file for file in answer["files"] if not (file["refused"] or file["ignored"])]
+    counts = [{**file, "quarantined": sum(file["quarantined"].values())} for file in taken]
+    shown = ["rows", "stored", *(n for n in ONLY_WHERE_THERE_ARE_ANY if any(file[n] for file in counts))]
+    print_table(
+        _columns("file", "kind", *(f"{name}>" for name in shown)),
+        [(file["source"], _kind(file["kind"]), *(file[name] for name in shown)) for file in counts],
+    )
+    for file in taken:
+        _print_remarks(file)
+    left = [
+        (file["source"], file["refused"] or file["ignored"]) for file in answer["files"] if file not in taken
+    ]
+    if left:
+        print_line("")
+        print_table(_columns("file", "why"), left)
+    sums = {name: f"{answer[name]:,}" for name in ("rows", "stored", "unchanged")}
+    print_line("")
+    print_text(say("market.total", seconds=answer["elapsed_s"], **sums))
+
+
+def print_coverage(answer: dict[str, Any]) -> None:
+    """What is stored, one table a subject; subjects without anything are left out."""
+    _print_heading(answer)
+    board = ("board", "instruments", "with_bars", "bars", "first", "last")
+    _titled(
+        "boards",
+        ("board", "instruments>", "with_bars>", "bars>", "first", "last"),
+        [tuple(row[name] for name in board) for row in answer["boards"]],
+    )
+    benchmarks = {universe: span for universe, span in answer["benchmarks"].items() if span}
+    if answer["bars"] or answer["indices"]:
+        _titled(
+            "benchmarks",
+            ("universe", "series", "days>", "first", "last"),
+            [_benchmark(universe, span) for universe, span in answer["benchmarks"].items()],
+        )
+    used = {span["series"] for span in benchmarks.values()}
+    _titled(
+        "indices",
+        ("symbol", "rows>", "first", "last"),
+        [
+            (row["symbol"], row["rows"], row["first"], row["last"])
+            for row in answer["indices"]
+            if row["symbol"] not in used
+        ],
+    )
+    lists = ("index_symbol", "source", "symbols", "first", "last")
+    _titled(
+        "constituents",
+        ("index", "source", "symbols>", "first", "last"),
+        [tuple(row[name] for name in lists) for row in answer["constituents"]],
+    )
+    for subject in ("quarantine", "findings"):
+        rows = [(count, meaning(reason)) for reason, count in answer[subject].items()]
+        _titled(subject, ("rows>", "meaning"), rows)
+    accepted = [(row["date"], row["reason"], row["by"]) for row in answer["accepted"]]
+    _titled("accepted", ("day", "reason", "by"), accepted)
+    _titled(
+        "loads",
+        ("file", "kind", "rows>", "stored>", "at"),
+        [
+            (
+                row["source"],
+                _kind(row["kind"]),
+                row["rows"],
+                row["stored"],
+                in_shanghai(row["loaded_at"])[:16],
+            )
+            for row in answer["loads"][:LOADS]
+        ],
+    )
+
+
+def meaning(reason: str) -> str:
+    """Why a row was refused, or what was found in it, as a sentence."""
+    from quantos.market.core.reasons import SENTENCES  # noqa: PLC0415 - --help needs no market
+
+    if language() == CHINESE:
+        return REASONS.get(reason, reason)
+    return {str(code): sentence for code, sentence in SENTENCES.items()}.get(reason, reason)
+
+
+def _print_heading(answer: dict[str, Any]) -> None:
+    if answer["bars"]:
+        print_text(say("market.synthetic" if answer["synthetic"] else "market.real"))
+        print_text(
+            say(
+                "market.bars",
+                bars=f"{answer['bars']:,}",
+                instruments=f"{answer['instruments']:,}",
+                first=answer["first_date"],
+                last=answer["last_date"],
+                actions=f"{answer['corporate_actions']:,}",
+            )
+        )
+    else:
+        print_text(say("market.empty"))
+    print_calendar(answer["calendar"])
+
+
+def print_calendar(status: dict[str, Any]) -> None:
+    """How far the trading calendar is known, and that the next list is due where it is."""
+    sessions = f"{status['sessions']:,}"
+    print_text(say("market.calendar", first=status["first"], last=status["last"], sessions=sessions))
+    if status["ends_soon"]:
+        left = status["days_left"]
+        print_text(
+            say("market.calendar.ends" if left >= 0 else "market.calendar.over", days=f"{abs(left):,}")
+        )
+
+
+def _print_remarks(file: dict[str, Any]) -> None:
+    """What was refused of a file, what was found in what was kept, what would have changed settled days."""
+    remarks = [("market.refused", count, meaning(reason)) for reason, count in file["quarantined"].items()]
+    for kind, found in file["findings"].items():
+        examples = "; ".join(found["examples"][:EXAMPLES])
+        text = meaning(kind) + (f" ({examples})" if examples else "")
+        remarks.append(("market.found", found["count"], text))
+    if settled := file["settled"]:
+        named = ", ".join(settled["days"][:DAYS_NAMED]) + (", …" if settled["day_count"] > DAYS_NAMED else "")
+        detail = say("market.settled.detail", days=f"{settled['day_count']:,}", named=named)
+        remarks.append(("market.settled", settled["rows"], detail))
+    if not remarks:
+        return
+    print_line(f"\n{file['source']}")
+    digits = max(len(f"{count:,}") for _, count, _ in remarks)
+    rows = [(f"{padded(say(key), 8)} {count:>{digits},}", text) for key, count, text in remarks]
+    for line in listed(rows, screen_width()):
+        print_line(line)
+
+
+def _benchmark(universe: str, span: dict[str, Any] | None) -> tuple[Any, ...]:
+    if span is None:
+        return (universe, say("market.none"), None, None, None)
+    series = say("market.computed") if span["computed"] else span["series"]
+    return (universe, series, span["days"], span["first"], span["last"])
+
+
+def _titled(subject: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    if rows:
+        print_line("")
+        print_text(say(f"market.title.{subject}"))
+        print_table(_columns(*columns), rows)
+
+
+def _columns(*names: str) -> list[str]:
+    return [say(f"market.col.{name.rstrip('>')}") + (">" if name.endswith(">") else "") for name in names]
+
+
+def _kind(kind: str) -> str:
+    """`bars (baostock)`: what it is, and whose form it had."""
+    name, _, provider = kind.partition(" ")
+    return f"{word('market.kind', name)} {provider}".strip()
