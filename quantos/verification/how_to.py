@@ -6,10 +6,16 @@ from typing import Any, Final
 
 from quantos.settlement.core.record import DayRecord
 
+BUNDLE: Final = "/api/v1/public/attestation.bundle"
+
 SAVE: Final = "Save this answer as {file}."
+SAVE_BOTH: Final = (
+    "Save this answer as {file}, and the attestation repository, from {bundle} of this platform or from where its "
+    "operator publishes it, as attestation.bundle."
+)
 RUN: Final = (
-    "Run `quantos verify {file}{allow}`, or `python3 quantos-verify.pyz {file}{allow}`: the same program in one file, "
-    "which needs Python 3.11 and no connection. It checks all that follows and names what fails; by hand:"
+    "Run `quantos verify {file}{options}`, or `python3 quantos-verify.pyz {file}{options}`: the same program in one file, "
+    "which needs Python 3.11 and no connection. It checks all that follows, and names what fails. By hand:"
 )
 HOLD: Final = (
     "Signal: none counted for this day, so nothing was traded. `orders` and `trades` are empty, and the quantities are "
@@ -55,17 +61,25 @@ MADE_UP: Final = "Mind that this is no record of anything that happened at the t
 
 def how_to_verify(slug: str, record: DayRecord, found: dict[str, Any], *, made_up: str | None) -> list[str]:
     """Steps in plain English for the package `found`; `made_up`: why it is no record, where it is none."""
-    signal, settlement = (
-        found["verification"][name] for name in ("signal_attestation", "settlement_attestation")
-    )
-    steps = [SAVE, RUN]
-    steps += [HOLD] if signal is None else [SIGNAL, ATTESTED if signal["github_committed"] else UNATTESTED]
+    verification = found["verification"]
+    signal, settlement = verification["signal_attestation"], verification["settlement_attestation"]
+    signal_committed = signal is not None and signal["github_committed"]
+    committed = signal_committed or settlement["committed"]
+    steps = [SAVE_BOTH if committed else SAVE, RUN]
+    steps += [HOLD] if signal is None else [SIGNAL, ATTESTED if signal_committed else UNATTESTED]
     steps += [MONEY, SETTLE, f"{DIGEST} {COMMITTED if settlement['committed'] else UNCOMMITTED}"]
     steps += [CHAIN if record.before else FIRST_DAY]
     steps += [MADE_UP] if made_up else []
+    whole = settlement["committed"] and (signal is None or signal_committed)
+    options = {
+        " --attestations attestation.bundle": committed,
+        " --allow-unattested": not whole,
+        " --allow-simulated": made_up is not None,
+    }
     values = {
         "file": f"{slug}-{record.trade_date}.json",
-        "allow": " --allow-simulated" if made_up else "",
+        "bundle": BUNDLE,
+        "options": "".join(option for option, holds in options.items() if holds),
         "slug": slug,
         "day": record.trade_date,
         "revision": record.revision,

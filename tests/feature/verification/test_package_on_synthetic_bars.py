@@ -1,0 +1,129 @@
+"""Packages of a made-up market in which everything happens; and of two platforms that were told the same."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from quantos.kit.clock import parse_instant
+from quantos.market.core.calendar import shipped_calendar
+from quantos.market.core.synthetic import synthetic_market
+from tests.feature.verification import identities
+from tests.feature.verification.identities import Package, read
+from tests.support.platforms import Stage, stage
+
+FIRST, LAST = date(2024, 1, 2), date(2024, 4, 19)
+DAYS = shipped_calendar().between(FIRST, LAST)
+SLUGS = ("opens", "closes", "wide")
+NOWHERE = "600999.SH"  # named in signals, in no market
+
+
+def play(folder: Path) -> Iterator[Stage]:
+    market = synthetic_market(shipped_calendar(), last=LAST)
+    choose = np.random.default_rng(16)
+    with stage(folder, parse_instant(f"{FIRST}T08:00+08:00"), minimum_commission=5) as on:
+        on.platform.market.import_instruments(market.instruments, synthetic=True)
+        on.platform.market.import_bars(market.bars, synthetic=True)
+        symbols = on.platform.market.instruments().symbols
+        agent = on.agent()
+        for slug in SLUGS:
+            execution = "close" if slug == "closes" else "open"
+            agent.post("/strategies", {"name": slug, "slug": slug, "execution_price": execution})
+            count = 40 if slug == "wide" else 8
+            for day in DAYS:
+                if choose.random() < 0.5:
+                    names = [symbols[i] for i in choose.choice(len(symbols), count, replace=False)]
+                    on.submit(agent, slug, day, dict.fromkeys([*names, NOWHERE], 0.9999 / (count + 1)))
+        on.clock_to(LAST, "19:00")
+        yield on
+
+
+def packages_of(on: Stage, slug: str) -> list[Package]:
+    visitor = on.public()
+    found = [visitor.call("GET", f"/public/strategies/{slug}/verify", date=day.isoformat()) for day in DAYS]
+    return [read(answer.content) for answer in found if answer.status_code == 200]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Package]]]:
+    for on in play(tmp_path_factory.mktemp("one") / "data"):
+        yield {slug: packages_of(on, slug) for slug in SLUGS}
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_identity_holds_in_every_package(played: dict[str, list[Package]], slug: str) -> None:
+    packages = played[slug]
+    assert len(packages) > 60
+    for before, package in zip([None, *packages], packages, strict=False):
+        identities.check(package, before)
+        assert package["simulated"] is package["synthetic"] is True
+
+
+def test_the_days_have_what_the_identities_speak_of(played: dict[str, list[Package]]) -> None:
+    found = [package["verification"] for packages in played.values() for package in packages]
+    reasons = {order["reason"] for each in found for order in each["orders"]}
+    assert reasons >= {
+        None,
+        "no_market_data",
+        "delisted",
+        "suspended",
+        "limit_up",
+        "limit_down",
+        "below_one_lot",
+    }
+    kinds = {action["kind"] for each in found for action in each["corporate_actions"]}
+    assert kinds == {"inferred_cash", "inferred_shares"}
+
+
+def test_an_order_in_a_symbol_without_any_price_is_a_buy_of_nothing(
+    played: dict[str, list[Package]],
+) -> None:
+    orders = [
+        order
+        for package in played["wide"]
+        for order in package["verification"]["orders"]
+        if order["symbol"] == NOWHERE
+    ]
+    assert orders
+    assert {tuple(order.values()) for order in orders} == {
+        (NOWHERE, "BUY", 0, 0, "refused", "no_market_data")
+    }
+
+
+def test_buys_stand_by_descending_weight_then_symbol(played: dict[str, list[Package]]) -> None:
+    for package in played["wide"]:
+        signal = package["verification"]["signal_attestation"]
+        if signal:
+            weights = {each["symbol"]: each["weight"] for each in signal["signals"]}
+            buys = [o["symbol"] for o in package["verification"]["orders"] if o["side"] == "BUY"]
+            assert buys == sorted(buys, key=lambda symbol: (-weights[symbol], symbol))
+
+
+def test_settle_16_two_platforms_told_the_same_give_the_same_packages(
+    played: dict[str, list[Package]], tmp_path: Path
+) -> None:
+    for on in play(tmp_path / "other"):
+        for slug in SLUGS:
+            other = packages_of(on, slug)
+            assert [bare(package) for package in other] == [bare(package) for package in played[slug]]
+            salts = {package["verification"]["settlement_attestation"]["salt"] for package in other}
+            assert len(salts) == len(other)
+            assert not salts & {
+                package["verification"]["settlement_attestation"]["salt"] for package in played[slug]
+            }
+
+
+def bare(package: Package) -> dict[str, Any]:
+    """Without what is drawn by lot: nonce and salt, and the hashes over them."""
+    found = copy.deepcopy(package)
+    found["verification"]["settlement_attestation"] = None
+    if found["verification"]["signal_attestation"]:
+        del found["verification"]["signal_attestation"]["nonce"]
+        del found["verification"]["signal_attestation"]["signal_hash"]
+    return found
