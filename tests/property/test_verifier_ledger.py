@@ -32,7 +32,7 @@ def read(document: dict[str, Any]) -> Package:
     return read_package(read_json(json.dumps(document)))
 
 
-@tries(150)
+@tries(60)
 @given(cases(strategies=2))
 def test_every_day_that_the_platform_settles_passes_every_step(case: Case) -> None:
     steps = [step for step in DAY_STEPS if step.name not in OF_THE_REPOSITORY | OF_THE_CALENDAR]
@@ -42,7 +42,7 @@ def test_every_day_that_the_platform_settles_passes_every_step(case: Case) -> No
             assert not [verdict for verdict in verdicts if not verdict.holds]
 
 
-@tries(150)
+@tries(60)
 @given(cases())
 def test_the_verifier_settles_what_the_slow_ledger_settles(case: Case) -> None:
     strategy, world = case.strategies[0], case.world

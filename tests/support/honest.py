@@ -52,6 +52,11 @@ def honest_world() -> World:
 
 def honest_packages(slug: str = "alpha", execution: str = "open") -> list[Package]:
     """Ten settled days: five rebalanced, five held."""
+    return settled_world(honest_world(), slug, execution)
+
+
+def settled_world(world: World, slug: str = "alpha", execution: str = "open") -> list[Package]:
+    """The strategy on a market of these days."""
     terms = Terms(1_000_000, execution, Decimal("0.0003"), Decimal("0.002"))
     weights: Mapping[str, Weights] = {
         "2024-01-02": _weights(("000001.SZ", "0.2"), ("300750.SZ", "0.3"), ("510300.SH", "0.25")),
@@ -61,7 +66,7 @@ def honest_packages(slug: str = "alpha", execution: str = "open") -> list[Packag
         "2024-01-15": _weights(("510300.SH", "0.5"), ("688981.SH", "0.25")),
     }
     signals = {date.fromisoformat(day): signal for day, signal in weights.items()}
-    return list(packages_of(honest_world(), Strategy(terms, signals), DAYS, slug))
+    return list(packages_of(world, Strategy(terms, signals), DAYS, slug))
 
 
 def _weights(*pairs: tuple[str, str]) -> Weights:

@@ -96,7 +96,7 @@ def judge_packages(
     for one in given:
         if one.package is not None:
             packages[one.package.slug].append((one.name, one.package))
-    everything = [package for found in packages.values() for _, package in found]
+    everything = [package for found in packages.values() for package in _in_force(found).values()]
     reports = [
         _judge_strategy(slug, found, everything, attestations, records.get(slug), waived)
         for slug, found in sorted(packages.items())
@@ -137,25 +137,28 @@ def _judge_strategy(
     waived: Collection[Waiver],
 ) -> StrategyReport:
     verdicts: list[Verdict] = []
-    newest: dict[date, Package] = {}
-    older: list[Package] = []
+    in_force = _in_force(found)
+    seen: dict[tuple[date, int], Package] = {}
     for name, package in sorted(found, key=lambda pair: (pair[1].trade_date, pair[1].revision)):
         about = _about(package)
         verdicts.append(Verdict(*FORMAT, about, Outcome.PASSED, (), ()))
         evidence = DayEvidence(package, attestations.history, attestations.missing)
         verdicts += verify(DAY_STEPS, evidence, about, waived)
-        before = newest.get(package.trade_date)
-        if before is not None and before.revision == package.revision and before != package:
+        if seen.setdefault((package.trade_date, package.revision), package) != package:
             twice = Finding("day_twice", {"found": name, "date": package.trade_date})
             verdicts.append(Verdict(*FORMAT, about, Outcome.FAILED, (twice,), ()))
-        if before is not None and before.revision < package.revision:
-            older.append(before)
-        newest[package.trade_date] = package
-    days = tuple(newest.values())
+    days = tuple(in_force.values())
+    older = tuple(package for _, package in found if package.revision < in_force[package.trade_date].revision)
     run = RunEvidence(days, everything, attestations.history, record)
     verdicts += verify(steps_of(run), run, "", waived)
     attested = attestations.history is not None
-    return StrategyReport(slug, days, tuple(older), tuple(verdicts), attested, record is not None)
+    return StrategyReport(slug, days, older, tuple(verdicts), attested, record is not None)
+
+
+def _in_force(found: Sequence[tuple[str, Package]]) -> dict[date, Package]:
+    """The last revision of each day, ascending."""
+    ordered = sorted((package for _, package in found), key=lambda one: (one.trade_date, one.revision))
+    return {package.trade_date: package for package in ordered}
 
 
 def _about(package: Package) -> str:

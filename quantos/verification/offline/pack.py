@@ -33,7 +33,17 @@ EMPTY: Final = (
     "verification/__init__.py",
 )
 INTERPRETER: Final = "/usr/bin/env python3"
-_MAIN: Final = "from quantos.verification.offline.program import main\n\nmain()\n"
+_MAIN: Final = """\
+import sys
+
+if sys.version_info < (3, 11):
+    sys.stderr.write("quantos-verify needs Python 3.11 or newer; this is %d.%d\\n" % sys.version_info[:2])
+    sys.exit(2)
+
+from quantos.verification.offline.program import main
+
+main()
+"""
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 
 
