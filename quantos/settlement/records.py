@@ -85,8 +85,7 @@ class SettledRecords:
         signals: by strategy number, what it submitted for the day; looked at where the day was rebalanced.
         revision: which one of a restated day, from 0; None: the one in force.
         """
-        with self._series.read() as cursor:
-            cursor.execute("BEGIN TRANSACTION")  # the tables as of one moment
+        with self._series.snapshot() as cursor:
             asked = _Asked(trade_date, _previous(self._market.calendar, trade_date), signals, revision)
             past = _past(cursor, trade_date, signals.keys())
             current, superseded = [], []
@@ -105,8 +104,7 @@ class SettledRecords:
 
     def audited(self, number: int, limit: int, offset: int) -> tuple[list[AuditedDay], int]:
         """A page of a strategy's settled days in a few numbers, newest first, and how many days there are."""
-        with self._series.read() as cursor:
-            cursor.execute("BEGIN TRANSACTION")
+        with self._series.snapshot() as cursor:
             return audited.page(cursor, number, limit, offset)
 
     def last_run(self) -> int:
