@@ -143,14 +143,14 @@ def _compose(
             settlement,
             market,
             attestation,
-            lambda: publication.version,
+            publication,
             salts,
             simulated=directory.simulated,
         ),
         simulated=directory.simulated,
     )
     jobs: dict[str, Callable[[date], dict[str, Any]]] = {
-        "attestation_retry": partial(attestation_jobs.attestation_retry, attestation),
+        "attestation_retry": partial(_attestation_retry, attestation, publication),
         "settle_all_active_strategies": lambda day: settlement_jobs.settle_all_active_strategies(
             settlement, day
         ),
@@ -174,6 +174,13 @@ def _compose(
         publication,
         scheduler,
     )
+
+
+def _attestation_retry(attestation: Attestation, publication: Publication, day: date) -> dict[str, Any]:
+    """What could not be committed before: digests of settled days, and signals."""
+    published = publication.catch_up()
+    left = {"digests_left": published.reason} if attestation.configured and published.reason else {}
+    return {**attestation_jobs.attestation_retry(attestation, day), "digests": published.digests, **left}
 
 
 def _attestation_terms(settings: Settings) -> Terms:

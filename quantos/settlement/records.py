@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import duckdb
@@ -25,7 +25,7 @@ from quantos.settlement.core.audited import AuditedDay
 from quantos.settlement.core.books import ExactWeights
 from quantos.settlement.core.record import Before, DayRecord, Decided, Restated, Revision
 from quantos.settlement.core.recorded import Columns, DayRows, DaySnapshot, records_of
-from quantos.settlement.core.unpublished import Mark, Unpublished
+from quantos.settlement.core.unpublished import DayCommit, Mark, Unpublished
 from quantos.storage.series import Series
 
 Cursor = duckdb.DuckDBPyConnection
@@ -33,7 +33,7 @@ Cursor = duckdb.DuckDBPyConnection
 SNAPSHOTS_MAX: Final = 64
 """Days of bars kept: a whole market is a third of a megabyte a day."""
 
-_NAV: Final = "strategy, nav, cash, stale, rebalanced, snapshot"
+_NAV: Final = "strategy, nav, cash, stale, rebalanced, snapshot, run"
 _HELD: Final = "strategy, instrument, shares"
 _ORDER: Final = "strategy, instrument, quantity, filled, price, commission, stamp_duty, transfer_fee, reason::INTEGER AS reason"
 _EVENT: Final = "strategy, instrument, kind::INTEGER AS kind, shares_before, shares_after, cash"
@@ -139,12 +139,30 @@ class SettledRecords:
         run, trade_date, digest, at = row
         return Mark(run, trade_date, digest, at.replace(tzinfo=UTC))
 
-    def mark_published(self, mark: Mark) -> None:
-        """The mark replaces the one before."""
+    def commits(self) -> list[DayCommit]:
+        """The commits of digests, as far as they were noted."""
+        with self._series.read() as cursor:
+            rows = cursor.execute(
+                "SELECT after_run, run, trade_date, sha, committed_at FROM settlement_commit"
+            ).fetchall()
+        return [DayCommit(after, run, day, sha, at.replace(tzinfo=UTC)) for after, run, day, sha, at in rows]
+
+    def note_published(self, commits: Sequence[DayCommit], mark: Mark | None) -> None:
+        """Keep the commits, and the mark in the place of the one before."""
         with self._series.write() as cursor:
-            cursor.execute("DELETE FROM publication")
-            at = mark.at.astimezone(UTC).replace(tzinfo=None)
-            cursor.execute("INSERT INTO publication VALUES (?, ?, ?, ?)", [*mark[:3], at])
+            for commit in commits:
+                cursor.execute(
+                    "INSERT INTO settlement_commit VALUES (?, ?, ?, ?, ?)",
+                    [*commit[:4], _stored(commit.committed_at)],
+                )
+            if mark is not None:
+                cursor.execute("DELETE FROM publication")
+                cursor.execute("INSERT INTO publication VALUES (?, ?, ?, ?)", [*mark[:3], _stored(mark.at)])
+
+    def forget_commits(self) -> None:
+        """The repository is another one."""
+        with self._series.write() as cursor:
+            cursor.execute("DELETE FROM settlement_commit")
 
     def restatements(self, number: int) -> list[Restated]:
         """The restatements in which a day of the strategy changed, in their order."""
@@ -215,6 +233,10 @@ def _rows(
 def _where(trade_date: date, numbers: Collection[int]) -> str:
     """Literals: DuckDB prunes by them, and a list of a thousand numbers is a hash table."""
     return f"trade_date = DATE '{trade_date}' AND {_of(numbers)}"
+
+
+def _stored(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def _of(numbers: Collection[int]) -> str:

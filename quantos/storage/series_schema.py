@@ -151,7 +151,14 @@ CREATE TABLE backfill (                  -- curves apart, their rows under the n
 );
 """
 
-STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT, RESTATEMENT, PUBLICATION, CORRECTION, BACKFILL)
+COMMITS: Final = """
+CREATE TABLE settlement_commit (         -- the commit of a day's digests in the attestation repository:
+    after_run INTEGER NOT NULL, run INTEGER NOT NULL,  -- of the rows that runs after the first wrote, up to the second
+    trade_date DATE NOT NULL, sha VARCHAR NOT NULL, committed_at TIMESTAMP NOT NULL
+);
+"""
+
+STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT, RESTATEMENT, PUBLICATION, CORRECTION, BACKFILL, COMMITS)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:

@@ -79,6 +79,12 @@ _REPLACE_SIGNAL: Final = Prepared(
 )
 
 
+_SIGNALS_OF_DAY: Final = select(_signal).where(
+    _signal.c.trade_date == bindparam("trade_date"),
+    _signal.c.strategy_number.in_(bindparam("numbers", expanding=True)),
+)
+
+
 class Slot(NamedTuple):
     """Where a signal goes: its strategy, and what stands there for the date."""
 
@@ -208,10 +214,9 @@ def by_numbers(session: Session, numbers: Collection[int]) -> Sequence[Strategy]
 
 def signals_of_day(session: Session, trade_date: date, numbers: Collection[int]) -> Sequence[Row[Any]]:
     """The stored signals of a date, effective or not."""
-    query = select(_signal).where(_signal.c.trade_date == trade_date)
-    if len(numbers) <= IN_MAX:
-        query = query.where(_signal.c.strategy_number.in_(numbers))
-    return session.execute(query).all()
+    if len(numbers) > IN_MAX:
+        return session.execute(select(_signal).where(_signal.c.trade_date == trade_date)).all()
+    return session.execute(_SIGNALS_OF_DAY, {"trade_date": trade_date, "numbers": list(numbers)}).all()
 
 
 def signal_page(session: Session, number: int, limit: int, offset: int) -> Sequence[Row[Any]]:

@@ -5,7 +5,7 @@ A package shows a signal and its nonce: it exists for settled days alone, whose 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -23,7 +23,7 @@ from quantos.verification.benchmarks import Benchmarks
 from quantos.verification.binding import Terms, nav_sha256, salt_of, terms_of
 from quantos.verification.how_to import how_to_verify
 from quantos.verification.package import Beside, GivenSignal, Proof, package
-from quantos.verification.ports import DaySource, MarketSource, Repository
+from quantos.verification.ports import Commits, DaySource, MarketSource, Repository
 
 TERMS_MAX: Final = 10_000
 OPEN_MAX: Final = 10_000
@@ -56,14 +56,14 @@ class Packages:
         settlement: DaySource,
         market: MarketSource,
         repository: Repository,
-        published: Callable[[], Hashable],
+        publication: Commits,
         secret: bytes,
         *,
         simulated: bool,
     ) -> None:
-        """`published`: changes with every publication; `secret`: of the data directory, for the salts."""
+        """`secret`: of the data directory, for the salts."""
         self._records, self._strategies, self._settlement = records, strategies, settlement
-        self._market, self._repository, self._published = market, repository, published
+        self._market, self._repository, self._publication = market, repository, publication
         self._secret, self._simulated = secret, simulated
         self._answers = Answers()
         self._open: set[Asked] = set()  # packages to which a commit may still come: made anew with any change
@@ -99,7 +99,7 @@ class Packages:
     # inside
 
     def _stamp(self, asked: Asked) -> Hashable:
-        versions = self._settlement.version(asked.number), self._market.version, self._published()
+        versions = self._settlement.version(asked.number), self._market.version, self._publication.version
         return (*versions, self._records.generation) if asked in self._open else versions
 
     def _asked(self, number: int, trade_date: date | None, revision: int | None) -> Asked:
@@ -118,7 +118,10 @@ class Packages:
         if not found:
             raise _not_settled(day, asked.revision)
         (record,) = found
-        beside = self._beside(record, terms, stored)
+        try:
+            beside = self._beside(record, terms, stored)
+        except OverflowError as error:
+            raise SettledDayNotFound(f"{day} has no package: {error}") from None
         awaited = beside.settlement_proof is None or (beside.signal and beside.signal_proof is None)
         if self._repository.configured and awaited and len(self._open) < OPEN_MAX:
             self._open.add(asked)
@@ -142,7 +145,7 @@ class Packages:
             digest,
             signal,
             proof,
-            self._settlement_proof(day, digest),
+            self._settlement_proof(record, digest),
             (BENCHMARKS[terms.universe], self._benchmarks.daily_return(terms.universe, day)),
         )
 
@@ -160,18 +163,17 @@ class Packages:
         if row.commit_sha is None:
             return signal, None
         url = self._repository.raw_url("attestations", record.trade_date, row.commit_sha)
-        return signal, Proof(row.commit_sha, getattr(row, "committed_at", None), url)
+        return signal, Proof(row.commit_sha, row.committed_at, url)
 
-    def _settlement_proof(self, day: date, digest: str) -> Proof | None:
+    def _settlement_proof(self, record: DayRecord, digest: str) -> Proof | None:
         try:
-            commit = self._repository.settlement_commit(day, digest)
+            commit = self._publication.commit_of(record, digest)
         except Unavailable:
             return None  # the package stands without it; it is looked up again
         if commit is None:
             return None
-        return Proof(
-            commit.sha, commit.committed_at, self._repository.raw_url("settlements", day, commit.sha)
-        )
+        url = self._repository.raw_url("settlements", record.trade_date, commit.sha)
+        return Proof(commit.sha, commit.committed_at, url)
 
     def _terms_of(self, session: Any, number: int) -> Terms:
         found = self._terms.get(number)

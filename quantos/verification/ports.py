@@ -66,3 +66,14 @@ class Repository(Protocol):
     def raw_url(
         self, kind: Literal["attestations", "settlements"], trade_date: date, sha: str
     ) -> str | None: ...
+
+
+class Commits(Protocol):
+    """What is known of published digests. `version` changes with every publication."""
+
+    @property
+    def version(self) -> int: ...
+
+    def commit_of(self, record: DayRecord, digest: str) -> Commit | None:
+        """The commit of a settled day's digest. Raises Unavailable where nobody can say."""
+        ...

@@ -16,19 +16,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Protocol
 
-from quantos.attestation.service import SettlementDigest
+from quantos.attestation.service import Commit, SettlementDigest
 from quantos.errors import Conflict, QuantosError
 from quantos.kit.clock import Clock
 from quantos.settlement.core.books import ExactWeights
 from quantos.settlement.core.record import DayRecord
-from quantos.settlement.core.unpublished import Mark, Unpublished
+from quantos.settlement.core.unpublished import DayCommit, Mark, Unpublished
 from quantos.storage.records import Records
 from quantos.strategies.service import Strategies
 from quantos.verification.binding import hidden_slug, nav_sha256, salt_of, terms_of
 from quantos.verification.ports import Repository
 
 STRATEGY_DAYS_MAX: Final = 20_000
-"""Handed over together: about 10 MB of digests, and a commit."""
+DAYS_MAX: Final = 200
+"""Handed over together, in one commit: about 7 MB of digests."""
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,11 @@ class SettledRuns(Protocol):
 
     def published(self) -> Mark | None: ...
 
-    def mark_published(self, mark: Mark) -> None: ...
+    def commits(self) -> Sequence[DayCommit]: ...
+
+    def note_published(self, commits: Sequence[DayCommit], mark: Mark | None) -> None: ...
+
+    def forget_commits(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,21 @@ class Publication:
         self._ended = settled.last_run()  # nothing runs yet
         self.version = 0
         """Grows with every publication: which digests are committed may have changed."""
+        self._commits: dict[date, list[DayCommit]] = {}
+        if repository.configured:
+            self._keep(settled.commits())
         self._stopping = threading.Event()
         self._catching_up: threading.Thread | None = None
+
+    def commit_of(self, record: DayRecord, digest: str) -> Commit | None:
+        """The commit of a day's digest. What was not noted is looked up in the repository.
+
+        Raises Unavailable where that cannot be read.
+        """
+        for commit in self._commits.get(record.trade_date, ()):
+            if commit.after_run < record.run <= commit.run:
+                return Commit(commit.sha, commit.committed_at)
+        return self._repository.settlement_commit(record.trade_date, digest)
 
     def start(self) -> None:
         """Complete what a killed process left; live in a thread of its own, for it may be much."""
@@ -118,6 +136,8 @@ class Publication:
                 "the attestation repository does not know what was committed: all is handed to it again"
             )
             mark = None
+            self._settled.forget_commits()
+            self._commits = {}
         after = mark.run if mark else 0
         if upto <= after:
             return Published(0, None)
@@ -126,31 +146,48 @@ class Publication:
             if self._stopping.is_set():
                 return Published(count, "stopping")
             digests = [digest for day in part for digest in self._digests(*day)]
-            reason = self._commit(digests)
+            reason, commit = self._commit(digests)
             if reason is not None:
                 return Published(count, reason)
-            self.version += 1
+            self._note(after, upto, digests, commit)
             count, witness = count + len(digests), self._witness(digests) or witness
         if witness is not None:
-            self._settled.mark_published(
-                Mark(upto, witness.trade_date, witness.nav_sha256, self._clock.now())
-            )
+            mark = Mark(upto, witness.trade_date, witness.nav_sha256, self._clock.now())
+            self._settled.note_published((), mark)
         return Published(count, None)
+
+    def _note(
+        self, after: int, upto: int, digests: Sequence[SettlementDigest], commit: Commit | None
+    ) -> None:
+        """Keep the commit of digests; None: not all of them are of one commit, so they are looked up when asked for."""
+        if commit is not None:
+            days = sorted({digest.trade_date for digest in digests})
+            noted = [DayCommit(after, upto, day, commit.sha, commit.committed_at) for day in days]
+            self._settled.note_published(noted, None)
+            self._keep(noted)
+        self.version += 1
+
+    def _keep(self, commits: Sequence[DayCommit]) -> None:
+        for commit in commits:
+            self._commits.setdefault(commit.trade_date, []).append(commit)
 
     def _witness(self, digests: Sequence[SettlementDigest]) -> SettlementDigest | None:
         """One that is in the repository; where another digest stood in its place, it is not."""
         known = self._repository.settlement_commit
         return next((d for d in reversed(digests) if known(d.trade_date, d.nav_sha256)), None)
 
-    def _commit(self, digests: Sequence[SettlementDigest]) -> str | None:
+    def _commit(self, digests: Sequence[SettlementDigest]) -> tuple[str | None, Commit | None]:
+        """(why they are not committed, the one commit that brought them all)."""
         by_date: dict[date, list[SettlementDigest]] = {}
         for digest in digests:
             by_date.setdefault(digest.trade_date, []).append(digest)
         try:
-            return self._repository.commit_settlements(by_date).reason
+            done = self._repository.commit_settlements(by_date)
         except Conflict as conflict:  # the others are committed: to try again would change nothing
             logger.error("%s", conflict.message)  # noqa: TRY400 - a named fact
-            return None
+            return None, None
+        together = len(done.commits) == 1 and done.added == len(digests)
+        return done.reason, done.commits[0] if together else None
 
     def _digests(
         self, trade_date: date, revision: int | None, numbers: Sequence[int]
@@ -189,7 +226,8 @@ def _parts(days: Sequence[Unpublished]) -> Iterator[list[Unpublished]]:
     part: list[Unpublished] = []
     size = 0
     for day in days:
-        if part and size + len(day.strategies) > STRATEGY_DAYS_MAX:
+        full = len(part) >= DAYS_MAX or size + len(day.strategies) > STRATEGY_DAYS_MAX
+        if part and full:
             yield part
             part, size = [], 0
         part.append(day)

@@ -24,9 +24,8 @@ from quantos.strategies.service import Strategies
 from quantos.verification.answers import Answers
 from quantos.verification.packages import Packages
 from quantos.verification.publication import Publication
-from quantos.verification.unattested import Unattested
 
-__all__ = ["Packages", "Publication", "StrategyNotPublic", "Unattested", "Verification"]
+__all__ = ["Packages", "Publication", "StrategyNotPublic", "Verification"]
 
 HEADS_MAX: Final = 10_000
 

@@ -130,6 +130,7 @@ class DayRecord:
     cash: int
     stale: int  # of the NAV in delisted holdings
     rebalanced: bool
+    run: int  # the settlement run that wrote it
     decided: Decided
     before: Before | None  # None on the first day
     held_before: tuple[Holding, ...]

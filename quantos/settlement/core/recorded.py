@@ -56,7 +56,7 @@ class DayRows:
 
     trade_date: date
     strategy: Ints
-    nav: Columns  # nav, cash, stale, rebalanced, snapshot, revision; [S]
+    nav: Columns  # nav, cash, stale, rebalanced, snapshot, run, revision; [S]
     before: Sequence[Before | None]
     held_before: Columns  # strategy, instrument, shares
     held: Columns
@@ -114,6 +114,7 @@ class _Day:
                 nav["cash"][s],
                 nav["stale"][s],
                 bool(nav["rebalanced"][s]),
+                nav["run"][s],
                 rows.snapshots[nav["snapshot"][s]].decided,
                 rows.before[s],
                 held_before[s],

@@ -14,6 +14,16 @@ class Unpublished(NamedTuple):
     strategies: list[int]
 
 
+class DayCommit(NamedTuple):
+    """The commit of a day's digests: of the rows that runs after `after_run` wrote, up to `run`."""
+
+    after_run: int
+    run: int
+    trade_date: date
+    sha: str
+    committed_at: datetime
+
+
 class Mark(NamedTuple):
     """Everything that runs up to `run` have written is published; one digest of it, as witness."""
 

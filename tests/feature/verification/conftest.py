@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 
 from quantos.accounts.schemas import UserChange
 from quantos.accounts.service import Accounts, Caller
+from quantos.attestation.service import Attestation, Terms
 from quantos.errors import QuantosError
 from quantos.kit import web
 from quantos.kit.clock import Clock, SimulatedClock, parse_instant
@@ -29,7 +30,7 @@ from quantos.storage.records import Records
 from quantos.strategies.schemas import StrategyChange, StrategyNew, Submission
 from quantos.strategies.service import Strategies
 from quantos.verification.routes import FinishedAnswers, router
-from quantos.verification.service import Packages, Unattested, Verification
+from quantos.verification.service import Packages, Verification
 
 T = TypeVar("T")
 START = parse_instant("2024-01-02T08:00:00+08:00")
@@ -99,6 +100,15 @@ class NothingRestated:
         return []
 
 
+class NothingPublished:
+    """No digest of a settled day is committed."""
+
+    version = 0
+
+    def commit_of(self, _: Any, __: str) -> None:
+        return None
+
+
 @dataclass
 class FakeMarket:
     """Closes of benchmarks by universe and date."""
@@ -156,8 +166,8 @@ class Site:
                 self.strategies,
                 self.settlement,
                 self.market,
-                Unattested(),
-                lambda: 0,
+                Attestation(Terms(), clock, folder),
+                NothingPublished(),
                 b"secret",
                 simulated=clock.simulated,
             ),

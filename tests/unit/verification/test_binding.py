@@ -39,6 +39,7 @@ RECORD = DayRecord(
     cash=499_900_000,
     stale=0,
     rebalanced=True,
+    run=3,
     decided=Decided("ef" * 32, "rules-1", 5_000, "operator", 'half "open"\n数据'),
     before=Before(date(2024, 1, 2), 1_000_000_000, 900_000_000),
     held_before=(Holding("600000.SH", 100),),
