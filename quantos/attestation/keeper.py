@@ -122,9 +122,9 @@ class Keeper:
             self._waiting.clear()
 
     def _wait_s(self) -> float | None:
-        times = [
-            at for at in (self._pack_at, self._next_push if self._is_behind() else None) if at is not None
-        ]
+        push_at = self._next_push if self._is_behind() else None
+        index_at = self._next_index if self._is_stale() else None
+        times = [at for at in (self._pack_at, push_at, index_at) if at is not None]
         return max(min(times) - monotonic(), 0.01) if times else None
 
     def _is_behind(self) -> bool:

@@ -15,6 +15,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,7 @@ BRANCH: Final = "main"
 LOCK_LEFT_S: Final = 60.0
 """A lock that stands unchanged for so long was left by a process that is gone."""
 SETTLE_S: Final = 1.0
+SYNC_TOGETHER: Final = 8
 
 _FILE, _FOLDER = 0o100644, 0o040000
 _IDENTITY: Final = f"{AUTHOR} <{EMAIL}>".encode()
@@ -146,7 +148,7 @@ class Repository:
                 made.append(commit)
                 parent = commit.id
                 shas.append(commit.id)
-            self._write(made)
+            self._write(list({each.id: each for each in made}.values()))
         self._move(shas[-1])
         self._head, self._root, self._folders = shas[-1], root, folders
         for change in changes:
@@ -203,21 +205,27 @@ class Repository:
         return found
 
     def _write(self, made: Sequence[ShaFile]) -> None:
-        """Objects on disk, and their folders."""
+        """Objects on disk, and their folders. Many at a time: the disk syncs what waits together in one go."""
         objects = self.git_dir / "objects"
-        folders = {objects}
-        for each in made:
-            folder = objects / each.id[:2].decode()
-            try:
-                self._store.add_object(each)
-            except FileLocked as left:  # a kill came while this very object was written
-                Path(os.fsdecode(left.lockfilename)).unlink(missing_ok=True)
-                self._store.add_object(each)
-            folders.add(folder)
-            self.loose.objects += 1
-            self.loose.size += each.raw_length()
-        for folder in folders:
-            _sync_folder(folder)
+        folders = sorted({objects, *(objects / each.id[:2].decode() for each in made)})
+        if len(made) < SYNC_TOGETHER:
+            for each in made:
+                self._add(each)
+            for folder in folders:
+                _sync_folder(folder)
+        else:
+            with ThreadPoolExecutor(SYNC_TOGETHER) as pool:
+                list(pool.map(self._add, made))
+                list(pool.map(_sync_folder, folders))
+        self.loose.objects += len(made)
+        self.loose.size += sum(each.raw_length() for each in made)
+
+    def _add(self, each: ShaFile) -> None:
+        try:
+            self._store.add_object(each)
+        except FileLocked as left:  # a kill came while this very object was written
+            Path(os.fsdecode(left.lockfilename)).unlink(missing_ok=True)
+            self._store.add_object(each)
 
     def _move(self, new: ObjectID) -> None:
         """Move the branch to a commit whose objects are on disk."""

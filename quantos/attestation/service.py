@@ -42,7 +42,7 @@ __all__ = [
     "When",
 ]
 
-ANSWER_S_MAX: Final = 10.0
+ANSWER_S_MAX: Final = 15.0
 """How long a submission waits for its commit before it is answered that this is pending."""
 
 PUBLIC_ROUTE: Final = "/api/v1/public"
