@@ -37,6 +37,7 @@ class NotCommitted(Exception):
 _BY_ERRNO: Final = {
     errno.ENOSPC: DISK_FULL,
     errno.EDQUOT: DISK_FULL,
+    errno.EFBIG: DISK_FULL,
     errno.EACCES: READ_ONLY,
     errno.EPERM: READ_ONLY,
     errno.EROFS: READ_ONLY,
