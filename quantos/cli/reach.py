@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from quantos.cli import directories
+from quantos.cli import directories, logs
 from quantos.cli.configuration import load
 from quantos.errors import NotFound, QuantosError, Unavailable
 from quantos.storage.directory import running_server
@@ -178,6 +178,7 @@ def opened_here(settings: Settings, *, create: bool = False) -> Iterator[Platfor
         directories.require(path)
     from quantos.app import Platform  # noqa: PLC0415 - a second for nothing where a server runs
 
+    logs.of_a_command()
     platform = Platform.open(settings, create=create)
     try:
         if new:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import ipaddress
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from quantos.cli import logs
 from quantos.cli.configuration import load
 from quantos.cli.options import DataDir, instant_option, port_option
 from quantos.cli.output import print_line
@@ -57,6 +59,7 @@ def serve(
 ) -> None:
     """Run the platform: API, scheduler and background work, until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, _leave)
+    logs.of_a_server()
     gc.disable()  # importing makes objects that stay; collecting among them is a tenth of the start-up time
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a second one would spin for 0.1 s, and never be used
     settings = load(data_dir, host=host, port=port)
@@ -69,6 +72,7 @@ def serve(
     try:
         listening = early or bind(settings.host, settings.port)
         url = url_of(settings.host, listening)
+        warn_of_exposure(listening)
         app = build_app(platform)
         gc.freeze()
         gc.enable()
@@ -113,6 +117,13 @@ def url_of(host: str, listening: socket.socket) -> str:
     port = listening.getsockname()[1]
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+def warn_of_exposure(listening: socket.socket) -> None:
+    """Whoever listens beyond this machine is told that nothing is encrypted."""
+    address = str(listening.getsockname()[0]).partition("%")[0]
+    if not ipaddress.ip_address(address).is_loopback:
+        sys.stderr.write(f"quantos: {say('serve.exposed', address=address)}\n")
 
 
 def run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ if TYPE_CHECKING:  # pyarrow's readers are loaded with the first import, not wit
     from quantos.market.providers.fetch import FetchProgress, FetchReport
 
 Done = TypeVar("Done")
+
+logger = logging.getLogger(__name__)
 
 BENCHMARKS: Final = {
     "hs300": "000300.SH",
@@ -314,6 +317,8 @@ class Market:
         from quantos.market.importing.run import refused_as_error  # noqa: PLC0415 - see TYPE_CHECKING above
 
         report = self.import_path(path, progress)
+        for line in report.lines():
+            logger.info("import: %s", line.strip())
         error = refused_as_error(report)
         if error is not None:
             raise error

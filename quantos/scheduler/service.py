@@ -36,6 +36,9 @@ FOLLOWED_UNTIL: Final = "timetable_followed_until"
 YEAR_MAX: Final = 2200
 """A clock is not moved beyond: dates near the end of what Python counts break arithmetic everywhere."""
 
+DETAIL_MAX: Final = 300
+"""Characters of a job's detail in the log; all of it stands in its record."""
+
 CLOCK_CORRECTION: Final = timedelta(minutes=5)
 
 logger = logging.getLogger(__name__)
@@ -337,6 +340,8 @@ class Scheduler:
         except Exception as error:
             logger.exception("job %s for %s failed", due.job, due.trade_date)
             state, detail = "failed", {"reason": f"{type(error).__name__}: the log has the details"}
+        level = logging.WARNING if state == "failed" else logging.INFO
+        logger.log(level, "%s for %s: %s%s", due.job, due.trade_date, state, _told(detail))
         return _Ended(number, state, detail, self._clock.now(), due.instant, refusal)
 
     def _begin(self, due: Due, ended: _Ended | None, *, step: bool) -> int:
@@ -383,6 +388,16 @@ class Scheduler:
         if not calendar.is_trading_day(trade_date):
             raise JobDateRefused(f"{trade_date} is not a trading day: jobs are run for trading days")
         return trade_date
+
+
+def _told(detail: Mapping[str, Any]) -> str:
+    """What a job did, on a line of the log; tables are left to its record."""
+    shown = {
+        name: " ".join(map(str, value)) if isinstance(value, list) else value
+        for name, value in detail.items()
+    }
+    told = "".join(f", {name} {value}" for name, value in shown.items() if not isinstance(value, dict))
+    return told if len(told) <= DETAIL_MAX else f"{told[:DETAIL_MAX]} ..."
 
 
 def _record_end(session: Session, ended: _Ended) -> JobRun:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from quantos.settlement.core.ledger import Settled, Terms
 from quantos.strategies.service import StrategyTerms
 
 Ints = NDArray[np.int64]
+FAILURES_NAMED: Final = 5
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -66,6 +70,27 @@ def waiting_for(readiness: Readiness) -> dict[str, Any]:
         "present": readiness.present,
         "missing": list(readiness.missing),
     }
+
+
+def note(work: Work, trade_date: date, status: str) -> None:
+    """A run's end, in the log: one line, and one for each of the first that could not be settled."""
+    logger.info(
+        "settlement up to %s: %s, %d strategy-days with a signal, %d without, %d failed",
+        trade_date,
+        status.replace("_", " "),
+        work.settled,
+        work.held,
+        len(work.failed),
+    )
+    if work.waiting:
+        logger.warning(
+            "settlement waits for bars of %s: %d of the %d instruments that traded the day before are there",
+            work.waiting["trade_date"],
+            work.waiting["present"],
+            work.waiting["expected"],
+        )
+    for failed in work.failed[:FAILURES_NAMED]:
+        logger.warning("%s is not settled on %s: %s", failed["slug"], failed["trade_date"], failed["reason"])
 
 
 def failure(slug: str, settled: Settled, s: int, day: MarketDay, roster: Roster) -> dict[str, str]:

@@ -33,7 +33,7 @@ from quantos.settlement.core.facts import Status
 from quantos.settlement.core.ledger import Book, Terms, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
 from quantos.settlement.days import market_days, session_of
-from quantos.settlement.plan import Work, failure, plan, some, stale_value, terms_of, waiting_for
+from quantos.settlement.plan import Work, failure, note, plan, some, stale_value, terms_of, waiting_for
 from quantos.settlement.records import SettledRecords
 from quantos.settlement.restate import Order, Restating, shown, take_up_what_waited
 from quantos.settlement.store import DayToWrite, Latest, NavSeries
@@ -320,6 +320,7 @@ class Settlement:
             finally:
                 self._progress = None
             self._finish(run.id, work, status)
+        note(work, trade_date, status)
         self.after_run(run.number)
         return RunReport(run.id, trade_date, status, work.settled, work.held, work.failed, work.waiting)
 

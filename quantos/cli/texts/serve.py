@@ -17,6 +17,10 @@ SERVE: Final[dict[str, tuple[str, str]]] = {
         "the market in this directory is synthetic: nobody traded it",
         "本目录中的行情是合成数据，并非真实成交",
     ),
+    "serve.exposed": (
+        "warning: the server listens on {address}, other machines can reach it, and nothing that is sent is encrypted (no TLS): put a reverse proxy with TLS in front of it, or listen on 127.0.0.1",
+        "警告：服务监听 {address}，其他机器可以访问，且传输内容未加密（无 TLS）：请在前面部署带 TLS 的反向代理，或改为监听 127.0.0.1",
+    ),
     "serve.stopping": ("stopped", "已停止"),
     "serve.in_use": (
         "port {port} of {host} is in use: choose another with --port, or --port 0 for a free one",

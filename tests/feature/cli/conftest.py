@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,24 +69,17 @@ def quantos(*arguments: str | Path, home: Path, **variables: str) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
-def serving(home: Path, directory: Path, *arguments: str) -> Serving:
-    """A server that has said that it is ready."""
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "quantos.cli",
-            "serve",
-            "--port",
-            "0",
-            "--data-dir",
-            str(directory),
-            *arguments,
-        ],
-        env=environment(home),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def serving(home: Path, directory: Path, *arguments: str, log: Path | None = None) -> Serving:
+    """A server that has said that it is ready; `log` takes what it writes to stderr."""
+    command = [sys.executable, "-m", "quantos.cli", "serve", "--port", "0", "--data-dir", str(directory)]
+    with nullcontext() if log is None else log.open("w") as errors:
+        process = subprocess.Popen(
+            [*command, *arguments],
+            env=environment(home),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
     assert process.stdout is not None
     said = process.stdout.readline()
     assert "is ready at http://" in said, said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -108,3 +109,45 @@ def test_a_move_of_the_clock_ends_with_the_job_under_way_when_the_server_is_aske
         assert moved.result().json()["ran"][-1]["date"] < "2020"
     assert server.process.stdout is not None
     server.process.stdout.close()
+
+
+def test_the_log_says_in_one_line_each_what_was_done(home: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bars.csv").write_text(
+        "symbol,date,open,high,low,close,volume,pre_close\n"
+        "600519.SH,2024-01-02,10.00,10.00,10.00,10.00,100,10.00\n"
+        "600519.SH,2024-01-03,10.00,10.00,10.00,10.005,100,10.00\n"
+    )
+    log = tmp_path / "log"
+    server = serving(home, tmp_path / "data", "--simulate", "2024-01-02T08:00", log=log)
+    token = run("operator", "token", data_dir=server.directory).out.strip()
+    assert run("market", "import", tmp_path / "bars.csv", data_dir=server.directory).code == 0
+    assert run("clock", "advance", "1d", data_dir=server.directory).code == 0
+    assert run("settle", "--date", "2024-01-03", data_dir=server.directory).code == 1  # not before 18:15
+    assert server.stop() == 0
+    assert server.process.stdout is not None
+    server.process.stdout.close()
+    lines = log.read_text().splitlines()
+    stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d{4} (INFO   |WARNING) "
+    assert [line for line in lines if not re.match(stamp, line)] == []
+    said = [re.sub(stamp, "", line) for line in lines]
+    assert "import: refused 1: a price is not a multiple of the tick" in " ".join(said)
+    assert any(line.startswith("import: bars.csv: bars, 2 rows: 1 stored") for line in said)
+    assert "settlement up to 2024-01-02: done, 0 strategy-days with a signal, 0 without, 0 failed" in said
+    assert any(line.startswith("settle_all_active_strategies for 2024-01-02: done, run ") for line in said)
+    assert any(
+        line.startswith("settle_all_active_strategies for 2024-01-03: failed, reason ") for line in said
+    )
+    assert token not in log.read_text()
+
+
+@pytest.mark.parametrize(("host", "exposed"), [("0.0.0.0", True), ("127.0.0.1", False), ("localhost", False)])
+def test_whoever_listens_beyond_this_machine_is_warned(
+    home: Path, tmp_path: Path, host: str, exposed: bool
+) -> None:
+    log = tmp_path / "log"
+    server = serving(home, tmp_path / "data", "--host", host, log=log)
+    assert server.stop() == 0
+    assert server.process.stdout is not None
+    server.process.stdout.close()
+    assert ("no TLS" in log.read_text()) is exposed
+    assert ("reverse proxy" in log.read_text()) is exposed

@@ -1,0 +1,49 @@
+"""Where the platform's log goes: stderr, one readable line each.
+
+A server says everything that happened; a command that opens the platform itself says only what went wrong, because
+its own answer says the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Final
+
+OURS: Final = "quantos"
+
+
+def of_a_server() -> None:
+    """From now on: what the platform does, and warnings of the libraries, each with its time."""
+    _to_stderr(_Timed("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S%z"))
+    logging.getLogger(OURS).setLevel(logging.INFO)
+
+
+def of_a_command() -> None:
+    """From now on: errors, as the command's own complaints."""
+    _to_stderr(_OneLine())
+    logging.getLogger(OURS).setLevel(logging.ERROR)
+
+
+def _to_stderr(form: logging.Formatter) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(form)
+    logging.getLogger().handlers = [handler]
+    logging.getLogger().setLevel(logging.WARNING)
+
+
+class _Timed(logging.Formatter):
+    """A message on one line, whatever it quotes; below it only where a defect came from."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        return " ".join(super().formatMessage(record).splitlines())
+
+
+class _OneLine(logging.Formatter):
+    """A message, with the error's own first line in place of its traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        lines = str(error).splitlines() if error else []
+        why = f": {type(error).__name__}: {lines[0] if lines else 'no message'}" if error else ""
+        return f"quantos: {record.getMessage()}{why}"
