@@ -23,6 +23,7 @@ from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
 from quantos.errors import Unavailable
+from quantos.storage.events import NOTED
 
 GROUP_MAX = 256
 T = TypeVar("T")
@@ -52,6 +53,16 @@ class Records:
         self._units: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._committer: threading.Thread | None = None
         self._generation = 0
+        self._listeners: list[Callable[[], object]] = []
+        self._noted = False
+        event.listen(self._writer, "commit", self._see_whether_noted)
+
+    def listen(self, woken: Callable[[], object]) -> None:
+        """Have `woken` called after each commit that left events, before its caller is answered.
+
+        It runs in the committing thread: it may only signal, and never raises.
+        """
+        self._listeners.append(woken)
 
     @property
     def generation(self) -> int:
@@ -79,7 +90,7 @@ class Records:
         ):
             with session.begin():
                 yield session
-            self._generation += 1
+            self._committed()
 
     async def commit(self, work: Callable[[Session], T]) -> T:
         """Run `work` as a unit of work on the writer's thread and return once it is on disk."""
@@ -115,6 +126,16 @@ class Records:
         self._writer.dispose()
         self._reader.dispose()
 
+    def _see_whether_noted(self, connection: Connection) -> None:
+        self._noted = connection.info.pop(NOTED, False)
+
+    def _committed(self) -> None:
+        self._generation += 1
+        if self._noted:
+            self._noted = False
+            for woken in self._listeners:
+                woken()
+
     def _commit_groups(self) -> None:
         """The writer's thread: take what has arrived, run it, commit once, answer all."""
         while True:
@@ -127,7 +148,7 @@ class Records:
                     with self._writer.begin() as connection:
                         for unit in group:
                             _run_in_savepoint(unit, connection, self.path)
-                    self._generation += 1
+                    self._committed()
             except Exception as error:  # noqa: BLE001 - every unit of the group is told
                 for unit in group:
                     unit.error = _as_unavailable(error, self.path)
