@@ -75,6 +75,7 @@ def admin_router(attestation: Attestation, accounts: Accounts) -> APIRouter:
     async def get_attestation_status(
         check_remote: Annotated[bool, Query(description="Ask the remote as well.")] = False,
     ) -> Response:
+        """Without a repository: that there is none, and the alarms."""
         status = await asyncio.to_thread(attestation.status, check_remote=check_remote)
         return json_response(status)
 
@@ -86,6 +87,7 @@ def admin_router(attestation: Attestation, accounts: Accounts) -> APIRouter:
         responses=refusals(s404="no repository is configured"),
     )
     async def retry_attestation() -> Response:
+        """What is left waits for the next attempt; the answer gives the reason."""
         return json_response(await asyncio.to_thread(attestation.retry))
 
     return routes

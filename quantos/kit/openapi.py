@@ -74,9 +74,11 @@ def _complete(document: dict[str, Any], operators: str) -> None:
         if operation.get("security") and path.startswith(operators):
             operation["security"] = [{OPERATOR_BEARER: []}]
         if "requestBody" in operation:
-            responses["413"] = _refusal("the body is larger than the server takes")
+            responses.setdefault("413", _refusal("the body is larger than the server takes"))
         if "health" not in operation.get("tags", ()):
-            responses["503"] = _refusal("the storage cannot answer now: nothing was changed, try again later")
+            responses.setdefault(
+                "503", _refusal("the storage cannot answer now: nothing was changed, try again")
+            )
         if _FRAMEWORKS[0] in str(responses.get("422")):
             del responses[
                 "422"

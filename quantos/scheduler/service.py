@@ -12,6 +12,7 @@ clock's time is stored before it is shown to anyone, so a restart never finds it
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,9 @@ DETAIL_MAX: Final = 300
 """Characters of a job's detail in the log; all of it stands in its record."""
 
 CLOCK_CORRECTION: Final = timedelta(minutes=5)
+
+_LIKE_A_NAME: Final = re.compile(r"[a-z_]{1,50}")
+"""What is repeated of a name that was asked for; nothing else that was sent is."""
 
 logger = logging.getLogger(__name__)
 
@@ -223,7 +227,8 @@ class Scheduler:
         Raises JobNotFound, JobNotAvailable, JobDateRefused, and what the job refuses; then nothing is recorded.
         """
         if name not in JOBS:
-            raise JobNotFound(f"there is no job {name}: GET /api/v1/admin/jobs lists them")
+            shown = name if _LIKE_A_NAME.fullmatch(name) else "of this name"
+            raise JobNotFound(f"there is no job {shown}: GET /api/v1/admin/jobs lists them")
         if name not in self._jobs:
             raise JobNotAvailable(f"{name} is not available on this platform")
         with self._turn:
