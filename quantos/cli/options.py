@@ -33,17 +33,19 @@ def instant(text: str) -> datetime:
         raise typer.BadParameter(say("given.no_instant", text=text)) from None
 
 
-def port(text: str) -> int:
-    """0 to 65535. Raises typer.BadParameter."""
+def port(given: str | int) -> int:
+    """0 to 65535; a default comes as a number. Raises typer.BadParameter."""
+    text = str(given)
     if not (text.isascii() and text.isdigit() and len(text) < DIGITS_MAX and int(text) <= PORT_MAX):
         raise typer.BadParameter(say("given.no_port", text=text))
     return int(text)
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """Reads a whole number that is not less. Raises typer.BadParameter."""
+def whole_number(least: int) -> Callable[[str | int], int]:
+    """Reads a whole number that is not less; a default comes as a number. Raises typer.BadParameter."""
 
-    def number(text: str) -> int:
+    def number(given: str | int) -> int:
+        text = str(given)
         if not (text.isascii() and text.isdigit() and len(text) < DIGITS_MAX and int(text) >= least):
             raise typer.BadParameter(say("given.no_number", text=text, least=least))
         return int(text)

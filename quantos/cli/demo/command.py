@@ -93,5 +93,15 @@ def as_document(outcome: Outcome) -> dict[str, Any]:
             }
             for source, checks in outcome.checks.items()
         },
+        "verified": {
+            record.slug: {
+                "holds": record.holds,
+                "days": record.days,
+                "passed": record.passed,
+                "unchecked": record.unchecked,
+                "broken": record.broken,
+            }
+            for record in outcome.verified
+        },
         "seconds": {name: round(value, 3) for name, value in outcome.seconds.items()},
     }

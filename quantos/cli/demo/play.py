@@ -21,7 +21,8 @@ from quantos.cli.demo.market import Loaded
 from quantos.cli.demo.screen import Screen
 from quantos.cli.demo.stage import Http
 from quantos.cli.demo.story import CAPITAL_CNY, Cast, Joined, Played, Record
-from quantos.cli.texts import say
+from quantos.cli.demo.verified import Verified, verify
+from quantos.cli.texts import language, say
 from quantos.kit.clock import SHANGHAI
 from quantos.kit.money import MILLS_PER_CNY
 
@@ -45,11 +46,13 @@ class Outcome:
     records: list[Record]
     checks: dict[str, list[Check]]
     sums: ledger.Sums
+    verified: list[Verified]
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
-        return all(check.holds for checks in self.checks.values() for check in checks)
+        checked = all(check.holds for checks in self.checks.values() for check in checks)
+        return checked and all(record.holds for record in self.verified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def play(settings: Settings, wish: Wish) -> Outcome:
     gc.disable()  # what importing makes stays; collecting among it costs a tenth of the time
     bars = None if wish.market is None else demo_market.found(wish.market)
     directory = stage.new_directory(wish.data_dir, settings.data_dir)
-    settings = settings.model_copy(update={"data_dir": directory})
+    settings = stage.settings_of(settings, directory)
     screen = Screen(quiet=wish.quiet)
     screen.title()
     with screen.step("market"):
@@ -91,7 +94,7 @@ def play(settings: Settings, wish: Wish) -> Outcome:
         cast = Cast(caller(platform.accounts.operator_token()), caller())
         with screen.step("agent"):
             joined = _join(screen, cast, caller)
-        outcome = _perform(screen, platform, cast, loaded)
+        outcome = _perform(screen, platform, cast, loaded, url)
         outcome.seconds = {**screen.seconds, "total": perf_counter() - started}
         screen.gap()
         screen.line(f"[bold]{say('demo.total', seconds=outcome.seconds['total'])}[/]")
@@ -119,7 +122,7 @@ def _join(screen: Screen, cast: Cast, caller: Callable[[str], Http]) -> Joined:
     return joined
 
 
-def _perform(screen: Screen, platform: Platform, cast: Cast, loaded: Loaded) -> Outcome:
+def _perform(screen: Screen, platform: Platform, cast: Cast, loaded: Loaded, url: str) -> Outcome:
     """The year, what came of it, and whether it is right."""
     with screen.step("days"):
         signals = {agent.slug: agent.decide(loaded.panel, loaded.history) for agent in AGENTS}
@@ -158,7 +161,11 @@ def _perform(screen: Screen, platform: Platform, cast: Cast, loaded: Loaded) -> 
         }
         for source, found in checks.items():
             screen.checks(source, found)
-    return Outcome(platform.directory.path, loaded, played, cast.calls, records, checks, sums)
+    with screen.step("verify"):
+        verified = verify(url, [agent.slug for agent in AGENTS], language())
+        for record in verified:
+            screen.verified(record, url)
+    return Outcome(platform.directory.path, loaded, played, cast.calls, records, checks, sums, verified)
 
 
 def store_checks(sums: ledger.Sums) -> list[Check]:

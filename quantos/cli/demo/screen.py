@@ -15,6 +15,7 @@ from quantos.cli.demo.ledger import Day, OrderLine, Sums
 from quantos.cli.demo.market import Loaded
 from quantos.cli.demo.plot import BENCHMARK_MARK, COLOURS, Curve, drawn
 from quantos.cli.demo.story import Record
+from quantos.cli.demo.verified import Verified, public_address
 from quantos.cli.texts import say
 from quantos.settlement.core.facts import Reason
 
@@ -232,6 +233,16 @@ class Screen:
             mark = "[green]✓[/]" if check.holds else "[bold red]✗[/]"
             counted = say("demo.compared", compared=f"{check.compared:,}", differing=f"{check.differing:,}")
             self.line(f"  {mark} {say(check.key)}  [dim]{counted}[/]")
+
+    def verified(self, record: Verified, url: str) -> None:
+        """One strategy's verdict, and the command by which anyone asks for it."""
+        mark = "[green]✓[/]" if record.holds else "[bold red]✗[/]"
+        counted = say("demo.verified.steps", passed=f"{record.passed:,}", unchecked=f"{record.unchecked:,}")
+        said = say("demo.verified.holds" if record.holds else "demo.verified.broken", days=record.days)
+        self.line(f"  {mark} [bold]{record.slug}[/] {said}  [dim]{counted}[/]")
+        for broken in record.broken:
+            self.note(broken)
+        self.plain(f"    quantos verify {public_address(url, record.slug)} --allow-simulated")
 
     def _table(self, *keys: str) -> Any:
         from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - loaded where it is used

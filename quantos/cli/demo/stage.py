@@ -1,19 +1,23 @@
 """Where the demo plays: a simulated data directory of its own, the platform in this process, HTTP on loopback.
 
-A directory that exists is never touched: the past cannot be played twice in one directory.
+A directory that holds anything is never touched: the past cannot be played twice in one directory. Without a name
+given the demo makes one in the user's data folder. One that ends early takes away what it made, unless it had
+begun to play where it was told to; what a kill left behind the next demo takes away, by the lock that nobody holds.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from quantos.cli.serve import bind, url_of, uvicorn_config
 from quantos.cli.texts import say
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 
 API = "/api/v1"
 START_S_MAX = 30
+HOST: Final = "127.0.0.1"
+UNFINISHED: Final = "demo.unfinished"
+"""A file that a demo holds locked in its directory until everything is played."""
 
 
 class DirectoryTaken(Conflict):
@@ -43,15 +50,68 @@ class DemoRefused(QuantosError):
     code = "demo_refused"
 
 
-def new_directory(given: Path | None, default: Path) -> Path:
-    """An empty directory for the demo. Raises DirectoryTaken."""
-    if given is None:
-        parent = default / "demo"
+@dataclass(slots=True)
+class Place:
+    """The directory of one demo. `begun`: strategies play in it; `removed`: it was taken away at an early end."""
+
+    path: Path
+    named: bool
+    begun: bool = False
+    finished: bool = False
+    removed: bool = False
+    swept: int = 0
+    earlier: int = 0
+    _mark: IO[str] | None = field(default=None, repr=False)
+
+    def finish(self) -> None:
+        """Everything is played: from now on the directory is kept."""
+        self.finished = True
+        (self.path / UNFINISHED).unlink(missing_ok=True)
+
+    def leave(self) -> None:
+        """Take away what was made and not finished, unless it had begun where it was told to."""
+        if not self.finished and not (self.named and self.begun):
+            shutil.rmtree(self.path, ignore_errors=True)
+            self.removed = True
+        if self._mark is not None:
+            self._mark.close()
+
+    def mark(self) -> None:
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._mark = (self.path / UNFINISHED).open("w")
+        fcntl.flock(self._mark, fcntl.LOCK_EX)
+
+
+def place(given: Path | None, parent: Path) -> Place:
+    """An empty directory: the one named, or a new one below `parent`. Raises DirectoryTaken."""
+    if given is not None:
+        if given.is_dir() and any(given.iterdir()):
+            raise DirectoryTaken(say("demo.taken", path=given))
+        here = Place(given, named=True)
+    else:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Path(tempfile.mkdtemp(prefix="run-", dir=parent))
-    if (given / "directory.json").exists() or (given.is_dir() and any(given.iterdir())):
-        raise DirectoryTaken(say("demo.taken", path=given))
-    return given
+        swept, earlier = _swept(parent)
+        here = Place(
+            Path(tempfile.mkdtemp(prefix="run-", dir=parent)), named=False, swept=swept, earlier=earlier
+        )
+    here.mark()
+    return here
+
+
+def _swept(parent: Path) -> tuple[int, int]:
+    """How many directories of demos that were killed have been taken away, and how many finished ones there are."""
+    removed = kept = 0
+    for folder in parent.glob("run-*"):
+        try:
+            with (folder / UNFINISHED).open() as mark:
+                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
+        except BlockingIOError:
+            continue  # a demo that plays now
+        except FileNotFoundError:
+            kept += (folder / "directory.json").exists()
+    return removed, kept
 
 
 @dataclass(slots=True)

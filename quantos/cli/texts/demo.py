@@ -41,6 +41,10 @@ _STEPS: Final[dict[str, tuple[str, str]]] = {
     "demo.step.results": ("Three track records", "三条净值曲线"),
     "demo.step.explain": ("One day, order by order", "逐笔解释一个交易日"),
     "demo.step.checks": ("What was checked", "核对内容"),
+    "demo.step.verify": (
+        "Verified by a program of its own, from what is public",
+        "由独立程序仅凭公开信息验证",
+    ),
     "demo.bars": (
         "{bars} bars of {instruments} instruments, {first} to {last}",
         "{bars} 条日线，{instruments} 个标的，{first} 至 {last}",
@@ -193,6 +197,15 @@ _CHECKS: Final[dict[str, tuple[str, str]]] = {
     "demo.check.fees": ("the fees of the orders add up to the day's", "各笔费用之和等于当日费用"),
     "demo.check.negative": ("no cash and no holding below zero", "现金与持仓均不为负"),
     "demo.compared": ("{compared} compared, {differing} differ", "比较 {compared} 项，{differing} 项不符"),
+    "demo.verified.holds": (
+        "{days} days: hashes, commits before the deadline, each day settled again to the mill, an unbroken chain",
+        "{days} 天：哈希、截止前的提交、逐日重新结算精确到厘、链条完整",
+    ),
+    "demo.verified.broken": ("{days} days: NOT verified", "{days} 天：未通过验证"),
+    "demo.verified.steps": (
+        "{passed} steps passed, {unchecked} without evidence",
+        "{passed} 步通过，{unchecked} 步缺少证据",
+    ),
     "demo.broken": (
         "an identity does not hold: this is a defect of the platform, please report it with this directory",
         "有恒等式不成立：这是平台缺陷，请连同该目录一起反馈",

@@ -22,6 +22,13 @@ def test_every_identity_holds(demo: Demo) -> None:
     assert [name for name, check in checks if not check["holds"] or not check["compared"]] == []
 
 
+def test_an_independent_program_verifies_every_record_from_what_is_public(demo: Demo) -> None:
+    found = demo[1]["verified"]
+    assert {slug: (record["holds"], record["days"], record["broken"]) for slug, record in found.items()} == {
+        slug: (True, 242, []) for slug in demo[1]["strategies"]
+    }
+
+
 def test_a_year_of_three_strategies_is_played(demo: Demo) -> None:
     found = demo[1]
     assert (found["days"], found["signals"], len(found["strategies"])) == (242, 726, 3)
