@@ -126,7 +126,9 @@ def _ready(market: Market, trade_date: date) -> Readiness:
     readiness = market.readiness(trade_date)
     if readiness.ready:
         return readiness
-    named = ", ".join(readiness.missing[:NAMED_MAX]) or "every row"
+    if readiness.expected == 0:
+        raise CannotReplay(f"there are no market data of {trade_date} and none before: import them")
+    named = ", ".join(readiness.missing[:NAMED_MAX])
     more = readiness.expected - readiness.present - NAMED_MAX
     raise CannotReplay(
         f"the market data of {trade_date} are not complete: {readiness.present} of {readiness.expected} instruments"

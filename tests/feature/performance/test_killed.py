@@ -17,10 +17,10 @@ from quantos.market.core.calendar import shipped_calendar
 from tests.support.platforms import Caller, Stage, made_up, stage
 
 ROOT = Path(__file__).parents[3]
-KILLS = 6
+KILLS = 4
 A, B = "600001.SH", "600002.SH"
 START = parse_instant("2024-03-01T08:00+08:00")
-DAYS = shipped_calendar().between(date(2024, 1, 2), date(2024, 3, 1))  # the last one is of the activation
+DAYS = shipped_calendar().between(date(2024, 2, 1), date(2024, 3, 1))  # the last one is of the activation
 
 WRITE_ON = """
 import asyncio, sys

@@ -160,6 +160,7 @@ def test_a_later_backfill_replaces_its_dates_keeps_the_others_and_may_begin_earl
     with stage(tmp_path / "data", START) as again:
         accepted(again, day_of(BEFORE[1], {B: 0.2}), day_of(BEFORE[3], {A: 0.9}))
         in_steps = curve(again)
+        assert again.platform.settlement.latest([-1]) == {}, "a curve apart is no record"
         whole = {BEFORE[1]: {B: 0.2}, BEFORE[3]: {A: 0.9}, BEFORE[5]: {B: 0.5}}
         caller = again.agent()
         caller.post("/strategies", {"name": "Two", "slug": "two", **FREE})
@@ -209,12 +210,26 @@ def test_a_day_without_data_is_named_and_nothing_is_stored(on_stage: Stage) -> N
     answer = backfill(on_stage, day_of(earlier, {A: 0.5}), day_of(BEFORE[2], {B: 0.5}))
     assert answer.status_code == 400
     assert earlier.isoformat() in answer.json()["detail"]
-    assert "no market data" in answer.json()["detail"] or "not complete" in answer.json()["detail"]
+    assert "no market data" in answer.json()["detail"]
     assert record(on_stage) == before
     accepted(on_stage, day_of(BEFORE[8], {A: 0.5}))
     assert [day["nav"] for day in curve(on_stage)][:6] == [
         day["nav"] for day in before["backfilled"]["records"]
     ][:6]
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_half_imported_day_is_named_with_what_it_lacks(on_stage: Stage) -> None:
+    gap, more = BEFORE[0], [CALENDAR.previous_before(BEFORE[0])]
+    more.insert(0, CALENDAR.previous_before(more[0]))
+    whole = {(s, day): (10.0, 10.0, 10.0, 1_000_000) for s in (A, B) for day in more}
+    del whole[B, more[1]]
+    on_stage.platform.market.import_bars(made_up(whole))
+    answer = backfill(on_stage, day_of(more[0], {}), day_of(gap, {A: 0.5}))
+    assert answer.status_code == 400
+    for told in (more[1].isoformat(), "1 of 2", B):
+        assert told in answer.json()["detail"]
+    assert "backfilled" not in record(on_stage)
 
 
 def test_a_backfill_is_the_operators_alone(on_stage: Stage, agent: Caller) -> None:
