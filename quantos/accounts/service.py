@@ -50,6 +50,7 @@ from quantos.accounts.schemas import (
 from quantos.accounts.tables import ApiKey, Invite, User
 from quantos.kit.clock import Clock
 from quantos.kit.ids import new_id
+from quantos.storage import events
 from quantos.storage.records import Records
 
 __all__ = ["UNIVERSES", "Accounts", "Caller"]
@@ -243,7 +244,9 @@ class Accounts:
 
         def set_fields(session: Session) -> AccountOut:
             user = _user(session, user_id)
-            if "tier" in given:
+            if "tier" in given and user.tier != change.tier:
+                changed = {"user_id": user.id, "before": user.tier, "after": change.tier}
+                events.note(session.connection(), self._clock.now(), "tier_changed", changed)
                 user.tier = change.tier
             if "disabled" in given:
                 user.disabled = change.disabled

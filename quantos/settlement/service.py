@@ -25,7 +25,7 @@ from quantos.kit.money import MILLS_PER_CNY
 from quantos.market.core.bars import Instruments
 from quantos.market.core.settled import SettledDays
 from quantos.market.service import Market
-from quantos.settlement import revisions, store
+from quantos.settlement import missing, revisions, store
 from quantos.settlement.backfill import Backfills
 from quantos.settlement.core.books import put, signals_of, take
 from quantos.settlement.core.day import Carried, MarketDay, Roster
@@ -236,21 +236,15 @@ class Settlement:
                 run.status = "done" if run.number in restated else "interrupted"
                 run.finished_at = self._clock.now()
                 session.add(run)
+            missing.mend(session, self.strategies, self.settled_until, self._clock.now())
         return len(left)
 
     def note_missing(self, trade_date: date) -> list[str]:
-        """Slugs of the strategies that should have a NAV row up to the day and have none (SETTLE-19).
-
-        They are written into the latest run of that day, so that the operator sees both in one place.
-        """
+        """Slugs of the strategies that should have a NAV row up to the day and have none (SETTLE-19)."""
+        calendar, now = self._market.calendar, self._clock.now()
         with self._records.write() as session:
-            work = self._plan(session, trade_date, None)
-            missing = [terms.slug for terms in work.terms]
-            run = store.run_of_day(session, trade_date)
-            if run is not None:
-                run.detail = {**run.detail, "missing": missing}
-                session.add(run)
-        return missing
+            missing.mend(session, self.strategies, self.settled_until, now)
+            return missing.watch(session, self._plan(session, trade_date, None), trade_date, calendar, now)
 
     def take_up_waiting(self) -> RunReport | None:
         """Data have arrived: run again up to the last day that was asked for, where any of it is missing."""
@@ -433,6 +427,7 @@ class Settlement:
             run.settled, run.held, run.failed = work.settled, work.held, work.failed
             run.detail = {"waiting": work.waiting} if work.waiting else {}
             session.add(run)
+            missing.mend(session, self.strategies, self.settled_until, self._clock.now())
 
 
 def _shown(run: SettlementRun) -> dict[str, Any]:

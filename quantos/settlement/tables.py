@@ -1,11 +1,11 @@
-"""Settlement runs: when, for which day, and how they ended. What was settled stands in the series store."""
+"""Settlement runs: when, for which day, how they ended, what they left. What was settled stands in the series store."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Text
+from sqlalchemy import JSON, Column, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from quantos.kit.ids import new_id
@@ -27,6 +27,25 @@ class SettlementRun(SQLModel, table=True):
     held: int = 0
     failed: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+class MissingNav(SQLModel, table=True):
+    """A strategy-day that the watchdog found without a NAV row; `mended_at`: when it had one after all."""
+
+    __tablename__ = "missing_nav"
+    __table_args__ = (
+        Index(
+            "ix_missing_nav_open",
+            "strategy_number",
+            sqlite_where=text("mended_at IS NULL"),
+            postgresql_where=text("mended_at IS NULL"),
+        ),
+    )
+
+    strategy_number: int = Field(primary_key=True, foreign_key="strategy.number")
+    trade_date: date = Field(primary_key=True)
+    noted_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    mended_at: datetime | None = Field(default=None, sa_column=Column(Instant))
 
 
 class BackfilledSignal(SQLModel, table=True):

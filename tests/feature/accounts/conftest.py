@@ -22,10 +22,11 @@ from quantos.errors import QuantosError
 from quantos.kit import web
 from quantos.kit.clock import SimulatedClock, parse_instant
 from quantos.storage.directory import DataDirectory
+from quantos.storage.events import EventRow
 from quantos.storage.records import Records
 
 T = TypeVar("T")
-TABLES = (User, Invite, ApiKey)
+TABLES = (User, Invite, ApiKey, EventRow)
 START = parse_instant("2024-01-02T08:00:00+08:00")
 
 
