@@ -16,6 +16,7 @@ Value = TypeVar("Value")
 
 LIST_MAX: Final = 100_000
 TEXT_MAX: Final = 10_000
+REVISION_MAX: Final = 10_000
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HEX: Final = re.compile(r"[0-9a-f]*")
 _SHOWN_MAX: Final = 60
@@ -123,6 +124,12 @@ class Fields:
         found = self.integer(name)
         if found < 0:
             raise Malformed(self.at(name), "a whole number that is not negative", found)
+        return found
+
+    def revision(self, name: str) -> int:
+        found = self.count(name)
+        if found > REVISION_MAX:
+            raise Malformed(self.at(name), f"a revision, at most {REVISION_MAX}", found)
         return found
 
     def integer(self, name: str) -> int:

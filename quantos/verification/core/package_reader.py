@@ -43,7 +43,7 @@ def read_package(document: Any) -> Package:
     package = Package(
         slug=top.text("slug"),
         trade_date=top.day("trade_date"),
-        revision=top.count("revision"),
+        revision=top.revision("revision"),
         simulated=top.mark("simulated"),
         synthetic=top.mark("synthetic"),
         nav=_nav(body.inner("nav")),
@@ -234,5 +234,5 @@ def _restated(restated: Fields) -> Restated:
     return Restated(
         restated.day("from"),
         restated.text("reason"),
-        restated.rows("revisions", lambda one: (one.count("revision"), one.price("reported_nav"))),
+        restated.rows("revisions", lambda one: (one.revision("revision"), one.price("reported_nav"))),
     )

@@ -63,8 +63,11 @@ def is_web_address(text: str) -> bool:
 
 
 def strategy_url(text: str) -> StrategyUrl | None:
-    """A strategy's public URL, or that of one of its packages; None where it is another one."""
-    parts = urllib.parse.urlsplit(text)
+    """A strategy's public URL, or that of one of its packages; None where it is another one. Raises Refused."""
+    try:
+        parts = urllib.parse.urlsplit(text)
+    except ValueError as error:
+        raise Refused("not_fetched", path=text, reason=error) from None
     api, found, rest = parts.path.partition(_PUBLIC)
     slug, _, page = rest.partition("/")
     if not found or not slug:

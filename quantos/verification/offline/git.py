@@ -45,9 +45,17 @@ class Keys:
 
 def read_history(source: str, folder: Path, keys: Keys, timeout: float) -> History:
     """The whole history of a repository: a path, a bundle or a URL. `folder` is empty. Raises Refused."""
-    git = _Git(folder, timeout)
-    git.fetch(source)
-    reflog = _reflog_of(Path(source))
+    try:
+        git = _Git(folder, timeout)
+        git.fetch(source)
+        return _history(git, _reflog_of(Path(source)), keys)
+    except subprocess.CalledProcessError as error:
+        raise Refused("no_repository", path=source, reason=_last_line(error.stderr)) from None
+    except subprocess.TimeoutExpired:
+        raise Refused("no_repository", path=source, reason=f"git took over {timeout:g} s") from None
+
+
+def _history(git: _Git, reflog: str, keys: Keys) -> History:
     line = git.line()
     arrived, lost = received([raw.sha for raw in line], read_reflog(reflog))
     history = History(rewritten=lost)
@@ -103,17 +111,12 @@ class _Git:
         ).stdout
 
     def fetch(self, source: str) -> None:
-        """Bring the head of `source` here. Raises Refused."""
+        """Bring the head of `source` here. Raises Refused, and what `run` raises."""
         place = str(Path(source).resolve()) if Path(source).exists() else source
-        try:
-            branch = _head_of(source, self.run("ls-remote", "--", place).decode(errors="replace"))
-            self.run("fetch", "--quiet", "--no-tags", "--", place, f"+{branch}:{BRANCH}")
-            if self.run("rev-parse", "--is-shallow-repository").strip() != b"false":
-                raise Refused("shallow", path=source)
-        except subprocess.CalledProcessError as error:
-            raise Refused("no_repository", path=source, reason=_last_line(error.stderr)) from None
-        except subprocess.TimeoutExpired:
-            raise Refused("no_repository", path=source, reason=f"git took over {self._timeout:g} s") from None
+        branch = _head_of(source, self.run("ls-remote", "--", place).decode(errors="replace"))
+        self.run("fetch", "--quiet", "--no-tags", "--update-shallow", "--", place, f"+{branch}:{BRANCH}")
+        if self.run("rev-parse", "--is-shallow-repository").strip() != b"false":
+            raise Refused("shallow", path=source)
 
     def line(self) -> list[_RawCommit]:
         """The first-parent line, oldest first, with the files of interest that each commit changed."""

@@ -128,7 +128,7 @@ class ReportWriter:
         for (number, name), found in sorted(grouped.items()):
             outcome = _worst(found)
             mark = self._terminal.mark(*_MARKS[outcome])
-            room = self._terminal.width - right - 8
+            room = self._terminal.width - right - 9
             title = cut(self._say(f"step.{name}"), room)
             tail = self._outcome(found, many)
             gap = " " * (room - width_of(title) + 2 + right - width_of(tail))

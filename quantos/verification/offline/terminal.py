@@ -39,7 +39,7 @@ class Terminal:
     def mark(self, symbol: str, plain: str) -> str:
         """A symbol, or what stands for it where the terminal cannot show it."""
         try:
-            symbol.encode(self._stream.encoding or "ascii")
+            symbol.encode(self._stream.encoding or "utf-8")
         except UnicodeEncodeError:
             return plain
         return symbol

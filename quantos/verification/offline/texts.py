@@ -47,8 +47,7 @@ class Speaker:
         if value is None or isinstance(value, bool):
             return {None: "null", True: "true", False: "false"}[value]
         if isinstance(value, datetime):
-            local = value.astimezone(SHANGHAI)
-            return f"{local:%Y-%m-%d %H:%M:%S}{'.' + f'{local:%f}'[:3] if local.microsecond else ''} +08:00"
+            return _in_shanghai(value)
         if isinstance(value, date):
             return value.isoformat()
         if isinstance(value, timedelta):
@@ -67,6 +66,15 @@ class Speaker:
             if len(parts) == 2:
                 break
         return " ".join(parts)
+
+
+def _in_shanghai(instant: datetime) -> str:
+    try:
+        local = instant.astimezone(SHANGHAI)
+    except OverflowError:  # in the last hours of the year 9999
+        return instant.isoformat()
+    fraction = f".{local:%f}"[:4] if local.microsecond else ""
+    return f"{local:%Y-%m-%d %H:%M:%S}{fraction} +08:00"
 
 
 def short(text: str) -> str:
