@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -318,3 +319,40 @@ def test_a_set_of_signals_that_no_curve_was_made_from_does_not_count(on_stage: S
                 "SELECT revision, count(*) FROM backfilled_signal GROUP BY revision ORDER BY revision"
             )
             assert rows.all() == [(1, 1), (3, 2)]
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_backfilled_day_has_no_package_and_no_line_in_the_audit_log(on_stage: Stage) -> None:
+    accepted(on_stage, day_of(BEFORE[0], {A: 0.5}))
+    on_stage.clock_to(DAYS[0], "19:00")
+    public = on_stage.public()
+    package = "/public/strategies/one/verify"
+    assert public.call("GET", package, date=BEFORE[0].isoformat()).status_code == 404
+    found = public.get(package)
+    assert found["trade_date"] == DAYS[0].isoformat()
+    assert found["verification"]["previous"]["positions"] == [], "the record begins from cash"
+    log = public.get("/public/strategies/one/audit")
+    assert [(line["date"], line["type"]) for line in log["audit_log"]] == [(DAYS[0].isoformat(), "REBALANCE")]
+    assert log["total"] == 1
+
+
+def test_backfilled_signals_and_their_days_are_never_attested(tmp_path: Path) -> None:
+    repository = tmp_path / "attestation"
+
+    def history() -> str:
+        command = ["git", "-C", str(repository), "log", "--all", "-p"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    with stage(tmp_path / "data", START, attestation_repo=str(repository)) as on:
+        on.platform.market.import_bars(made_up(bars()))
+        caller = on.agent()
+        caller.post("/strategies", {"name": "One", "slug": "one", **FREE})
+        on.submit(caller, "one", DAYS[0], {A: 0.5})
+        accepted(on, day_of(BEFORE[0], {A: 0.5}))
+        on.clock_to(DAYS[1], "19:00")
+        on.clock_to(DAYS[2], "09:11")  # the retry of what was not attested
+        assert len(curve(on)) == 9
+        told = history()
+    assert f"attestations/{DAYS[0]}.json" in told
+    assert f"settlements/{DAYS[0]}.json" in told
+    assert [day for day in BEFORE if day.isoformat() in told] == []
