@@ -134,6 +134,43 @@ class TestWhatChanges:
         assert in_force(on) == before
         assert market_rows(on, "restatement") == []
 
+    def test_a_symbol_that_became_known_since_makes_no_revision_of_the_order_it_was_refused_in(
+        self, empty: Stage, agent: Caller, tmp_path: Path
+    ) -> None:
+        empty.platform.market.import_bars(made_up(bars()))
+        agent.post("/strategies", {"name": "Early", "slug": "early"})
+        empty.submit(agent, "early", DAYS[0], {A: 0.5, C: 0.3})
+        empty.clock_to(DAYS[-1], "19:00")
+        data = write_bars(tmp_path, {(C, DAYS[3]): (5.0, 5.0, 5.0, 0)})
+        answer = restate(empty, DAYS[0], data)
+        assert (answer["restatement"], answer["changed"]["strategy_days"]) == (1, 0)
+        # With another price of the first day the order is written anew, under the number that C has now.
+        data = write_bars(tmp_path, {(A, DAYS[0]): (10.05, 10.1, 10.0, 1_000_000)})
+        assert restate(empty, DAYS[0], data)["changed"]["strategy_days"] > 0
+        number = empty.platform.market.instruments().number_of[C]
+        assert [row[2] for row in in_force(empty)["trade_order"] if row[3] == 0] == [number]
+        assert [row[4] for row in superseded(empty)["trade_order"] if row[5] == 0] == [-1]
+
+    def test_what_corrected_data_explain_is_final_and_no_row_may_explain_it_otherwise(
+        self, empty: Stage, agent: Caller, tmp_path: Path
+    ) -> None:
+        """B is said to open the second day at 40 after a close of 20: its holder waits, the holder of A goes on."""
+        days = DAYS[:2]
+        said: Bars = {(A, day): (10.0, 10.0, 10.0, 1_000_000) for day in days}
+        said |= {(B, days[0]): (20.0, 20.0, 20.0, 1_000_000), (B, days[1]): (40.0, 40.0, 40.0, 1_000_000)}
+        empty.platform.market.import_bars(made_up(said))
+        slugs = {"holds-a": A, "holds-b": B}
+        for slug, symbol in slugs.items():
+            agent.post("/strategies", {"name": slug, "slug": slug})
+            empty.submit(agent, slug, days[0], {symbol: 0.5})
+        empty.clock_to(days[1], "19:00")
+        assert [len(empty.navs(slug)) for slug in slugs] == [2, 1]
+        restate(empty, days[1], write_bars(tmp_path, {(B, days[1]): (20.0, 20.0, 20.0, 1_000_000)}))
+        assert [len(empty.navs(slug)) for slug in slugs] == [2, 2]
+        late = write_actions(tmp_path / "late", {(B, days[1]): (-500_000, 0)})
+        (report,) = empty.platform.market.import_path(late).files
+        assert (report.stored, report.settled.rows) == (0, 1)
+
 
 class TestWhichDays:
     def test_retired_strategies_too(self, on: Stage, agent: Caller, corrected: Path) -> None:
