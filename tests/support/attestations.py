@@ -24,9 +24,17 @@ class Repository:
     def git(self, *arguments: str, at: datetime | None = None, **options: str) -> str:
         """Run git; `at` is the time of what it writes."""
         stamp = {"GIT_AUTHOR_DATE": at.isoformat(), "GIT_COMMITTER_DATE": at.isoformat()} if at else {}
-        people = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in _NAMES.items()}
+        people = {
+            f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in _NAMES.items()
+        }
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-        environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, **people, **stamp, **options}
+        environment |= {
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            **people,
+            **stamp,
+            **options,
+        }
         run = subprocess.run(
             ["git", *arguments], cwd=self.path, env=environment, capture_output=True, text=True, check=False
         )
@@ -99,10 +107,19 @@ def attest(packages: Sequence[Package], repository: Repository, *options: str) -
             sha = repository.signal(
                 package["trade_date"], package["slug"], signal["signal_hash"], price, at, *options
             )
-            signal |= {"github_committed": True, "commit_sha": sha, "committed_at": at.isoformat(), "in_time": True}
+            signal |= {
+                "github_committed": True,
+                "commit_sha": sha,
+                "committed_at": at.isoformat(),
+                "in_time": True,
+            }
         at = shanghai(package["trade_date"], "18:15:03")
         sha = repository.settlement(package, at, *options)
-        body["settlement_attestation"] |= {"committed": True, "commit_sha": sha, "committed_at": at.isoformat()}
+        body["settlement_attestation"] |= {
+            "committed": True,
+            "commit_sha": sha,
+            "committed_at": at.isoformat(),
+        }
 
 
 def save(packages: Sequence[Package], folder: Path) -> Path:
