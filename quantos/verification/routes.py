@@ -109,29 +109,6 @@ def router(verification: Verification) -> APIRouter:
         return Response(await verification.answer(slug, "performance"), media_type="application/json")
 
     @routes.get(
-        "/public/strategies/{slug}/claimed",
-        operation_id="get_public_claim",
-        summary="The claimed curve of a strategy, and how well it holds up",
-        response_model=PublicClaim,
-        responses=refusals(s404="unknown, not public, or nothing claimed"),
-    )
-    async def get_public_claim(slug: str) -> Response:
-        return Response(await verification.answer(slug, "claimed"), media_type="application/json")
-
-    @routes.get(
-        "/public/strategies/{slug}/backtest",
-        operation_id="moved_public_claim",
-        summary="Moved to /claimed",
-        status_code=301,
-        response_class=Response,
-        responses=_UNKNOWN | {301: {"description": "it is called /claimed"}},
-        deprecated=True,
-    )
-    async def moved_public_claim(request: Request, slug: str) -> Response:
-        verification.check_public(slug)
-        return RedirectResponse(f"{request.scope['path'].removesuffix('/backtest')}/claimed", 301)
-
-    @routes.get(
         "/public/strategies/{slug}/verify",
         operation_id="get_verification_package",
         summary="Everything that decided a settled day, for anyone to check",
@@ -158,7 +135,35 @@ def router(verification: Verification) -> APIRouter:
     async def get_audit_log(slug: str, limit: int = limit(50), offset: Offset = 0) -> Response:
         return Response(await verification.audit(slug, limit, offset), media_type="application/json")
 
+    _add_claims(routes, verification)
     return routes
+
+
+def _add_claims(routes: APIRouter, verification: Verification) -> None:
+    """The claim of a strategy, and the path that it had once."""
+
+    @routes.get(
+        "/public/strategies/{slug}/claimed",
+        operation_id="get_public_claim",
+        summary="The claimed curve of a strategy, and how well it holds up",
+        response_model=PublicClaim,
+        responses=refusals(s404="unknown, not public, or nothing claimed"),
+    )
+    async def get_public_claim(slug: str) -> Response:
+        return Response(await verification.answer(slug, "claimed"), media_type="application/json")
+
+    @routes.get(
+        "/public/strategies/{slug}/backtest",
+        operation_id="moved_public_claim",
+        summary="Moved to /claimed",
+        status_code=301,
+        response_class=Response,
+        responses=_UNKNOWN | {301: {"description": "it is called /claimed"}},
+        deprecated=True,
+    )
+    async def moved_public_claim(request: Request, slug: str) -> Response:
+        verification.check_public(slug)
+        return RedirectResponse(f"{request.scope['path'].removesuffix('/backtest')}/claimed", 301)
 
 
 def _example(answer: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
