@@ -154,6 +154,10 @@ prepare_machine() {
     "QuantOS 需要 Python 3.$PYTHON_MINOR_MIN 或更新版本，本机是 $(python3 -V 2>&1)：请安装新版本（例如 python3.12 和 python3.12-venv）后重新运行。"
   if [ ! -x "$UV" ] && ! "$PYTHON" -c 'import ensurepip, venv' >/dev/null 2>&1; then missing+=("$(venv_package)"); fi
   command -v git >/dev/null || missing+=(git)
+  if [ "$DEV" = yes ]; then # the tests have signatures judged by those who made the formats
+    command -v ssh-keygen >/dev/null || missing+=(openssh-client)
+    command -v gpg >/dev/null || missing+=(gnupg)
+  fi
   if command -v apt-get >/dev/null && [ ! -s /etc/ssl/certs/ca-certificates.crt ]; then missing+=(ca-certificates); fi
   if [ ${#missing[@]} -gt 0 ]; then provide "${missing[@]}"; fi
 }
