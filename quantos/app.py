@@ -42,6 +42,8 @@ from quantos.storage.records import Records
 from quantos.storage.series import Series
 from quantos.strategies import routes as strategy_routes
 from quantos.strategies.service import Strategies
+from quantos.support import routes as support_routes
+from quantos.support.service import Support
 from quantos.verification import routes as verification_routes
 from quantos.verification.service import Packages, Publication, Verification
 
@@ -66,6 +68,7 @@ class Platform:
     performance: Performance
     verification: Verification
     publication: Publication
+    support: Support
     scheduler: Scheduler
 
     @classmethod
@@ -99,6 +102,7 @@ class Platform:
         self.settlement.mark_interrupted()
         self.attestation.start()
         self.publication.start()
+        self.support.start()
         self.scheduler.start()
 
     def close(self) -> None:
@@ -106,6 +110,7 @@ class Platform:
         self.scheduler.stop()
         self.publication.stop()
         self.attestation.close()
+        self.support.stop()
         self.accounts.close()
         self.records.close()
         self.series.close()
@@ -172,6 +177,7 @@ def _compose(
         performance,
         verification,
         publication,
+        Support(records, clock, accounts, settings.lang or "en"),
         scheduler,
     )
 
@@ -225,11 +231,13 @@ def build_app(platform: Platform) -> FastAPI:
         attestation_routes.router(p.attestation),
         performance_routes.router(p.claims, p.accounts),
         account_routes.router(p.accounts),
+        support_routes.router(p.support, p.accounts),
         market_routes.router(p.market, p.accounts),
         account_routes.admin_router(p.accounts),
         strategy_routes.admin_router(p.strategies, p.accounts),
         attestation_routes.admin_router(p.attestation, p.accounts),
         settlement_routes.admin_router(p.settlement, p.accounts),
+        support_routes.admin_router(p.support, p.accounts),
         admin_routes.router(p.scheduler, p.settlement, p.accounts),
     ):
         app.include_router(router, prefix=API)  # in a router of their own all routes would be built twice

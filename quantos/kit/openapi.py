@@ -35,6 +35,8 @@ TAGS: Final = [
     {"name": "strategies", "description": "The caller's strategies and their daily signals."},
     {"name": "claimed performance", "description": "A historical NAV curve beside the platform's own."},
     {"name": "public verification", "description": "What anyone may read and recompute. No credentials."},
+    {"name": "tickets", "description": "What the caller has to say to the operator, and the replies."},
+    {"name": "notifications", "description": "What happened to what is the caller's."},
     {"name": "health", "description": "Whether the platform answers. No credentials."},
     {"name": "operator", "description": "The operator's calls; a user's credentials are refused with 403."},
 ]

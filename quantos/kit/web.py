@@ -83,6 +83,15 @@ def _in_digits(value: Any) -> Any:
     return value
 
 
+def _flag(value: Any) -> Any:
+    """A truth value of a query as JSON writes it, in any letter case: not `1`, `yes` or `on`."""
+    if isinstance(value, str):
+        if value.lower() not in {"true", "false"}:
+            raise ValueError("must be true or false")
+        return value.lower() == "true"
+    return value
+
+
 def _within_any_list(offset: int) -> int:
     """An offset that the stores can count; every list has ended before it."""
     return min(offset, 2**62)
@@ -98,6 +107,9 @@ STORABLE: Final = AfterValidator(_storable)
 Text = Annotated[str, STORABLE]
 IN_DIGITS: Final = BeforeValidator(_in_digits)
 """Belongs to every integer of a path or query, after its bounds: `Annotated[int, Path(ge=1), IN_DIGITS]`."""
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+"""A truth value of a query."""
 
 Offset = Annotated[
     int, Query(ge=0, description="Items to skip."), IN_DIGITS, AfterValidator(_within_any_list)

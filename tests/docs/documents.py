@@ -33,7 +33,12 @@ API_PREFIX: Final = "/api/v1"
 NOT_MODULES: Final = re.compile(r"\.(__main__|migrations)(\.|$)")
 """Programs and Alembic scripts: they act when they are imported."""
 
-GUARDS: Final = {None: "anyone", "user": "user", "operator": "operator"}
+GUARDS: Final = {
+    None: "anyone",
+    "user": "user",
+    "user_even_disabled": "user, even disabled",
+    "operator": "operator",
+}
 
 
 def modules() -> Iterator[ModuleType]:
