@@ -17,7 +17,7 @@ TO_COME = {"factor_validated", "portfolio_day_missed"}
 def documented() -> dict[str, tuple[str, str]]:
     """Store and addressee by kind."""
     rows = re.findall(
-        r"^\| `(\w+)` \| (\w+) \| .* \| ([^|]*) \|$", (DOCS / "events.md").read_text(), re.MULTILINE
+        r"^\| `(\w+)` \| (\w+) \| .* \|([^|]*)\|$", (DOCS / "events.md").read_text(), re.MULTILINE
     )
     return {kind: (store, told.strip()) for kind, store, told in rows}
 
