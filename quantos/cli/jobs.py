@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from quantos.cli import restate as again
 from quantos.cli.attend import attended
 from quantos.cli.help import Commands
 from quantos.cli.interruption import Interrupted
@@ -28,9 +29,25 @@ class JobFailed(WrongState):
     code = "job_failed"
 
 
-def settle(day: Day = None, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Settle every strategy that is due, up to a trading day; earlier days without a NAV come first."""
-    _run(SETTLEMENT, day, data_dir, as_json)
+def settle(
+    day: Day = None,
+    restate: again.Restate = False,
+    first: again.From = None,
+    reason: again.Reason = None,
+    data: again.Data = None,
+    dry_run: again.DryRun = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Settle every strategy that is due, up to a trading day; earlier days without a NAV come first.
+    With --restate, settle settled days again.
+    """
+    if again.is_asked(restate, day, first, reason, data, dry_run):
+        assert first is not None
+        assert reason is not None
+        again.restate(first, reason, data, dry_run, data_dir, as_json)
+    else:
+        _run(SETTLEMENT, day, data_dir, as_json)
 
 
 @job.command("run")

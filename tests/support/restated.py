@@ -34,6 +34,11 @@ def bars() -> Bars:
     return rows
 
 
+def corrections() -> Bars:
+    """A closes the second day at 10.15, not 10.20, which is the third day's reference."""
+    return {(A, DAYS[1]): (10.1, 10.15, 10.1, 1_000_000), (A, DAYS[2]): (10.2, 10.3, 10.15, 1_000_000)}
+
+
 def play(on: Stage, agent: Caller, **costs: float) -> Stage:
     """`a` holds A and `b` holds B from the first day on; `both` goes from B to A on the third. Six days are settled."""
     on.platform.market.import_bars(made_up(bars()))

@@ -15,12 +15,13 @@ from quantos.cli.texts.demo import DEMO
 from quantos.cli.texts.doctor import DOCTOR
 from quantos.cli.texts.help import HELP
 from quantos.cli.texts.market import MARKET
+from quantos.cli.texts.restate import RESTATE
 from quantos.cli.texts.serve import SERVE
 
 CHINESE: Final = "zh"
 ENGLISH: Final = "en"
 
-TEXTS: Final[dict[str, tuple[str, str]]] = COMMANDS | MARKET | SERVE | DOCTOR | DEMO
+TEXTS: Final[dict[str, tuple[str, str]]] = COMMANDS | MARKET | RESTATE | SERVE | DOCTOR | DEMO
 
 
 def language() -> str:

@@ -78,8 +78,8 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
     "market.refused": ("refused", "拒收"),
     "market.settled": ("settled", "已结算"),
     "market.settled.detail": (
-        "rows touch {days} settled days and were not applied: {named}",
-        "行涉及 {days} 个已结算交易日，未采用：{named}",
+        "rows touch {days} settled days and were not applied: {named}; quantos settle --restate settles these days again with them",
+        "行涉及 {days} 个已结算交易日，未采用：{named}；如需采用，请用 quantos settle --restate 重新结算这些交易日",
     ),
     "market.total": (
         "{rows} rows in {seconds:.1f} s: {stored} stored, {unchanged} as they were",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.platforms import Caller, Stage, stage
-from tests.support.restated import DAYS, START, A, Bars, play, write_bars
+from tests.support.restated import START, corrections, play, write_bars
 
 
 @pytest.fixture
@@ -29,6 +29,4 @@ def on(empty: Stage, agent: Caller) -> Stage:
 
 @pytest.fixture
 def corrected(tmp_path: Path) -> Path:
-    """A closes the second day at 10.15, not 10.20, which is the third day's reference."""
-    rows: Bars = {(A, DAYS[1]): (10.1, 10.15, 10.1, 1_000_000), (A, DAYS[2]): (10.2, 10.3, 10.15, 1_000_000)}
-    return write_bars(tmp_path / "corrected", rows)
+    return write_bars(tmp_path / "corrected", corrections())
