@@ -234,10 +234,10 @@ def _problem(check: str, detail: str, remedy: str) -> Finding:
 
 
 def _print(finding: Finding) -> None:
-    subject = f"{say(f'doctor.{finding.check}')}{say('doctor.colon')}"
+    subject = f"{say(f'doctor.{finding.check}')}{say('colon')}"
     texts = [(say(f"doctor.{finding.state}"), subject + finding.detail)]
     if finding.remedy:
-        texts.append(("", f"{say('doctor.remedy')}{say('doctor.colon')}{finding.remedy}"))
+        texts.append(("", f"{say('doctor.remedy')}{say('colon')}{finding.remedy}"))
     for state, text in texts:
         head = padded(state, STATE_WIDTH)
         for line in wrapped(text, screen_width() - STATE_WIDTH):

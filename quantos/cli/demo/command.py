@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quantos.cli.options import DataDir, Json, number_option, port_option
+from quantos.cli.options import Json, number_option, port_option
 from quantos.cli.texts import say
 from quantos.errors import QuantosError
 
@@ -22,7 +22,15 @@ class IdentityBroken(QuantosError):
 
 
 def demo(
-    data_dir: DataDir = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--data-dir",
+            metavar="DIR",
+            help="A new directory to play in and to keep; default: one in the user data folder.",
+            file_okay=False,
+        ),
+    ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="Leave at the end; without it the demo keeps serving.")
     ] = False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+from quantos.cli import logs
 from quantos.cli.demo import ledger, stage, story
 from quantos.cli.demo import market as demo_market
 from quantos.cli.demo.agents import AGENTS
@@ -22,6 +24,7 @@ from quantos.cli.demo.screen import Screen
 from quantos.cli.demo.stage import Http
 from quantos.cli.demo.story import CAPITAL_CNY, Cast, Joined, Played, Record
 from quantos.cli.demo.verified import Verified, verify
+from quantos.cli.interruption import Interrupted
 from quantos.cli.texts import language, say
 from quantos.kit.clock import SHANGHAI
 from quantos.kit.money import MILLS_PER_CNY
@@ -68,14 +71,46 @@ class Wish:
 
 
 def play(settings: Settings, wish: Wish) -> Outcome:
-    """The whole demo; without `once` it returns when Ctrl-C ends the serving."""
+    """The whole demo; without `once` it returns when Ctrl-C ends the serving.
+
+    Raises Interrupted where Ctrl-C or SIGTERM ends it early.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logs.of_a_command()
+    bars = None if wish.market is None else demo_market.found(wish.market)
+    screen = Screen(quiet=wish.quiet)
+    place = stage.place(wish.data_dir, demos_of_the_user())
+    try:
+        return _play(stage.settings_of(settings, place.path), wish, bars, place, screen)
+    except KeyboardInterrupt:
+        place.leave()
+        where = "" if screen.day_played is None else say("demo.interrupted.at", day=screen.day_played)
+        raise Interrupted(say("demo.interrupted", where=where, what=_what_became_of(place))) from None
+    except BaseException:
+        place.leave()
+        sys.stderr.write(f"quantos: {_what_became_of(place)}\n")
+        raise
+
+
+def demos_of_the_user() -> Path:
+    """Beside the user's data folder, not in it: demos are no part of a platform."""
+    from quantos.settings import default_data_dir  # noqa: PLC0415 - --help needs no pydantic
+
+    return default_data_dir().with_name("quantos-demo")
+
+
+def _what_became_of(place: stage.Place) -> str:
+    if place.removed:
+        return say("demo.removed", path=place.path)
+    return say("demo.kept" if place.finished else "demo.kept_unfinished", path=place.path)
+
+
+def _play(settings: Settings, wish: Wish, bars: Path | None, place: stage.Place, screen: Screen) -> Outcome:
     started = perf_counter()
     gc.disable()  # what importing makes stays; collecting among it costs a tenth of the time
-    bars = None if wish.market is None else demo_market.found(wish.market)
-    directory = stage.new_directory(wish.data_dir, settings.data_dir)
-    settings = stage.settings_of(settings, directory)
-    screen = Screen(quiet=wish.quiet)
     screen.title()
+    if place.swept:
+        screen.plain(say("demo.swept", count=place.swept))
     with screen.step("market"):
         loaded = demo_market.load(settings, bars, wish.seed)
         screen.market(loaded)
@@ -83,24 +118,30 @@ def play(settings: Settings, wish: Wish) -> Outcome:
         with screen.step("start"):
             start = story.evening(loaded.panel.dates[loaded.history - 1])
             platform = open_.enter_context(stage.opened(settings, start))
-            url = open_.enter_context(stage.served(platform, settings.host, wish.port))
+            url = open_.enter_context(stage.served(platform, stage.HOST, wish.port))
             platform.start()
             gc.freeze()
             gc.enable()
             caller = open_.enter_context(stage.callers(url))
-            screen.plain(say("demo.directory", path=directory))
+            screen.plain(say("demo.directory", path=place.path))
             screen.plain(say("demo.unsynced"))
             screen.plain(say("demo.serving", url=url, now=f"{start.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"))
         cast = Cast(caller(platform.accounts.operator_token()), caller())
+        place.begun = True
         with screen.step("agent"):
             joined = _join(screen, cast, caller)
         outcome = _perform(screen, platform, cast, loaded, url)
         outcome.seconds = {**screen.seconds, "total": perf_counter() - started}
+        place.finish()
         screen.gap()
         screen.line(f"[bold]{say('demo.total', seconds=outcome.seconds['total'])}[/]")
         screen.after(outcome.directory, None if wish.once else url, joined.api_key)
+        if place.earlier:
+            screen.plain(say("demo.earlier", count=place.earlier, path=place.path.parent))
         if not wish.once:
             _wait_for_interrupt()
+    if not wish.once:
+        screen.plain(_what_became_of(place))
     return outcome
 
 
@@ -189,6 +230,5 @@ def _explain(screen: Screen, platform: Platform) -> None:
 
 
 def _wait_for_interrupt() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait(timedelta(days=365 * 10).total_seconds())

@@ -16,6 +16,7 @@ from quantos.cli.demo.market import Loaded
 from quantos.cli.demo.plot import BENCHMARK_MARK, COLOURS, Curve, drawn
 from quantos.cli.demo.story import Record
 from quantos.cli.demo.verified import Verified, public_address
+from quantos.cli.layout import wrapped
 from quantos.cli.texts import say
 from quantos.settlement.core.facts import Reason
 
@@ -23,10 +24,17 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH_MAX: Final = 110
+INDENT: Final = 3
 NAMES_FROM_WIDTH: Final = 96
 MARKS: Final = ("M", "E", "C")
 SLUGS: Final = tuple(agent.slug for agent in AGENTS)
 NOTHING: Final = "-"
+PART_MAX: Final = 1000
+BEYOND: Final = ">99,999%"
+"""A year's return of this size is a few lucky days multiplied: its digits say nothing."""
+
+ANNUAL_FROM: Final = 20
+"""Trading days from which on something is said about a year."""
 VAGUE: Final = ("no_", "inexact_", "survivors_")
 """Findings about what a source does not say, beside those about what it says."""
 
@@ -41,6 +49,7 @@ class Screen:
         width = min(wide.width, WIDTH_MAX) if wide.is_terminal else WIDTH_MAX
         self.console: Console = Console(highlight=False, quiet=quiet, width=width, soft_wrap=False)
         self.seconds: dict[str, float] = {}
+        self.day_played: date | None = None
         self._step = 0
 
     def title(self) -> None:
@@ -97,7 +106,7 @@ class Screen:
         else:
             facts = [("demo.after.again", f"quantos serve --data-dir {directory}")]
         for key, value in [*facts, ("demo.after.remove", f"rm -r {directory}")]:
-            self.plain(f"{say(key)}: {value}")
+            self.exactly(f"{say(key)}{say('colon')}{value}")
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -111,14 +120,24 @@ class Screen:
         self.line(f"[dim]{say('demo.done', seconds=self.seconds[name])}[/]")
 
     def line(self, text: str) -> None:
+        """A line with markup."""
         self.console.print(f"   {text}", soft_wrap=True)
 
     def plain(self, text: str) -> None:
-        """A line that holds values of others: nothing in it is markup."""
+        """Text that holds values of others: nothing in it is markup. On a terminal it is wrapped."""
+        for row in self._rows(text):
+            self.exactly(row)
+
+    def exactly(self, text: str) -> None:
+        """A line to be copied: never parted."""
         self.console.print(f"   {text}", markup=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
-        self.console.print(f"   [yellow]{text}[/]", soft_wrap=True)
+        for row in self._rows(text):
+            self.console.print(f"   {row}", markup=False, style="yellow", soft_wrap=True)
+
+    def _rows(self, text: str) -> list[str]:
+        return wrapped(text, self.console.width - INDENT) if self.console.is_terminal else [text]
 
     def gap(self) -> None:
         self.console.print()
@@ -137,6 +156,7 @@ class Screen:
             task = bar.add_task("", total=total, navs="")
 
             def on_day(day: date, navs: dict[str, float]) -> None:
+                self.day_played = day
                 millions = [
                     f"{mark} {navs[slug] / 1e6:.2f}m"
                     for mark, slug in zip(MARKS, SLUGS, strict=True)
@@ -148,25 +168,10 @@ class Screen:
 
     def results(self, records: Sequence[Record], *, synthetic: bool) -> None:
         """NAVs and metrics beside the benchmark, then the plot."""
-        table = self._table(
-            "strategy", "nav>", "total>", "annual>", "volatility>", "sharpe>", "drawdown>", "excess>"
-        )
-        for k, record in enumerate(records):
-            m = record.metrics
-            table.add_row(
-                f"[{_rich(k)}]{MARKS[k]} {record.agent.slug}[/]",
-                f"{record.listed['nav']:,.0f}",
-                *map(percent, (m["total_return"], m["annual_return"], m["volatility"])),
-                number(m["sharpe"]),
-                percent(m["max_drawdown"]),
-                percent(m["excess_return"]),
-            )
-        benchmark = records[0].metrics["benchmark_return"]
-        if benchmark is not None:
-            name = f"[{_rich(len(records))}]{BENCHMARK_MARK} {say('demo.benchmark_synthetic' if synthetic else 'demo.benchmark')}[/]"
-            table.add_row(name, "", percent(benchmark))
-        self.console.print(table)
-        if benchmark is None:
+        self.console.print(self._results_table(records, synthetic=synthetic))
+        if any(too_short(record.metrics) for record in records):
+            self.note(say("demo.too_few", least=ANNUAL_FROM))
+        if records[0].metrics["benchmark_return"] is None:
             self.note(say("demo.no_benchmark"))
         self.gap()
         self.line(f"[bold]{say('demo.plot_synthetic' if synthetic else 'demo.plot')}[/]")
@@ -178,6 +183,26 @@ class Screen:
         )
         if not self.console.quiet:
             self.console.file.write("\n".join(f"   {row}" for row in plot.splitlines()) + "\n")
+
+    def _results_table(self, records: Sequence[Record], *, synthetic: bool) -> Any:
+        """A column for each strategy: numbers as long as they may be fit 80 cells, in either language."""
+        from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - loaded where it is used
+        from rich.table import Table  # noqa: PLC0415
+
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+        table.add_column("", no_wrap=True)
+        for k, record in enumerate(records):
+            table.add_column(f"[{_rich(k)}]{MARKS[k]} {record.agent.slug}[/]", justify="right", no_wrap=True)
+        benchmark = records[0].metrics["benchmark_return"]
+        if benchmark is not None:
+            name = say("demo.benchmark_synthetic" if synthetic else "demo.benchmark")
+            table.add_column(
+                f"[{_rich(len(records))}]{BENCHMARK_MARK} {name}[/]", justify="right", no_wrap=True
+            )
+        for name, show in RESULTS.items():
+            beside = percent(benchmark) if name == "total" and benchmark is not None else ""
+            table.add_row(say(f"demo.col.{name}"), *(show(record) for record in records), beside)
+        return table
 
     def day(self, slug: str, day: Day) -> None:
         """One strategy-day: every order, then where the cash went."""
@@ -222,7 +247,7 @@ class Screen:
     def orders(self, sums: Sums) -> None:
         """How many orders ended how."""
         results = ", ".join(
-            f"{'filled' if reason is Reason.NONE else reason.name.lower()} {count:,}"
+            f"{say('demo.filled') if reason is Reason.NONE else reason.name.lower()} {count:,}"
             for reason, count in sums.results.items()
         )
         self.plain(say("demo.orders", orders=f"{sums.orders:,}", results=results))
@@ -242,7 +267,7 @@ class Screen:
         self.line(f"  {mark} [bold]{record.slug}[/] {said}  [dim]{counted}[/]")
         for broken in record.broken:
             self.note(broken)
-        self.plain(f"    quantos verify {public_address(url, record.slug)} --allow-simulated")
+        self.exactly(f"    quantos verify {public_address(url, record.slug)} --allow-simulated")
 
     def _table(self, *keys: str) -> Any:
         from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - loaded where it is used
@@ -305,8 +330,28 @@ def price(mills: int) -> str:
     return f"{mills / 1000:.3f}".removesuffix("0")
 
 
-def percent(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:+.2%}"
+def percent(value: float | None, *, signed: bool = True) -> str:
+    if value is None:
+        return NOTHING
+    if value >= PART_MAX:
+        return BEYOND
+    rounded = round(value, 4) + 0.0  # never -0.00%
+    return f"{rounded:+,.2%}" if signed and rounded else f"{rounded:,.2%}"
+
+
+def size(value: float | None) -> str:
+    """A part without a direction."""
+    return percent(value, signed=False)
+
+
+def too_short(metrics: dict[str, Any]) -> bool:
+    """Whether a year's worth of so few days says nothing: a lucky week would be millions of per cent."""
+    return int(metrics["trading_days"]) < ANNUAL_FROM
+
+
+def a_year(metrics: dict[str, Any], name: str, show: Callable[[float | None], str]) -> str:
+    """A metric that is scaled to a year."""
+    return NOTHING if too_short(metrics) else show(metrics[name])
 
 
 def number(value: float | None) -> str:
@@ -316,3 +361,15 @@ def number(value: float | None) -> str:
 def _rich(k: int) -> str:
     """Rich's word for a plot colour."""
     return {"orange": "yellow"}.get(COLOURS[k % len(COLOURS)], COLOURS[k % len(COLOURS)])
+
+
+RESULTS: Final[dict[str, Callable[[Record], str]]] = {
+    "nav": lambda record: f"{record.listed['nav']:,.0f}",
+    "total": lambda record: percent(record.metrics["total_return"]),
+    "annual": lambda record: a_year(record.metrics, "annual_return", percent),
+    "volatility": lambda record: a_year(record.metrics, "volatility", size),
+    "sharpe": lambda record: a_year(record.metrics, "sharpe", number),
+    "drawdown": lambda record: size(record.metrics["max_drawdown"]),
+    "excess": lambda record: percent(record.metrics["excess_return"]),
+}
+"""What is shown of a strategy, row by row."""

@@ -67,14 +67,19 @@ class Place:
         """Everything is played: from now on the directory is kept."""
         self.finished = True
         (self.path / UNFINISHED).unlink(missing_ok=True)
+        self._let_go()
 
     def leave(self) -> None:
         """Take away what was made and not finished, unless it had begun where it was told to."""
         if not self.finished and not (self.named and self.begun):
             shutil.rmtree(self.path, ignore_errors=True)
             self.removed = True
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._mark is not None:
             self._mark.close()
+            self._mark = None
 
     def mark(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -112,6 +117,17 @@ def _swept(parent: Path) -> tuple[int, int]:
         except FileNotFoundError:
             kept += (folder / "directory.json").exists()
     return removed, kept
+
+
+def settings_of(settings: Settings, directory: Path) -> Settings:
+    """The operator's settings on a directory of the demo's own: nothing it does reaches what is real.
+
+    Signals are attested in a repository beside the stores, which no remote knows.
+    """
+    fields = type(settings).model_fields
+    real = {name: fields[name].get_default() for name in fields if name.startswith("attestation_")}
+    own = {"data_dir": directory, "attestation_repo": str(directory / "attestations")}
+    return settings.model_copy(update={**real, **own})
 
 
 @dataclass(slots=True)

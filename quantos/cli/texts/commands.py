@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "settings.from.environment": ("from the environment", "来自环境变量"),
     "settings.from.file": ("from .env", "来自 .env"),
     "settings.from.option": ("from the command line", "来自命令行"),
+    "colon": (": ", "："),
     "yes": ("yes", "是"),
     "no": ("no", "否"),
     "col.job": ("job", "任务"),

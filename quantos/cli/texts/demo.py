@@ -19,6 +19,31 @@ _STEPS: Final[dict[str, tuple[str, str]]] = {
         "{path} is not empty: the past cannot be played twice in one directory; name a new one with --data-dir",
         "{path} 不是空目录：同一目录不能重演历史；请用 --data-dir 指定新目录",
     ),
+    "demo.swept": (
+        "directories of demos that were killed were removed: {count}",
+        "已删除此前被强行终止的演示目录：{count} 个",
+    ),
+    "demo.earlier": (
+        "earlier demos that are kept in {path}: {count}; remove them when you need them no more",
+        "{path} 中保留着 {count} 个以往的演示目录；不再需要时可删除",
+    ),
+    "demo.removed": (
+        "the demo did not come to its end: {path}, which it had made, was removed",
+        "演示未完成：它所创建的 {path} 已删除",
+    ),
+    "demo.kept": (
+        "stopped; {path} is kept: quantos serve --data-dir {path} opens it again",
+        "已停止；{path} 予以保留：可用 quantos serve --data-dir {path} 再次打开",
+    ),
+    "demo.kept_unfinished": (
+        "the demo did not come to its end: {path} was named with --data-dir and is kept as it is; rm -r {path} removes it",
+        "演示未完成：{path} 由 --data-dir 指定，按原样保留；可用 rm -r {path} 删除",
+    ),
+    "demo.interrupted": (
+        "interrupted{where}: {what}; quantos demo plays it again from the start",
+        "已中断{where}：{what}；用 quantos demo 可从头重新演示",
+    ),
+    "demo.interrupted.at": (" at {day}", "（{day}）"),
     "demo.no_path": (
         "there is nothing at {path}: name a folder or file of bars",
         "{path} 不存在：请指定日线文件或目录",
@@ -103,16 +128,19 @@ _STEPS: Final[dict[str, tuple[str, str]]] = {
 }
 
 _RESULTS: Final[dict[str, tuple[str, str]]] = {
-    "demo.col.strategy": ("strategy", "策略"),
     "demo.col.nav": ("NAV, CNY", "净值（元）"),
     "demo.col.total": ("total", "累计收益"),
     "demo.col.annual": ("a year", "年化收益"),
-    "demo.col.volatility": ("volat.", "波动率"),
-    "demo.col.sharpe": ("Sharpe", "夏普"),
+    "demo.col.volatility": ("volatility", "波动率"),
+    "demo.col.sharpe": ("Sharpe", "夏普比率"),
     "demo.col.drawdown": ("drawdown", "最大回撤"),
     "demo.col.excess": ("excess", "超额收益"),
     "demo.benchmark": ("CSI 300", "沪深300"),
     "demo.benchmark_synthetic": ("synthetic", "合成指数"),
+    "demo.too_few": (
+        "fewer than {least} trading days: nothing is said about a year",
+        "不足 {least} 个交易日：不显示年化指标",
+    ),
     "demo.no_benchmark": (
         "no benchmark: the data have no CSI 300 series for these days",
         "无基准：数据中没有这些日期的沪深300",

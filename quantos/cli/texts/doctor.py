@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 DOCTOR: Final[dict[str, tuple[str, str]]] = {
-    "doctor.colon": (": ", "："),
     "doctor.ok": ("ok", "正常"),
     "doctor.problem": ("PROBLEM", "问题"),
     "doctor.note": ("note", "提示"),

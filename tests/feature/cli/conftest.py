@@ -19,7 +19,7 @@ import pytest
 
 from quantos.cli import main
 
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 
 Run = Callable[..., "Ended"]
 Said = Callable[..., "Ended"]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import signal
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from tests.feature.cli.conftest import Run
+from tests.feature.cli.conftest import TIMEOUT_S, Run, environment, quantos
 
 Demo = tuple[Path, dict[str, Any]]
 
@@ -94,3 +98,34 @@ def test_real_bars_without_an_index_are_played_without_a_benchmark(
     sessions = len(set(recent["date"].to_pylist()))
     assert (found["synthetic"], found["simulated"], found["days"]) == (False, True, sessions - 62)
     assert {metrics["benchmark_return"] for metrics in found["strategies"].values()} == {None}
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_ended_early_leaves_nothing_behind(tmp_path: Path, how: signal.Signals) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "quantos.cli", "demo", "--once"],
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stdout is not None
+    while "Day by day" not in (line := demo.stdout.readline()):
+        assert line, "the demo ended before its first day"
+    demo.send_signal(how)
+    _, err = demo.communicate(timeout=TIMEOUT_S)
+    assert demo.returncode == 130
+    assert re.fullmatch(r"quantos: interrupted.* was removed; quantos demo plays it again.*\n", err)
+    assert list((tmp_path / ".local/share/quantos-demo").iterdir()) == []
+    assert not (tmp_path / ".local/share/quantos").exists()
+
+
+def test_a_demo_that_fails_takes_away_what_it_made(tmp_path: Path) -> None:
+    (tmp_path / "market").mkdir()
+    (tmp_path / "market" / "instruments.csv").write_text("symbol,list_date\n600519.SH,2001-08-27\n")
+    ended = quantos("demo", "--once", "--market", tmp_path / "market", home=tmp_path)
+    assert ended.code == 1
+    removed, refused = ended.err.splitlines()
+    assert removed.endswith("which it had made, was removed")
+    assert "no bars were found" in refused
+    assert list((tmp_path / ".local/share/quantos-demo").iterdir()) == []

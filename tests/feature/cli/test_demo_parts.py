@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
+from rich.console import Console
 
+from quantos.cli import output
+from quantos.cli.demo import stage
 from quantos.cli.demo.agents import AGENTS, LOOKBACK, Agent
 from quantos.cli.demo.identities import (
     metrics_follow_from_records,
@@ -17,6 +25,10 @@ from quantos.cli.demo.identities import (
 )
 from quantos.cli.demo.panel import Panel
 from quantos.cli.demo.plot import Curve, drawn
+from quantos.cli.demo.screen import Screen
+from quantos.cli.demo.story import Record
+from quantos.cli.layout import cells
+from quantos.settings import Settings
 
 FIRST = LOOKBACK + 2
 DAYS, NAMES = FIRST + 30, 40
@@ -116,3 +128,129 @@ def test_curves_are_told_apart_without_colour() -> None:
     rows = plot.splitlines()
     assert "U" in rows[0]
     assert any("D" in row for row in rows[8:])
+
+
+# where it plays
+
+
+def test_a_directory_that_holds_anything_is_not_played_in(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(stage.DirectoryTaken):
+        stage.place(tmp_path, tmp_path / "demos")
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_what_ends_early_is_taken_away_where_nobody_named_it(tmp_path: Path) -> None:
+    place = stage.place(None, tmp_path)
+    place.begun = True
+    (place.path / "records.db").touch()
+    place.leave()
+    assert (place.removed, list(tmp_path.iterdir())) == (True, [])
+
+
+def test_what_was_named_is_kept_once_it_had_begun(tmp_path: Path) -> None:
+    begun, not_begun = (stage.place(tmp_path / name, tmp_path) for name in ("begun", "not-begun"))
+    begun.begun = True
+    for place in (begun, not_begun):
+        place.leave()
+    assert ([begun.removed, not_begun.removed], begun.path.exists(), not_begun.path.exists()) == (
+        [False, True],
+        True,
+        False,
+    )
+
+
+def test_a_finished_demo_is_kept_and_counted(tmp_path: Path) -> None:
+    first = stage.place(None, tmp_path)
+    (first.path / "directory.json").touch()
+    first.finish()
+    first.leave()
+    second = stage.place(None, tmp_path)
+    assert (first.removed, first.path.exists(), second.earlier, second.swept) == (False, True, 1, 0)
+    second.leave()
+
+
+def test_what_a_kill_left_is_taken_away_and_what_plays_now_is_not(tmp_path: Path) -> None:
+    playing = stage.place(None, tmp_path)
+    killed = tmp_path / "run-killed"
+    killed.mkdir()
+    (killed / stage.UNFINISHED).touch()  # nobody holds it
+    third = stage.place(None, tmp_path)
+    assert (third.swept, third.earlier, killed.exists(), playing.path.exists()) == (1, 0, False, True)
+    for place in (playing, third):
+        place.leave()
+
+
+def test_a_demo_is_attested_nowhere_but_in_its_own_directory(tmp_path: Path) -> None:
+    real = Settings(
+        data_dir=tmp_path / "real",
+        attestation_repo=str(tmp_path / "proofs"),
+        attestation_remote=SecretStr("https://me:secret@example.com/proofs.git"),
+        minimum_commission=Decimal(5),
+    )
+    own = stage.settings_of(real, tmp_path / "demo")
+    assert Path(own.attestation_repo).is_relative_to(tmp_path / "demo")
+    assert own.attestation_remote.get_secret_value() == ""
+    assert (own.data_dir, own.minimum_commission) == (tmp_path / "demo", Decimal(5))
+
+
+# what it shows
+
+
+def metrics(days: int, change: float) -> dict[str, Any]:
+    return {
+        "total_return": change,
+        "annual_return": (1 + change) ** (252 / days) - 1,
+        "volatility": 0.123,
+        "sharpe": 12.345,
+        "max_drawdown": 0.0,
+        "excess_return": -0.00001,
+        "benchmark_return": 0.1 + 0.2,
+        "trading_days": days,
+    }
+
+
+def shown(days: int, change: float, monkeypatch: pytest.MonkeyPatch, language: str) -> str:
+    """The table of three strategies on a terminal of 80 columns."""
+    monkeypatch.setenv("QUANTOS_LANG", language)
+    monkeypatch.setenv("COLUMNS", "80")
+    nav = 10_000_000 * (1 + change)
+    records = [
+        Record(agent, {"nav": nav}, {"records": [a_record("2024-01-02", 1 + change, 1.0, None)]}, metrics(days, change))
+        for agent in AGENTS
+    ]  # fmt: skip
+    screen = Screen()
+    screen.console = Console(width=80, file=StringIO(), force_terminal=True, color_system=None)
+    screen.results(records, synthetic=True)
+    out = screen.console.file
+    assert isinstance(out, StringIO)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("days", "change"), [(242, -0.105), (20, 9.0), (2, 0.2)])
+def test_no_number_is_cut_at_80_columns(
+    monkeypatch: pytest.MonkeyPatch, language: str, days: int, change: float
+) -> None:
+    lines = shown(days, change, monkeypatch, language).splitlines()
+    table = lines[: next(k for k, line in enumerate(lines) if not line.strip())]
+    assert "…" not in "".join(table)
+    assert [line for line in table if cells(line) > 80] == []
+    assert f"{10_000_000 * (1 + change):,.0f}" in "".join(table)
+
+
+def test_nothing_is_said_of_a_year_after_few_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, enough = (shown(days, 0.2, monkeypatch, "en") for days in (19, 20))
+    rows = {line.split()[0]: line.split()[1:] for line in few.splitlines()[:10] if line.split()}
+    assert rows["volatility"] == rows["Sharpe"] == ["-", "-", "-"]
+    assert rows["total"] == ["+20.00%", "+20.00%", "+20.00%", "+30.00%"]
+    assert "fewer than 20 trading days" in few
+    assert "fewer than 20 trading days" not in enough
+    assert "12.30%" in enough
+
+
+def test_ratios_carry_no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [line.split() for line in shown(242, 0.1, monkeypatch, "en").splitlines()]
+    assert ["excess", "0.00%", "0.00%", "0.00%"] in rows  # not -0.00%
+    assert ["drawdown", "0.00%", "0.00%", "0.00%"] in rows
+    assert output.shown(0.1 + 0.2) == "0.3"
