@@ -201,6 +201,17 @@ def test_a_repository_that_cannot_be_written_fails_no_settlement_and_is_tried_ag
         assert attested["committed"] is True
 
 
+def test_a_package_shows_the_commit_as_soon_as_there_is_one(scene: Scene) -> None:
+    with scene.open() as on:
+        begin(on, "one")
+        publish, on.platform.settlement.after_run = on.platform.settlement.after_run, lambda _: None
+        on.clock_to(DAYS[0], "19:00")
+        for _ in range(3):  # as it is made, and as it is kept
+            assert package(on, "one", DAYS[0])["verification"]["settlement_attestation"]["committed"] is False
+        publish(1)
+        assert package(on, "one", DAYS[0])["verification"]["settlement_attestation"]["committed"] is True
+
+
 def test_what_a_process_left_between_the_settlement_and_the_commit_is_completed_at_the_next_start(
     scene: Scene,
 ) -> None:
