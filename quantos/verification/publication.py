@@ -17,7 +17,7 @@ from datetime import date
 from typing import Any, Final, Protocol
 
 from quantos.attestation.service import Commit, SettlementDigest
-from quantos.errors import Conflict, QuantosError
+from quantos.errors import Conflict, NotFound, QuantosError
 from quantos.kit.clock import Clock
 from quantos.settlement.core.books import ExactWeights
 from quantos.settlement.core.record import DayRecord
@@ -131,7 +131,7 @@ class Publication:
 
     def _publish(self, upto: int) -> Published:
         mark = self._settled.published()
-        if mark is not None and self._repository.settlement_commit(mark.trade_date, mark.nav_sha256) is None:
+        if mark is not None and not self._is_there(mark.trade_date, mark.nav_sha256):
             logger.warning(
                 "the attestation repository does not know what was committed: all is handed to it again"
             )
@@ -143,9 +143,11 @@ class Publication:
             return Published(0, None)
         count, witness = 0, None
         for part in _parts(self._settled.of_runs(after, upto)):
-            if self._stopping.is_set():
-                return Published(count, "stopping")
-            digests = [digest for day in part for digest in self._digests(*day)]
+            digests: list[SettlementDigest] = []
+            for day in part:
+                if self._stopping.is_set():
+                    return Published(count, "stopping")
+                digests += self._digests(*day)
             reason, commit = self._commit(digests)
             if reason is not None:
                 return Published(count, reason)
@@ -173,8 +175,14 @@ class Publication:
 
     def _witness(self, digests: Sequence[SettlementDigest]) -> SettlementDigest | None:
         """One that is in the repository; where another digest stood in its place, it is not."""
-        known = self._repository.settlement_commit
-        return next((d for d in reversed(digests) if known(d.trade_date, d.nav_sha256)), None)
+        return next((d for d in reversed(digests) if self._is_there(d.trade_date, d.nav_sha256)), None)
+
+    def _is_there(self, trade_date: date, nav_sha256: str) -> bool:
+        """Whether the repository has the digest; by which commit is a far longer question."""
+        try:
+            return nav_sha256.encode() in self._repository.file("settlements", trade_date)
+        except NotFound:
+            return False
 
     def _commit(self, digests: Sequence[SettlementDigest]) -> tuple[str | None, Commit | None]:
         """(why they are not committed, the one commit that brought them all)."""
