@@ -69,7 +69,7 @@ class Group(TyperGroup):
 
     def get_help(self, ctx: Any) -> str:
         commands = [(name, self.commands[name]) for name in self.list_commands(ctx)]
-        rows = [(name, _first_paragraph(child.help)) for name, child in commands if not child.hidden]
+        rows = [(name, first_paragraph(child.help)) for name, child in commands if not child.hidden]
         return "\n".join([*_heading(self, ctx), *_section("help.commands", rows), *_parameters(self, ctx)])
 
 
@@ -84,7 +84,7 @@ def _usage(command: TyperCommand | TyperGroup, context: Any) -> list[str]:
 
 def _heading(command: TyperCommand | TyperGroup, context: Any) -> list[str]:
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    text = [f"  {line}" for line in wrapped(_first_paragraph(command.help), _width() - 2)]
+    text = [f"  {line}" for line in wrapped(first_paragraph(command.help), _width() - 2)]
     return [f"{say('help.usage')} {usage}", "", *text]
 
 
@@ -104,7 +104,8 @@ def _section(title: str, rows: list[tuple[str, str]]) -> list[str]:
     return ["", say(title), *listed(rows, _width())] if rows else []
 
 
-def _first_paragraph(text: str | None) -> str:
+def first_paragraph(text: str | None) -> str:
+    """What a docstring begins with, on one line, in the reader's language."""
     return in_readers_language(" ".join(inspect.cleandoc(text or "").split("\n\n")[0].split()))
 
 

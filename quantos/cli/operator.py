@@ -43,7 +43,7 @@ def token(data_dir: DataDir = None, as_json: Json = False) -> None:
 def create_invite(
     max_uses: Annotated[
         int | None,
-        number_option("--max-uses", 1, "Accounts that may join with it; default: as many as wish."),
+        number_option("--max-uses", 1, "Accounts that may join with it; default: 100."),
     ] = None,
     expires_at: Annotated[
         datetime | None, instant_option("--expires-at", "When it stops working; default: never.")

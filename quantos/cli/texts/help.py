@@ -1,4 +1,4 @@
-"""Help texts in Chinese, by the English that stands beside each command and option."""
+"""Help texts in Chinese, by the English that stands beside each command, option and setting."""
 
 from __future__ import annotations
 
@@ -9,4 +9,75 @@ from quantos.verification.offline import texts_screen as verifier
 
 _VERIFY: Final = dict(verifier.HELP.values())
 
-HELP: Final[dict[str, str]] = {**_VERIFY, **RESTATE_HELP}
+_COMMANDS: Final[dict[str, str]] = {
+    "Self-hosted quant platform for Chinese A-shares: daily signals, settlement, verifiable track records.": "自托管的 A 股量化平台：每日信号、结算、可验证的业绩记录。",
+    "Print the version.": "显示版本。",
+    "Run the platform: API, scheduler and background work, until Ctrl-C or SIGTERM.": "运行平台：接口、定时任务与后台工作，直到 Ctrl-C 或 SIGTERM。",
+    "Play the main job end to end in simulation: a market, an agent, a year of signals, settlement, NAVs.": "在模拟中完整运行主流程：行情、智能体、一年的信号、结算、净值。",
+    "Check settings, disk, secrets, lock, stores, clock, calendar, data and settlement; exit 1 on a problem.": "检查设置、磁盘、密钥、目录锁、存储、时钟、日历、行情与结算；发现问题时退出码为 1。",
+    "Show every setting, its variable and what it is for; secrets are masked.": "显示全部设置、对应变量与用途；机密内容会被遮盖。",
+    "Market data: import, fetch, see what is there.": "行情数据：导入、抓取、查看。",
+    "Load bars, indices, constituents, instruments and corporate actions; every refused row is counted.": "导入日线、指数、成分、标的与公司行动；被拒收的行逐一计数。",
+    "Fetch bars from a live source; run it again to go on where it stopped.": "从在线数据源抓取日线；再次运行即从中断处继续。",
+    "Show what is loaded: instruments, spans of dates, gaps, quarantine.": "显示已导入的内容：标的、日期范围、缺口、隔离区。",
+    "Scheduled jobs.": "定时任务。",
+    "Run a scheduled job now.": "立即运行一个定时任务。",
+    "Show the scheduled jobs with their last and next runs; times are Shanghai's.": "显示定时任务及其最近与下次运行；时间为上海时间。",
+    "The trading calendar.": "交易日历。",
+    "Extend or correct the trading calendar from FILE; settled days stay as they are.": "用 FILE 扩展或更正交易日历；已结算的日子保持不变。",
+    "Show from when to when the calendar is known.": "显示日历已知的起止日期。",
+    "The platform's clock; simulated directories can move it.": "平台时钟；模拟目录可以移动它。",
+    "Move a simulated clock to TIMESTAMP; jobs whose time is passed run in order.": "把模拟时钟移到 TIMESTAMP；途中到时的任务按顺序运行。",
+    "Move a simulated clock forward by DURATION; jobs whose time is passed run in order.": "把模拟时钟前移 DURATION；途中到时的任务按顺序运行。",
+    "The operator's credentials.": "管理员凭据。",
+    "Print the operator's bearer token.": "显示管理员的访问令牌。",
+    "Invite codes.": "邀请码。",
+    "Print a new invite code.": "生成并显示新的邀请码。",
+}
+
+_OPTIONS: Final[dict[str, str]] = {
+    "Show this message and exit.": "显示本帮助并退出。",
+    "Show where an error came from; anywhere on the line.": "显示错误的来源；可写在命令行任意位置。",
+    "Print the version and exit.": "显示版本并退出。",
+    "Print one JSON document, for programs.": "输出一个 JSON 文档，供程序使用。",
+    "Data directory; default: QUANTOS_DATA_DIR, else the user data folder.": "数据目录；默认：QUANTOS_DATA_DIR，否则为用户数据文件夹。",
+    "Trading day, such as 2024-01-02; default: today, or the last one before.": "交易日，例如 2024-01-02；默认：今天，或之前最近的交易日。",
+    "Such as 2024-01-02T18:50, which is Shanghai time, or with an offset: 2024-01-02T10:50Z.": "例如 2024-01-02T18:50（上海时间），或带时区：2024-01-02T10:50Z。",
+    "Such as 1d, 2h30m or 2w: weeks, days, hours, minutes, seconds.": "例如 1d、2h30m 或 2w：周、天、时、分、秒。",
+    "Address to listen on; default: QUANTOS_HOST, else 127.0.0.1.": "监听地址；默认：QUANTOS_HOST，否则 127.0.0.1。",
+    "Port to listen on; 0 takes a free one; default: QUANTOS_PORT, else 8000.": "监听端口；0 为自动选择；默认：QUANTOS_PORT，否则 8000。",
+    "Run a simulated directory; a new one starts at this time, such as 2024-01-02T08:00 (Shanghai).": "以模拟方式运行；新目录从该时间开始，例如 2024-01-02T08:00（上海时间）。",
+    "A new directory to play in and to keep; default: one in the user data folder.": "用于演示并保留的新目录；默认：在用户数据文件夹中新建。",
+    "Leave at the end; without it the demo keeps serving.": "结束后退出；不加则继续提供服务。",
+    "Play on the bars of this folder or file, not on synthetic ones.": "用该文件夹或文件中的日线演示，而不是合成行情。",
+    "Draw another synthetic market than the usual one.": "生成另一份合成行情。",
+    "Port to serve on; default: a free one.": "服务端口；默认：自动选择。",
+    "A folder or file, CSV or Parquet; docs/market-data.md lists the columns.": "文件夹或文件，CSV 或 Parquet；各列见 docs/market-data.md。",
+    "Such as 600519.SH; default: all that are known.": "例如 600519.SH；默认：所有已知代码。",
+    "baostock (the default), akshare or akshare-eastmoney.": "baostock（默认）、akshare 或 akshare-eastmoney。",
+    "First day; default: the day after the last bar.": "首日；默认：最后一条日线的次日。",
+    "Last day; default: the last one that is over.": "末日；默认：最近一个已结束的日子。",
+    "As quantos job list shows it.": "名称见 quantos job list。",
+    "CSV: date, is_open; every day.": "CSV：date、is_open；每个自然日一行。",
+    "Accounts that may join with it; default: 100.": "可用它加入的账户数；默认：100。",
+    "When it stops working; default: never.": "失效时间；默认：永不失效。",
+}
+
+_SETTINGS: Final[dict[str, str]] = {
+    "Where everything is kept.": "存放一切数据的目录。",
+    "Address to listen on; loopback unless told otherwise.": "监听地址；未指定时仅本机可访问。",
+    "Port to listen on; 0 takes a free one.": "监听端口；0 为自动选择。",
+    "Minimum commission in CNY per order; brokers differ, 0 by default.": "每笔委托的最低佣金（元）；各券商不同，默认 0。",
+    "Largest request body in bytes; beyond it: 413.": "请求体的最大字节数；超出返回 413。",
+    "Memory DuckDB may use.": "DuckDB 可用内存。",
+    "Local git repository that signals are attested in, made on first use; empty: none are.": "用于信号存证的本地 git 仓库，首次使用时创建；留空：不存证。",
+    "URL or path of the git remote to push it to, with credentials if it needs any.": "推送存证的 git 远程地址或路径，必要时包含凭据。",
+    "When signals are committed: each at its submission, or together shortly before the deadline.": "信号何时存证：提交时逐条存证，或在截止前不久一起存证。",
+    "Seconds before a deadline at which its signals are committed together.": "一起存证时，早于截止时间的秒数。",
+    "Key that signs commits: path of an SSH private key, or gpg:FINGERPRINT; empty: the data directory's own, if quantos attestation key --generate has made one.": "为提交签名的密钥：SSH 私钥路径，或 gpg:指纹；留空：数据目录自己的密钥（若已用 quantos attestation key --generate 生成）。",
+    "Where anyone reads the repository's files, {sha} for the commit; empty: GitHub's address for a remote there, else this platform's own public route.": "任何人读取仓库文件的地址，{sha} 代表提交；留空：远程在 GitHub 时用其地址，否则用本平台的公开接口。",
+    "Seconds after which a push, or a look at the remote, is given up.": "推送或查看远程多少秒后放弃。",
+    "Language of messages; empty: as the terminal's.": "消息语言；留空：与终端一致。",
+}
+
+HELP: Final[dict[str, str]] = {**_VERIFY, **RESTATE_HELP, **_COMMANDS, **_OPTIONS, **_SETTINGS}

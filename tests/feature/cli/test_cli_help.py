@@ -11,7 +11,10 @@ import typer
 
 from quantos import __version__
 from quantos.cli.app import app
+from quantos.cli.help import first_paragraph
 from quantos.cli.layout import cells
+from quantos.cli.texts.help import HELP
+from quantos.settings import Settings
 from tests.feature.cli.conftest import Said
 
 COMMANDS = typer.main.get_command(app)
@@ -69,3 +72,22 @@ def test_a_value_that_cannot_be_read_is_wrong_usage(
     ended = said(*arguments)
     assert ended.code == 2
     assert complaint in ended.err
+
+
+def test_every_help_text_has_its_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {field.description or "" for field in Settings.model_fields.values()}
+    for path in paths():
+        command: Any = COMMANDS
+        for name in path:
+            command = command.commands[name]
+        texts |= {first_paragraph(command.help)} | {
+            getattr(one, "help", None) or "" for one in command.params
+        }
+    monkeypatch.setenv("QUANTOS_LANG", "en")
+    assert sorted(texts - {""} - HELP.keys()) == []
+
+
+def test_chinese_help_is_chinese(said: Said) -> None:
+    text = said("clock", "advance", "-h", QUANTOS_LANG="zh", COLUMNS="80").out
+    assert text.startswith("用法： quantos clock advance [OPTIONS] DURATION\n")
+    assert "-h, --help      显示本帮助并退出。" in text
