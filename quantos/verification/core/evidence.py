@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, Final
 
-from quantos.verification.core.digests import sha256_hex
+from quantos.verification.core.digests import nav_sha256, sha256_hex
 from quantos.verification.core.history import History
 from quantos.verification.core.package import Package
 from quantos.verification.core.verdict import Finding, Waiver
@@ -15,13 +16,18 @@ from quantos.verification.core.verdict import Finding, Waiver
 NO_REPOSITORY: Final = Finding("no_repository", waiver=Waiver.UNATTESTED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DayEvidence:
     """A package and the attestation repository; without one, `no_history` says why there is none."""
 
     package: Package
     history: History | None = None
     no_history: Finding = NO_REPOSITORY
+
+    @cached_property
+    def nav_sha256(self) -> str:
+        """The digest of the package as it stands."""
+        return nav_sha256(self.package)
 
     @property
     def attested_names(self) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Final
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from typing import Any, Final
 
 MILLS_PER_CNY: Final = 1_000
 RATE_UNIT: Final = 100_000_000
@@ -11,6 +11,8 @@ MILLION: Final = 1_000_000
 CENT: Final = 10  # mills
 INTEGER_MAX: Final = 2**53 - 1
 """The largest integer that every reader of JSON reads alike."""
+
+_EXACT: Final = Context(prec=100, Emax=1000, Emin=-1000, traps=[Inexact, InvalidOperation, Overflow])
 
 
 def half_up(numerator: int, denominator: int, unit: int) -> int:
@@ -23,11 +25,21 @@ def fee(notional: int, rate_e8: int) -> int:
     return half_up(notional * rate_e8, RATE_UNIT, CENT)
 
 
-def scaled(number: Decimal, unit: int) -> int | None:
-    """number * unit where that is a whole number that JSON carries exactly, else None."""
-    numerator, denominator = number.as_integer_ratio()
-    whole, rest = divmod(numerator * unit, denominator)
-    return None if rest or abs(whole) > INTEGER_MAX else whole
+def scaled(number: Any, unit: int) -> int | None:
+    """number * unit where that is a whole number that JSON carries exactly, else None; also of no number."""
+    if type(number) is int:  # a bool is none
+        whole = number * unit
+    elif type(number) is Decimal:
+        try:
+            product = _EXACT.multiply(number, unit)
+            whole = int(product)
+            if whole != product:
+                return None
+        except ArithmeticError:
+            return None
+    else:
+        return None
+    return whole if -INTEGER_MAX <= whole <= INTEGER_MAX else None
 
 
 def cny(mills: int) -> str:

@@ -59,14 +59,20 @@ MISSING: Final = _Missing()
 class Fields:
     """A JSON object at a place in a document. Every reader raises Malformed; names beyond those read are let be."""
 
-    def __init__(self, value: Any, where: str = "") -> None:
+    def __init__(self, value: Any, where: str = "", place: int | None = None) -> None:
+        """`where` the object stands, and at which place of the list there."""
+        self._values, self._where, self._place = value, where, place
         if not isinstance(value, dict):
-            raise Malformed(where or "the document", "an object", value)
-        self._values, self._where = value, where
+            raise Malformed(self._here or "the document", "an object", value)
+
+    @property
+    def _here(self) -> str:
+        return self._where if self._place is None else f"{self._where}[{self._place}]"
 
     def at(self, name: str) -> str:
         """Where a field stands."""
-        return f"{self._where}.{name}" if self._where else name
+        here = self._here
+        return f"{here}.{name}" if here else name
 
     def raw(self, name: str) -> Any:
         return self._values.get(name, MISSING)
@@ -83,7 +89,8 @@ class Fields:
         found = self.raw(name)
         if not isinstance(found, list) or len(found) > LIST_MAX:
             raise Malformed(self.at(name), f"a list of at most {LIST_MAX} objects", found)
-        return tuple(read(Fields(item, f"{self.at(name)}[{place}]")) for place, item in enumerate(found))
+        where = self.at(name)
+        return tuple(read(Fields(item, where, place)) for place, item in enumerate(found))
 
     def text(self, name: str) -> str:
         found = self.raw(name)
@@ -133,16 +140,16 @@ class Fields:
         return found
 
     def integer(self, name: str) -> int:
-        found = self.raw(name)
-        whole = scaled(Decimal(found), 1) if _is_number(found) else None
+        found = self._values.get(name, MISSING)
+        whole = scaled(found, 1)
         if whole is None:
             raise Malformed(self.at(name), f"a whole number, at most {INTEGER_MAX}", found)
         return whole
 
     def money(self, name: str) -> int:
         """CNY with at most 3 decimals, as mills."""
-        found = self.raw(name)
-        mills = scaled(Decimal(found), MILLS_PER_CNY) if _is_number(found) else None
+        found = self._values.get(name, MISSING)
+        mills = scaled(found, MILLS_PER_CNY)
         if mills is None:
             raise Malformed(self.at(name), "an amount in CNY with at most 3 decimals", found)
         return mills
@@ -157,14 +164,17 @@ class Fields:
     def rate(self, name: str) -> int:
         """A rate in [0, 1) with at most 8 decimals, in 1e-8."""
         found = self.raw(name)
-        units = scaled(Decimal(found), RATE_UNIT) if _is_number(found) else None
+        units = scaled(found, RATE_UNIT)
         if units is None or not 0 <= units < RATE_UNIT:
             raise Malformed(self.at(name), "a rate from 0 to 1 with at most 8 decimals", found)
         return units
 
     def double(self, name: str) -> float:
         found = self.raw(name)
-        number = float(found) if _is_number(found) else math.inf
+        try:
+            number = float(found) if _is_number(found) else math.inf
+        except OverflowError:
+            number = math.inf
         if not math.isfinite(number):
             raise Malformed(self.at(name), "a number", found)
         return number

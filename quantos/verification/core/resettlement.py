@@ -284,6 +284,8 @@ def _buy(book: _Book, day: Day, symbol: str, target: int) -> None:
 
 def _affordable(day: Day, rules: BoardRules, symbol: str, quantity: int, fill: int, cash: int) -> int:
     """The largest lot up to `quantity` that the cash pays for, fees included; 0 under the minimum."""
+    if _cost(_billed(day, rules, symbol, quantity, quantity, fill)) <= cash:
+        return quantity
     low, high = 0, quantity // rules.step  # in steps: `low` can be paid, what is above `high` cannot
     while low < high:
         middle = (low + high + 1) // 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from itertools import zip_longest
 from typing import Final
 
@@ -15,7 +14,7 @@ from quantos.verification.core.package import Bar, Order, Package, Trade
 from quantos.verification.core.steps_bars import band
 from quantos.verification.core.verdict import Finding, Judgement, Step, judged
 
-TOLERANCE: Final = Fraction(1, 10**9)
+TOLERANCE: Final = 1e-9
 """Of the doubles for people: weights and returns."""
 
 # 14. Orders, trades and fees
@@ -137,10 +136,15 @@ def _ratio(what: str, part: int, whole: int, found: float | None, less: int = 0)
     """part / whole - less, within the tolerance of doubles; nothing where the whole is 0."""
     if whole == 0:
         return [] if found is None or less == 0 else [differs(what, None, found)]
-    expected = Fraction(part, whole) - less
-    if found is None or abs(Fraction(found) - expected) > TOLERANCE * max(Fraction(1), abs(expected)):
-        return [differs(what, f"{float(expected):.9f}", found)]
+    expected = part / whole - less
+    if found is None or not is_close(found, expected):
+        return [differs(what, f"{expected:.9f}", found)]
     return []
+
+
+def is_close(found: float, expected: float) -> bool:
+    """Whether two doubles for people show the same."""
+    return abs(found - expected) <= TOLERANCE * max(1.0, abs(expected))
 
 
 BOOKS_STEPS: Final[tuple[Step[DayEvidence], ...]] = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
@@ -13,7 +12,7 @@ from quantos.verification.core.evidence import DayEvidence, RecordRow, RunEviden
 from quantos.verification.core.exact import cny
 from quantos.verification.core.history import History
 from quantos.verification.core.package import Bar, Package
-from quantos.verification.core.steps_books import TOLERANCE
+from quantos.verification.core.steps_books import is_close
 from quantos.verification.core.verdict import Finding, Judgement, Step, Waiver, judged, not_checked
 
 CLOCK_STEP_MAX: Final = timedelta(minutes=1)
@@ -128,19 +127,15 @@ def record_agrees(run: RunEvidence) -> Judgement:
 def _about_row(row: RecordRow, package: Package) -> Iterator[Finding]:
     nav, capital = package.nav.reported_nav, package.settings.initial_capital
     before = capital if package.previous.nav is None else package.previous.nav
-    level = Fraction(nav, capital) if capital else Fraction(0)
+    level = nav / capital if capital else 0.0
     expected = (
         ("nav", level, row.nav),
         ("cumulative_return", level - 1, row.cumulative_return),
-        ("daily_return", Fraction(nav, before) - 1 if before else None, row.daily_return),
+        ("daily_return", nav / before - 1 if before else None, row.daily_return),
     )
     for name, right, shown in expected:
-        if right is None or shown is None:
-            fits = right is None and shown is None
-        else:
-            fits = abs(Fraction(shown) - right) <= TOLERANCE * max(Fraction(1), abs(right))
-        if not fits:
-            yield differs(f"{row.date} {name}", None if right is None else f"{float(right):.9f}", shown)
+        if not (right is shown if right is None or shown is None else is_close(shown, right)):
+            yield differs(f"{row.date} {name}", None if right is None else f"{right:.9f}", shown)
 
 
 def history_whole(run: RunEvidence) -> Judgement:

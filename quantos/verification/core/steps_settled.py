@@ -7,7 +7,6 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from quantos.verification.core import resettlement, trading_days
-from quantos.verification.core.digests import nav_sha256
 from quantos.verification.core.evidence import DayEvidence, differs
 from quantos.verification.core.exact import cny
 from quantos.verification.core.package import Package
@@ -128,7 +127,7 @@ def _plain(name: str, value: Any) -> Any:
 
 def digest_recomputes(evidence: DayEvidence) -> Judgement:
     """nav_sha256 binds what the package shows."""
-    expected, found = nav_sha256(evidence.package), evidence.package.settlement.nav_sha256
+    expected, found = evidence.nav_sha256, evidence.package.settlement.nav_sha256
     return judged(
         [] if expected == found else [Finding("digest_differs", {"expected": expected, "found": found})]
     )
@@ -170,16 +169,16 @@ def digest_committed(evidence: DayEvidence) -> Judgement:
         "snapshot_sha256": package.snapshot_sha256,
         "rules_version": package.rules_version,
     }
-    recomputed = nav_sha256(package)
     for name, committed in expected.items():
         if committed != shown[name]:
             findings.append(
                 Finding("committed_differs", {"what": name, "expected": committed, "found": shown[name]})
             )
-    if entry.digest != recomputed and entry.digest == settlement.nav_sha256:
+    if entry.digest != evidence.nav_sha256 and entry.digest == settlement.nav_sha256:
         findings.append(
             Finding(
-                "committed_differs", {"what": "nav_sha256", "expected": entry.digest, "found": recomputed}
+                "committed_differs",
+                {"what": "nav_sha256", "expected": entry.digest, "found": evidence.nav_sha256},
             )
         )
     if entry.first.at < trading_days.shanghai(package.trade_date, trading_days.SETTLES_AT):
