@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quantos.cli import logs
+from quantos.cli import directories, logs
 from quantos.cli.configuration import load
 from quantos.cli.options import DataDir, instant_option, port_option
 from quantos.cli.output import print_line
@@ -68,6 +68,7 @@ def serve(
     # A directory that is there is opened first: its holder is the better message. A new one is made only once
     # the port is ours, so that a refused start leaves nothing behind.
     early = None if settings.data_dir.exists() else bind(settings.host, settings.port)
+    new = not directories.is_there(settings.data_dir)
     platform = Platform.open(settings, simulate=simulate)
     try:
         listening = early or bind(settings.host, settings.port)
@@ -79,7 +80,7 @@ def serve(
         run(
             app,
             listening,
-            lambda: _announce(platform, url),
+            lambda: _announce(platform, url, new=new),
             platform.start,
             when_asked_to_stop=platform.scheduler.wind_down,
         )
@@ -164,10 +165,12 @@ def uvicorn_config(app: FastAPI) -> Any:
     """How uvicorn runs here: no access log, errors on stderr."""
     import uvicorn  # noqa: PLC0415
 
+    from quantos.kit.wire import JsonRefusals  # noqa: PLC0415
+
     return uvicorn.Config(
         app,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
+        http=JsonRefusals,
         ws="none",
         lifespan="off",
         access_log=False,
@@ -184,12 +187,15 @@ def _leave(*_: Any) -> None:
     raise SystemExit(0)
 
 
-def _announce(platform: Platform, url: str) -> None:
+def _announce(platform: Platform, url: str, *, new: bool) -> None:
     from quantos import __version__  # noqa: PLC0415
     from quantos.kit.clock import rfc3339  # noqa: PLC0415
 
     platform.directory.announce(url, platform.clock.now())
     print_line(say("serve.ready", version=__version__, url=url))
+    if new:
+        kind = "simulated" if platform.directory.simulated else "live"
+        print_line(say(f"serve.made.{kind}", path=platform.directory.path))
     if platform.clock.simulated:
         print_line(say("serve.simulated", now=rfc3339(platform.clock.now())))
     if platform.market.is_synthetic:

@@ -9,6 +9,11 @@ SERVE: Final[dict[str, tuple[str, str]]] = {
         "QuantOS {version} is ready at {url}  (API description: {url}/openapi.json)",
         "QuantOS {version} 已就绪：{url}（接口说明：{url}/openapi.json）",
     ),
+    "serve.made.live": ("a new live data directory was made: {path}", "已新建实盘数据目录：{path}"),
+    "serve.made.simulated": (
+        "a new simulated data directory was made: {path}",
+        "已新建模拟数据目录：{path}",
+    ),
     "serve.simulated": (
         "simulated: the clock stands at {now} until it is moved (quantos clock advance 1d)",
         "模拟运行：时钟停在 {now}，移动后才会前进（quantos clock advance 1d）",

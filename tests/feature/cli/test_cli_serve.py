@@ -20,6 +20,18 @@ def test_health_answers_once_the_server_has_said_that_it_is_ready(server: Servin
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+@pytest.mark.parametrize(
+    "sent", [b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00" * 9]
+)
+def test_what_is_no_http_is_refused_in_the_shape_of_every_error(server: Serving, sent: bytes) -> None:
+    url = httpx.URL(server.url)
+    with socket.create_connection((url.host, url.port or 0), timeout=30) as line:
+        line.sendall(sent)
+        head, _, body = b"".join(iter(lambda: line.recv(65536), b"")).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n")
+    assert json.loads(body) == {"detail": "Invalid HTTP request received."}
+
+
 def test_the_directory_names_the_running_server(server: Serving) -> None:
     announced = json.loads((server.directory / "server.json").read_text())
     assert announced["pid"] == server.process.pid
@@ -70,7 +82,10 @@ def test_sigterm_ends_the_server_cleanly_and_a_live_directory_is_never_simulated
     assert started.stop() == 0
     assert started.process.stdout is not None
     with started.process.stdout as out:
-        assert out.read().strip() == "stopped"
+        assert out.read().splitlines() == [
+            f"a new live data directory was made: {tmp_path / 'data'}",
+            "stopped",
+        ]
     assert not (tmp_path / "data" / "server.json").exists()
     ended = run("serve", "--simulate", "2024-01-02T08:00+08:00", data_dir=tmp_path / "data")
     assert ended.code == 1
