@@ -226,7 +226,10 @@ def build_app(platform: Platform) -> FastAPI:
     )
     p = platform
     for router in (
-        strategy_routes.router(p.strategies, p.accounts),  # the busiest first: routes are tried in order
+        strategy_routes.signals_router(
+            p.strategies, p.accounts
+        ),  # the busiest first: they are tried in order
+        strategy_routes.router(p.strategies, p.accounts),
         verification_routes.router(p.verification),
         attestation_routes.router(p.attestation),
         performance_routes.router(p.claims, p.accounts),

@@ -36,6 +36,7 @@ def router(attestation: Attestation) -> APIRouter:
         responses=_NOTHING | _json_file() | refusals(s422="malformed value"),
     )
     async def get_attestations(trade_date: Annotated[Date, _DAY]) -> Response:
+        """Hashes alone: no symbol, weight or nonce."""
         return await file("attestations", trade_date)
 
     @routes.get(
@@ -45,6 +46,7 @@ def router(attestation: Attestation) -> APIRouter:
         responses=_NOTHING | _json_file() | refusals(s422="malformed value"),
     )
     async def get_settlements(trade_date: Annotated[Date, _DAY]) -> Response:
+        """One digest for each strategy that was settled."""
         return await file("settlements", trade_date)
 
     @routes.get(
@@ -55,6 +57,7 @@ def router(attestation: Attestation) -> APIRouter:
         responses=_NOTHING | {200: {"content": {"application/octet-stream": {}}}},
     )
     async def get_attestation_bundle() -> Response:
+        """To be cloned and checked without this server."""
         path = await asyncio.to_thread(attestation.bundle)
         return FileResponse(path, media_type="application/octet-stream", filename="attestation.bundle")
 

@@ -31,11 +31,12 @@ from quantos.market.core.calendar import CalendarEnds, NotATradingDay, TradingCa
 from quantos.market.core.constituents import Constituents, MemberList, constituents_on, member_lists
 from quantos.market.core.normalised import NormalisedBars
 from quantos.market.core.settled import Reopened, SettledDays
+from quantos.market.importing.report import ImportReport
 from quantos.storage.series import Joined, SeriesStore
 
 if TYPE_CHECKING:  # pyarrow's readers are loaded with the first import, not with the server
     from quantos.market.core.providers import InstrumentRows
-    from quantos.market.importing.report import FileReport, ImportReport
+    from quantos.market.importing.report import FileReport
     from quantos.market.importing.run import Importer, Progress
     from quantos.market.providers.fetch import FetchProgress, FetchReport
 
@@ -412,4 +413,4 @@ def _silent(source: str, stage: str, rows: int) -> None:
     """No progress wanted."""
 
 
-__all__ = ["BENCHMARKS", "AlreadyAccepted", "CalendarEnds", "Market", "NotATradingDay"]
+__all__ = ["BENCHMARKS", "AlreadyAccepted", "CalendarEnds", "ImportReport", "Market", "NotATradingDay"]

@@ -36,6 +36,7 @@ def router(claims: Claims, accounts: Accounts) -> APIRouter:
         | {201: {"model": ClaimReceipt, "description": "The first upload"}},
     )
     async def upload_claim(request: Request, slug: str, body: ClaimUpload) -> Response:
+        """201 the first time, 200 when it replaces one. Every date lies before the activation of the strategy."""
         receipt, replaced = await claims.upload(request.state.caller, slug, body.curve())
         return json_response(receipt, 200 if replaced else 201)
 
@@ -47,6 +48,8 @@ def router(claims: Claims, accounts: Accounts) -> APIRouter:
         responses=_UNKNOWN,
     )
     async def get_claim(request: Request, slug: str) -> Response:
+        """As uploaded, normalised to 1.0, with each day's return."""
+
         def work() -> Response:
             return json_response(claims.of_owner(request.state.caller, slug))
 
@@ -60,9 +63,11 @@ def router(claims: Claims, accounts: Accounts) -> APIRouter:
         responses=_UNKNOWN | refusals(s400="retired: the claim is immutable"),
     )
     async def delete_claim(request: Request, slug: str) -> Response:
+        """The platform's own record is not touched."""
         return json_response(await claims.delete(request.state.caller, slug))
 
     async def moved(request: Request, slug: str) -> Response:
+        """For clients of the old name."""
         claims.check_own(request.state.caller, slug)
         return RedirectResponse(f"{request.scope['path'].removesuffix('/backtest')}/claimed", 308)
 

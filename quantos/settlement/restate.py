@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -35,9 +35,6 @@ from quantos.settlement.tables import SettlementRun
 from quantos.storage.records import Records
 from quantos.storage.series import Series
 from quantos.strategies.service import Strategies
-
-if TYPE_CHECKING:
-    from quantos.market.importing.report import ImportReport
 
 REASON_MAX: Final = 1000
 NAMED_MAX: Final = 5
@@ -102,7 +99,7 @@ class Restated:
     number: int | None = None
     rewriting: Rewriting = field(default_factory=lambda: Rewriting(0))
     rows: dict[str, int] = field(default_factory=dict)
-    imported: ImportReport | None = None
+    data: dict[str, Any] | None = None  # the report of the import
     slugs: Mapping[int, str] = field(default_factory=dict)
     settled: int = 0  # strategy-days settled again, with a signal
     held: int = 0  # and without
@@ -134,7 +131,7 @@ class Restated:
                 "nav_after": cny(largest.after),
                 "change": cny(largest.after - largest.before),
             },
-            "data": self.imported.as_dict() if self.imported else None,
+            "data": self.data,
         }
 
 
@@ -235,8 +232,9 @@ class Restating:
         number = revisions.next_number(cursor)
         view = self.market.within(cursor, Reopened(number, order.first, last))
         if order.data is not None:
-            restated.imported = view.import_path(order.data, synthetic=self.market.is_synthetic)
-            loads = _loads(restated.imported)
+            imported = view.import_path(order.data, synthetic=self.market.is_synthetic)
+            restated.data = imported.as_dict()
+            loads = _loads(restated.data["files"])
             restated.rows = revisions.market_rows(cursor, loads, order.first, last)
         restated.rewriting = rewriting = Rewriting(number)
         todo = self._todo(cursor, view, restated, run, strategies)
@@ -292,12 +290,12 @@ class Restating:
             session.add(run)
 
 
-def _loads(imported: ImportReport) -> list[int]:
+def _loads(files: Sequence[Mapping[str, Any]]) -> list[int]:
     """The loads of an import. Raises WrongState where nothing of it is market data."""
-    if all(file.ignored for file in imported.files):
-        told = "; ".join(f"{file.source}: {file.ignored}" for file in imported.files[:NAMED_MAX])
+    if all(file["ignored"] for file in files):
+        told = "; ".join(f"{file['source']}: {file['ignored']}" for file in files[:NAMED_MAX])
         raise WrongState(told or "there is no file of market data")
-    return [file.load for file in imported.files if file.load is not None]
+    return [file["load"] for file in files if file["load"] is not None]
 
 
 def shown(past: revisions.Past) -> dict[str, Any]:

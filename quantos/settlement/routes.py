@@ -34,6 +34,7 @@ def admin_router(settlement: Settlement, accounts: Accounts) -> APIRouter:
         ),
     )
     async def backfill_strategy(slug: str, body: BackfillNew) -> Response:
+        """Never attested, and in no ranking; shown apart in the track record."""
         texts = body.texts()
         async with turn:
             accepted = await asyncio.to_thread(settlement.backfill, slug, texts)

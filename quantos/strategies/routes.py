@@ -67,7 +67,7 @@ def _direct(guard: Guard) -> type[APIRoute]:
 
 
 def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
-    """The owner's routes."""
+    """The owner's strategies."""
     routes = APIRouter(route_class=guarded(accounts.user), tags=["strategies"], responses=_USERS)
 
     @routes.post(
@@ -128,6 +128,13 @@ def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
     async def retire_strategy(request: Request, slug: Slug) -> Response:
         """For good: its signals and its record stay, and nothing of it can change any more."""
         return json_response(await strategies.retire(request.state.caller, slug))
+
+    return routes
+
+
+def signals_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
+    """The owner's signals."""
+    routes = APIRouter(route_class=guarded(accounts.user), tags=["strategies"], responses=_USERS)
 
     async def submit_signal(request: Request, slug: Slug) -> Response:
         """Open strategies take signals before 09:15 Shanghai time of the trade date, close strategies before 15:00;

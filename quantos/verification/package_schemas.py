@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from quantos.verification.schemas import ABSENT, MARKS, Stale
+from quantos.verification.schemas import ABSENT, Stale, marked
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Sha = Annotated[str | None, Field(description="40 hex digits; null where nothing is committed.")]
@@ -208,7 +208,7 @@ class RestatedOut(BaseModel):
 class Package(BaseModel):
     """Everything that decided a settled day; `restated` only where it was settled again."""
 
-    model_config = {"json_schema_extra": {"properties": MARKS}}
+    model_config = {"json_schema_extra": marked}
 
     slug: str
     trade_date: date

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from quantos.kit.web import Date, Offset, guarded, json_response, limit, refusals
+from quantos.kit.web import IN_DIGITS, Date, Offset, guarded, json_response, limit, refusals
 from quantos.verification.package_schemas import AuditLog, Package
 from quantos.verification.schemas import PerformanceOut, PublicClaim, PublicList, TrackRecord, Universe
 from quantos.verification.service import Verification
@@ -85,6 +85,7 @@ def router(verification: Verification) -> APIRouter:
     async def list_public_strategies(
         universe: Universe | None = None, limit: int = limit(50), offset: Offset = 0
     ) -> Response:
+        """Retired ones stay listed; pending and private ones are not. `nav` is in CNY."""
         return json_response(await verification.strategies(universe, limit, offset))
 
     @routes.get(
@@ -95,6 +96,7 @@ def router(verification: Verification) -> APIRouter:
         responses=_UNKNOWN | _example({"records": [_DAY]}),
     )
     async def get_track_record(slug: str) -> Response:
+        """Normalised to 1.0 at the start. Claimed and backfilled curves stand apart, where there are any."""
         return Response(await verification.answer(slug, "track-record"), media_type="application/json")
 
     @routes.get(
@@ -106,6 +108,7 @@ def router(verification: Verification) -> APIRouter:
         | _example({"metrics": _METRICS, "rolling_excess_sharpe": [{"date": "2026-05-14", "value": 0.87}]}),
     )
     async def get_performance(slug: str) -> Response:
+        """Computed from the track record alone; null where a metric is undefined."""
         return Response(await verification.answer(slug, "performance"), media_type="application/json")
 
     @routes.get(
@@ -121,8 +124,10 @@ def router(verification: Verification) -> APIRouter:
         revision: Annotated[
             int | None,
             Query(ge=0, description="Of a restated day, one that stood before; without it the last."),
+            IN_DIGITS,
         ] = None,
     ) -> Response:
+        """Prices, rules, orders, trades, positions and the signal with its commitment: the day recomputes from it."""
         return Response(await verification.package(slug, date, revision), media_type="application/json")
 
     @routes.get(
@@ -133,6 +138,7 @@ def router(verification: Verification) -> APIRouter:
         responses=_UNKNOWN | refusals(s422="malformed value"),
     )
     async def get_audit_log(slug: str, limit: int = limit(50), offset: Offset = 0) -> Response:
+        """REBALANCE on days with a signal, HOLD on the others."""
         return Response(await verification.audit(slug, limit, offset), media_type="application/json")
 
     _add_claims(routes, verification)
@@ -150,6 +156,7 @@ def _add_claims(routes: APIRouter, verification: Verification) -> None:
         responses=refusals(s404="unknown, not public, or nothing claimed"),
     )
     async def get_public_claim(slug: str) -> Response:
+        """Normalised to 1.0; the tracking metrics only where the two curves share at least 5 days."""
         return Response(await verification.answer(slug, "claimed"), media_type="application/json")
 
     @routes.get(
@@ -162,6 +169,7 @@ def _add_claims(routes: APIRouter, verification: Verification) -> None:
         deprecated=True,
     )
     async def moved_public_claim(request: Request, slug: str) -> Response:
+        """For clients of the old name."""
         verification.check_public(slug)
         return RedirectResponse(f"{request.scope['path'].removesuffix('/backtest')}/claimed", 301)
 

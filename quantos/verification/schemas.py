@@ -23,6 +23,12 @@ MARKS: Final[dict[str, Any]] = {
     "synthetic": {"const": True, "description": "Only with a synthetic market: no real prices."},
 }
 
+
+def marked(schema: dict[str, Any]) -> None:
+    """Beside a shape's own fields, the marks that an answer may carry."""
+    schema["properties"] |= MARKS
+
+
 ABSENT: Any = Field(default_factory=lambda: None)
 """Left out where there is none; the documentation shows no default for it."""
 
@@ -117,7 +123,7 @@ class Restatement(BaseModel):
 class TrackRecord(BaseModel):
     """`records` ascend by date; `restatements`, `claimed` and `backfilled` only where there is any."""
 
-    model_config = {"json_schema_extra": {"properties": MARKS}}
+    model_config = {"json_schema_extra": marked}
 
     records: list[Record]
     restatements: list[Restatement] = ABSENT
@@ -148,7 +154,7 @@ class RollingValue(BaseModel):
 class PerformanceOut(BaseModel):
     """`rolling_excess_sharpe`: windows of 20 trading days, the first value on the 20th."""
 
-    model_config = {"json_schema_extra": {"properties": MARKS}}
+    model_config = {"json_schema_extra": marked}
 
     metrics: MetricsOut
     rolling_excess_sharpe: list[RollingValue]

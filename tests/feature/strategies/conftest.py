@@ -167,6 +167,7 @@ def application(site: Site) -> FastAPI:
     app.add_exception_handler(HTTPException, web.http_error)
     app.add_exception_handler(Exception, web.server_error)
     app.add_middleware(web.BodyLimit, bytes_max=2**20)
+    app.include_router(routes.signals_router(site.strategies, site.accounts), prefix="/api/v1")
     app.include_router(routes.router(site.strategies, site.accounts), prefix="/api/v1")
     app.include_router(routes.admin_router(site.strategies, site.accounts), prefix="/api/v1")
     return app
