@@ -49,6 +49,13 @@ def price_changed_in_a_trade_alone() -> Package:
     return package
 
 
+def amount_that_is_not_quantity_times_price() -> Package:
+    """The digest does not bind it: quantity and price say it already."""
+    package = honest()
+    package["verification"]["trades"][1]["amount"] -= 100
+    return seal(package)
+
+
 def one_share_more_in_a_position() -> Package:
     """With its value, the NAV and the digest."""
     package = honest()
@@ -182,6 +189,7 @@ DEFECTS: Final[dict[str, Callable[[], Package]]] = {
         nonce_that_does_not_fit,
         hash_of_another_strategy,
         price_changed_in_a_trade_alone,
+        amount_that_is_not_quantity_times_price,
         one_share_more_in_a_position,
         one_fee_a_cent_lower,
         cash_out_of_nothing,

@@ -2,45 +2,115 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
+from quantos.app import build_app
+from quantos.attestation.signing import generate, key_path
 from quantos.kit.clock import parse_instant
 from tests.feature.verifier.conftest import ask
+from tests.support.attested import attested, git, until
 from tests.support.honest import DAYS, honest_packages, honest_world
-from tests.support.platforms import Stage, made_up, stage
+from tests.support.platforms import Caller, Stage, made_up, stage
+from tests.support.restated import Bars, write_bars
 from tests.support.tampering import VECTORS
 
 
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def play(on: Stage) -> Stage:
     """The small honest market on a whole platform, ten days settled."""
     rows = {
         (symbol, day): (float(bar.open), float(bar.close), float(bar.pre_close or 0), bar.volume)
         for day, bars in honest_world().bars.items()
         for symbol, bar in bars.items()
     }
+    on.platform.market.import_bars(made_up(rows))
+    agent = on.agent()
+    costs = {"commission_rate": 0.0003, "slippage_rate": 0.002}
+    agent.post("/strategies", {"name": "A", "slug": "alpha", **costs})
+    for package in honest_packages():
+        day = date.fromisoformat(package["trade_date"])
+        on.clock_to(day, "08:30")
+        signal = package["verification"]["signal_attestation"]
+        if signal is not None:
+            on.submit(agent, "alpha", day, {t["symbol"]: t["weight"] for t in signal["signals"]})
+        on.clock_to(day, "18:30")
+    return on
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Without a repository."""
     folder = tmp_path_factory.mktemp("platform") / "data"
     with stage(folder, parse_instant("2024-01-02T08:00+08:00")) as on:
-        on.platform.market.import_bars(made_up(rows))
-        agent = on.agent()
-        agent.post(
-            "/strategies", {"name": "A", "slug": "alpha", "commission_rate": 0.0003, "slippage_rate": 0.002}
-        )
-        for package in honest_packages():
-            day = date.fromisoformat(package["trade_date"])
-            on.clock_to(day, "08:30")
-            signal = package["verification"]["signal_attestation"]
-            if signal is not None:
-                on.submit(agent, "alpha", day, {t["symbol"]: t["weight"] for t in signal["signals"]})
-            on.clock_to(day, "18:30")
-        yield on
+        yield play(on)
+
+
+@dataclass
+class Public:
+    """A platform with a repository and a key, read over real HTTP."""
+
+    on: Stage
+    url: str
+    repository: Path
+
+    def bring_to_an_end(self) -> None:
+        """Wait until every settled day's digest is committed: that is done after the settlement, apart from it."""
+        public = self.on.public()
+        until(lambda: all(self._committed(public, row["date"]) for row in self._record(public)["records"]))
+
+    def _record(self, public: Caller) -> Any:
+        return public.get("/public/strategies/alpha/track-record")
+
+    def _committed(self, public: Caller, day: str) -> bool:
+        package = public.get("/public/strategies/alpha/verify", date=day)
+        return bool(package["verification"]["settlement_attestation"]["committed"])
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
+    folder = tmp_path_factory.mktemp("attested")
+    with attested(folder) as on:
+        generate(key_path(folder / "data"))
+        play(on)
+        app, turn = build_app(on.platform), threading.Lock()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                async def answer() -> httpx.Response:
+                    transport = httpx.ASGITransport(app)
+                    async with httpx.AsyncClient(transport=transport, base_url="http://platform") as client:
+                        return await client.get(self.path)
+
+                with turn:
+                    found = asyncio.run(answer())
+                self.send_response(found.status_code)
+                self.send_header("Content-Length", str(len(found.content)))
+                self.end_headers()
+                self.wfile.write(found.content)
+
+            def log_message(self, *_: Any) -> None:
+                return
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/api/v1/public/strategies/alpha"
+        made = Public(on, url, folder / "attestation")
+        made.bring_to_an_end()
+        yield made
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture
@@ -75,6 +145,53 @@ def test_the_platform_settles_what_the_tests_own_packages_show(published: Path) 
             assert found["verification"][part] == package["verification"][part], (package["trade_date"], part)
         for name in ("reported_nav", "cash", "positions_value"):
             assert found["verification"]["nav"][name] == package["verification"]["nav"][name]
+
+
+def test_a_public_record_is_verified_from_its_url_alone(public: Public) -> None:
+    answer = ask(public.url, "--allow-simulated")
+    assert (answer.code, answer.failed) == (0, {})
+    (part,) = answer.report["reports"]
+    assert (part["days"], part["times"]) == (10, {"signals": 5, "pushed": 0, "self_dated": 5})
+
+
+def test_its_repository_holds_with_the_key_that_it_publishes(public: Public, tmp_path: Path) -> None:
+    signers = tmp_path / "allowed_signers"
+    signers.write_text(git(public.repository, "show", "HEAD:KEYS/allowed_signers") + "\n")
+    answer = ask(public.repository, "--allowed-signers", signers)
+    assert (answer.code, answer.failed) == (0, {})
+    (part,) = answer.report["reports"]
+    assert (part["entries"], part["in_time"], part["unsigned"]) == (5, 5, 0)
+    answer = ask(
+        public.url, "--allow-simulated", "--attestations", public.repository, "--allowed-signers", signers
+    )
+    assert (answer.code, answer.failed) == (0, {})
+    assert "signatures" in {verdict["name"] for verdict in answer.report["reports"][0]["verdicts"]}
+
+
+def test_a_restatement_in_the_open_holds_with_all_its_revisions(public: Public, tmp_path: Path) -> None:
+    """The last day's close of one fund corrected: one day of two revisions, both committed."""
+    day, symbol = DAYS[-1], "510300.SH"
+    bar = honest_world().bars[day][symbol]
+    rows: Bars = {
+        (symbol, day): (float(bar.open), float(bar.close) + 0.01, float(bar.pre_close or 0), bar.volume)
+    }
+    public.on.platform.settlement.restate(
+        day, "corrected", "operator", data=write_bars(tmp_path / "new", rows)
+    )
+    public.bring_to_an_end()
+    answer = ask(public.url, "--allow-simulated", "--save", tmp_path / "kept")
+    assert (answer.code, answer.failed) == (0, {})
+    assert answer.report["reports"][0]["superseded"] == 1
+    kept = json.loads((tmp_path / "kept" / "packages" / f"{day}.json").read_text())
+    assert kept["restated"]["reason"] == "corrected"
+
+    kept["revision"] = 0
+    (tmp_path / "kept" / "packages" / f"{day}.json").write_text(json.dumps(kept))
+    (tmp_path / "kept" / "packages" / f"{day}-revision-0.json").unlink()
+    answer = ask(tmp_path / "kept", "--allow-simulated")
+    assert "changed after it was settled: nav_sha256 was committed as" in str(
+        answer.failed["digest_committed"]
+    )
 
 
 def test_the_command_is_the_same_program(published: Path) -> None:

@@ -18,6 +18,10 @@ CAUGHT = {
     "nonce-that-does-not-fit": ("signal_hash", "the hash of slug, date, signals and nonce as shown"),
     "hash-of-another-strategy": ("signal_hash", "the hash of slug, date, signals and nonce as shown"),
     "price-changed-in-a-trade-alone": ("settled_again", "(000001.SZ) price: expected 9.130, found 9.140"),
+    "amount-that-is-not-quantity-times-price": (
+        "trades",
+        "300750.SZ BUY amount (quantity * price): expected",
+    ),
     "one-share-more-in-a-position": ("books", "300750.SZ quantity: expected 2500, found 2501"),
     "one-fee-a-cent-lower": ("trades", "000001.SZ SELL transfer_fee: expected 1.460, found 1.450"),
     "cash-out-of-nothing": ("books", "cash: expected 59063.080, found 60063.080"),
