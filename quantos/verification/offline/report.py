@@ -13,6 +13,7 @@ from quantos.verification.offline.terminal import Terminal, cut, width_of
 from quantos.verification.offline.texts import Speaker, short
 
 FINDINGS_SHOWN: Final = 5
+STRATEGIES_SHOWN: Final = 40
 _COLOURS: Final = {
     Outcome.PASSED: "green",
     Outcome.FAILED: "red",
@@ -215,7 +216,7 @@ class ReportWriter:
         widths = [max(width_of(head), 5) for head in heads]
         tail = max(width_of(latest), 11)
         name_width = max(12, self._terminal.width - sum(widths) - tail - 2 * (len(heads) + 1))
-        name_width = min(name_width, max(width_of(name) for name in [*by_strategy, self._say("table.sum")]))
+        name_width = min(name_width, max(width_of(name) for name in [*by_strategy, "x" * 16]))
         self._terminal.line()
 
         def row(name: str, cells: Sequence[str], last: str, colour: str = "") -> None:
@@ -223,8 +224,13 @@ class ReportWriter:
             self._terminal.columns([(cut(name, name_width), name_width), *fixed, (last, -tail)], colour)
 
         row(self._say("table.strategy"), heads, latest, "bold")
-        for name, found in sorted(by_strategy.items(), key=lambda item: (-len(item[1]), item[0])):
+        ordered = sorted(by_strategy.items(), key=lambda item: (-len(item[1]), item[0]))
+        for name, found in ordered[:STRATEGIES_SHOWN]:
             row(name, [str(count) for count in _counts(found)], self._latest(found))
+        rest = [timing for _, found in ordered[STRATEGIES_SHOWN:] for timing in found]
+        if rest:
+            others = self._say("table.others", count=len(ordered) - STRATEGIES_SHOWN)
+            row(others, [str(count) for count in _counts(rest)], self._latest(rest))
         row(self._say("table.sum"), [str(count) for count in _counts(timings)], self._latest(timings), "bold")
         lenient = sum(timing.lenient for timing in timings)
         if any(timing.bulk for timing in timings):

@@ -204,6 +204,7 @@ _TABLE: Final[dict[str, tuple[str, str]]] = {
     "table.changed": ("changed", "改动"),
     "table.worst": ("latest by", "最多迟到"),
     "table.sum": ("together", "合计"),
+    "table.others": ("{count} others", "其余 {count} 个"),
     "table.lenient": (
         "{count} entries do not say at which price they execute and are judged leniently, by 15:00",
         "{count} 条存证未说明成交价方式，从宽按 15:00 判断",

@@ -119,7 +119,7 @@ def test_a_shallow_clone_is_refused(record: Record, capsys: pytest.CaptureFixtur
         "clone", "--quiet", "--depth", "1", f"file://{record.repository.path}", str(shallow)
     )
     assert ask(shallow).code == 2
-    assert "shallow" in capsys.readouterr().err
+    assert "is a shallow clone: its history is cut off" in capsys.readouterr().err
 
 
 def test_merges_count_from_the_merge(record: Record) -> None:
@@ -176,6 +176,21 @@ def test_without_git_there_is_one_clear_line(
     monkeypatch.setenv("PATH", str(record.folder))
     assert ask(record.repository.path).code == 2
     assert "there is none on this machine: install git" in capsys.readouterr().err
+
+
+def test_many_strategies_are_summed_up_in_one_row(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    lines = [
+        {"strategy_slug": f"s{n:02d}", "signal_hash": f"{n:064x}", "execution_price": "open"}
+        for n in range(43)
+    ]
+    repository.write("attestations/2024-01-02.json", {"date": "2024-01-02", "strategies": lines})
+    repository.commit(shanghai("2024-01-02", "09:00"), "signal attestation 2024-01-02 — 43 strategies")
+    code, text = tell(repository.path, "--lang", "en")
+    assert code == 0
+    rows = [row.split() for row in text.splitlines()]
+    assert ["3", "others", "3", "3", "0", "0", "0", "0"] in rows
+    assert ["together", "43", "43", "0", "0", "0", "0"] in rows
 
 
 # The public repository

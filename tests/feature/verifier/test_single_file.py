@@ -83,6 +83,8 @@ def test_the_same_sources_give_the_same_bytes(archive: Path, tmp_path: Path) -> 
     again = tmp_path / "again.pyz"
     digest = pack(again)
     assert again.read_bytes() == archive.read_bytes()
+    with zipfile.ZipFile(archive) as opened:
+        assert {entry.date_time for entry in opened.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     assert len(digest) == 64
 
 

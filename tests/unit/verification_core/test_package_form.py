@@ -61,7 +61,7 @@ def test_a_name_that_nobody_knows_is_let_be() -> None:
         ("trade_date", "20240104", "trade_date"),
         ("revision", -1, "revision"),
         ("revision", True, "revision"),
-        ("revision", 10**15, "revision"),
+        ("revision", 10_001, "revision"),
         ("simulated", "yes", "simulated"),
         ("verification", [], "verification"),
         ("verification.nav.date", "2024-01-05", "verification.nav.date"),
