@@ -205,6 +205,18 @@ class TestWhatEveryoneReads:
         }
 
 
+def test_a_restatement_whose_process_died_after_the_commit_was_done(on: Stage, corrected: Path) -> None:
+    restate(on, DAYS[1], corrected)
+    refused(on, data="/nowhere")
+    with on.platform.records.write() as session:
+        for run in store.runs(session, 2, 0):
+            run.status, run.finished_at = "running", None
+            session.add(run)
+    assert on.platform.settlement.mark_interrupted() == 2
+    states = [run["status"] for run in on.operator.get("/admin/settlement-runs")["settlement_runs"][:2]]
+    assert states == ["interrupted", "done"]
+
+
 def test_the_commission_that_was_charged_then_is_charged_again(tmp_path: Path, corrected: Path) -> None:
     """The platform's minimum commission is 5 CNY while six days are settled, and 9 when they are restated."""
     with stage(tmp_path / "data", START, minimum_commission=5) as on:
