@@ -109,7 +109,7 @@ def _move(data_dir: Path | None, to: Callable[[datetime], datetime], as_json: bo
         now = parse_instant(platform.get("/admin/clock")["now"])
         then = to(now)
         answer, interrupted = _moved(platform, now, then)
-    if interrupted:
+    if interrupted and parse_instant(answer["now"]) < then:
         raise Interrupted(
             say(
                 "clock.interrupted",
@@ -119,6 +119,8 @@ def _move(data_dir: Path | None, to: Callable[[datetime], datetime], as_json: bo
             )
         )
     _print(answer, as_json)
+    if interrupted:
+        raise Interrupted(say("clock.interrupted_late"))
 
 
 def _moved(platform: Reach, now: datetime, then: datetime) -> tuple[Any, bool]:

@@ -22,11 +22,11 @@ from quantos.cli.configuration import BadSettings, load
 from quantos.cli.layout import padded, screen_width, wrapped
 from quantos.cli.options import DataDir, Json
 from quantos.cli.output import in_shanghai, print_json, print_line
-from quantos.cli.reach import Reach, reach
+from quantos.cli.reach import Reach, platform_now, reach
 from quantos.cli.sessions import day_of, over_at, trading_days
 from quantos.cli.texts import say, word
 from quantos.errors import QuantosError
-from quantos.kit.clock import SystemClock, parse_instant, rfc3339
+from quantos.kit.clock import rfc3339
 from quantos.storage.directory import running_server
 
 GIB: Final = 2**30
@@ -154,14 +154,13 @@ def _inside(path: Path) -> Iterator[Finding]:
     """What the platform itself says, asked as the operator."""
     from quantos.scheduler.service import ClockGoesBack  # noqa: PLC0415 - --help needs no platform
 
-    live = directories.is_live(path)
     try:
         with reach(path) as platform:
             yield _ok("stores", say("doctor.stores.ok"))
             coverage = platform.get("/admin/market/coverage")
             runs = platform.get("/admin/settlement-runs", limit=1)["settlement_runs"]
-            now = SystemClock().now() if live else parse_instant(platform.get("/admin/clock")["now"])
-            yield _clock(now, live=live)
+            now = platform_now(platform, path)
+            yield _clock(now, live=directories.is_live(path))
             yield _calendar(coverage["calendar"])
             yield _data(platform, coverage, now)
             yield _settlement(runs)
@@ -173,7 +172,7 @@ def _inside(path: Path) -> Iterator[Finding]:
 
 def _clock(now: datetime, *, live: bool) -> Finding:
     """The platform refuses to start on a clock set back, so one that answers is in step with its records."""
-    shown = in_shanghai(rfc3339(now.replace(microsecond=0)))
+    shown = in_shanghai(rfc3339(now))
     return _ok("clock", say("doctor.clock.live" if live else "doctor.clock.simulated", now=shown))
 
 

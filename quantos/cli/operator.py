@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
+import typer
+
 from quantos.cli import directories
 from quantos.cli.configuration import load
 from quantos.cli.help import Commands
 from quantos.cli.options import DataDir, Json, instant_option, number_option
-from quantos.cli.output import print_json, print_line
-from quantos.cli.reach import reach
+from quantos.cli.output import in_shanghai, print_json, print_line
+from quantos.cli.reach import platform_now, reach
+from quantos.cli.texts import say
+from quantos.kit.clock import rfc3339
 
 operator = Commands(help="The operator's credentials.", no_args_is_help=True)
 invite = Commands(help="Invite codes.", no_args_is_help=True)
@@ -52,12 +56,17 @@ def create_invite(
     as_json: Json = False,
 ) -> None:
     """Print a new invite code."""
+    path = load(data_dir).data_dir
+    directories.require(path)
     body: dict[str, Any] = {}
     if max_uses is not None:
         body["max_uses"] = max_uses
     if expires_at is not None:
         body["expires_at"] = expires_at.isoformat()
     with reach(data_dir) as platform:
+        if expires_at is not None and expires_at <= (now := platform_now(platform, path)):
+            given, present = in_shanghai(rfc3339(expires_at)), in_shanghai(rfc3339(now))
+            raise typer.BadParameter(say("given.past", given=given, now=present))
         made = platform.post("/admin/invites", body)
     if as_json:
         print_json(made)

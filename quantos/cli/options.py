@@ -66,7 +66,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for
 Day = Annotated[
     date | None,
     typer.Option(
-        "--date", metavar="DATE", parser=day, help="Trading day, such as 2024-01-02; default: today, or the last one before."
+        "--date",
+        metavar="DATE",
+        parser=day,
+        help="Trading day, such as 2024-01-02; default: today, or the last one before.",
     ),
 ]
 Instant = Annotated[

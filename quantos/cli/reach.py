@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from quantos.cli import directories, logs
 from quantos.cli.configuration import load
 from quantos.errors import NotFound, QuantosError, Unavailable
+from quantos.kit.clock import SystemClock, parse_instant
 from quantos.storage.directory import running_server
 
 if TYPE_CHECKING:
@@ -169,6 +171,13 @@ def reach(data_dir: Path | None, *, create: bool = False) -> Iterator[Reach]:
         yield Here(platform)
 
 
+def platform_now(platform: Reach, directory: Path) -> datetime:
+    """What time it is on the platform of this directory, to the second."""
+    if directories.is_live(directory):
+        return SystemClock().now().replace(microsecond=0)
+    return parse_instant(platform.get("/admin/clock")["now"])
+
+
 @contextmanager
 def opened_here(settings: Settings, *, create: bool = False) -> Iterator[Platform]:
     """The platform in this process, for as long as the context lasts. Raises NoDataDirectory, DirectoryLocked."""
@@ -217,5 +226,11 @@ def _detail(response: httpx.Response) -> str:
     except (ValueError, KeyError, TypeError):
         return f"the server answered {response.status_code}"
     if isinstance(detail, list):
-        return "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in detail)
+        return "; ".join(f"{_field(item['loc'])}{item['msg']}" for item in detail)
     return str(detail)
+
+
+def _field(loc: list[Any]) -> str:
+    """Which field of a request was refused, without where the request had it."""
+    names = [str(part) for part in loc if part not in {"body", "query", "path"}]
+    return f"{'.'.join(names)}: " if names else ""

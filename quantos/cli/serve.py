@@ -95,7 +95,8 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (socket.gaierror, UnicodeError) as error:
-        raise PortUnavailable(say("serve.no_address", host=host, reason=error)) from None
+        reason = getattr(error, "strerror", None) or error
+        raise PortUnavailable(say("serve.no_address", host=host, reason=reason)) from None
     listening = socket.socket(family, kind, protocol)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -79,6 +79,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "interrupted: the clock stands at {now} Shanghai, {jobs} jobs were run; to go on: quantos clock set {then}",
         "已中断：时钟停在上海时间 {now}，已运行 {jobs} 个任务；继续请用：quantos clock set {then}",
     ),
+    "clock.interrupted_late": (
+        "interrupted, when the clock had arrived",
+        "已中断，但时钟已到达目标时间",
+    ),
     "clock.server_goes_on": (
         "interrupted: the server at {url} goes on to {then} Shanghai by itself; quantos clock shows how far it is",
         "已中断：{url} 的服务会自行继续前进到上海时间 {then}；quantos clock 可查看进度",
@@ -119,6 +123,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "given.no_instant": (
         "{text!r} is no timestamp: write for example 2024-01-02T08:00, which is Shanghai time, or 2024-01-02T00:00Z",
         "{text!r} 不是时间：请写例如 2024-01-02T08:00（上海时间）或 2024-01-02T00:00Z",
+    ),
+    "given.past": (
+        "{given} Shanghai is past: the platform's clock stands at {now}",
+        "上海时间 {given} 已过：平台时钟为 {now}",
     ),
     "given.no_duration": (
         "{text!r} is no duration: write for example 1d, 2h30m or 2w",

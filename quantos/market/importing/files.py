@@ -309,9 +309,9 @@ def _unreadable(path: Path, error: pa.ArrowInvalid) -> FileRefused:
 
 
 def _broken(path: Path, error: Exception) -> FileRefused:
+    form = "CSV" if path.suffix.lower() == ".csv" else "Parquet"
     return FileRefused(
-        f"{path.name} cannot be read ({_first_line(error)}): it is cut off or no {path.suffix[1:]} file; "
-        "fetch it again"
+        f"{path.name} cannot be read ({_first_line(error)}): it is cut off or no {form} file; fetch it again"
     )
 
 

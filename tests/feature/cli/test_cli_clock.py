@@ -40,7 +40,7 @@ def test_a_simulated_clock_moves_with_and_without_a_server(home: Path, run: Run,
         moved = run("clock", "set", "2024-01-02T18:50+08:00", "--json", data_dir=tmp_path / "data")
         assert moved.code == 0, moved.err
         assert moved.json["now"] == "2024-01-02T10:50:00Z"
-        assert [ran["job"] for ran in moved.json["ran"]] == [
+        assert [ran["job"] for ran in moved.json["ran"] if ran["job"].startswith("settle")] == [
             "settle_all_active_strategies",
             "settlement_watchdog",
         ]

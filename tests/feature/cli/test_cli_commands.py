@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -193,3 +193,17 @@ def test_debug_shows_where_a_refusal_came_from(run: Run, tmp_path: Path) -> None
     ended = run("market", "status", "--debug", data_dir=tmp_path / "data")
     assert ended.code == 1
     assert "Traceback" in ended.err
+
+
+def test_an_invite_code_that_has_expired_is_not_made(server: Serving, run: Run) -> None:
+    ended = run("invite", "create", "--expires-at", "2020-01-01T08:00", data_dir=server.directory)
+    assert (ended.code, ended.out) == (2, "")
+    assert "2020-01-01 08:00 Shanghai is past" in ended.err
+
+
+def test_a_refused_field_is_named_without_its_place_in_the_request(run: Run, tmp_path: Path) -> None:
+    platform = Platform.open(Settings(data_dir=tmp_path / "data"), simulate=datetime(2026, 1, 5, tzinfo=UTC))
+    platform.start()
+    platform.close()
+    ended = run("clock", "set", "2300-01-01T08:00", data_dir=tmp_path / "data")
+    assert (ended.code, ended.err) == (1, "quantos: now: the clock is not moved beyond the year 2200\n")

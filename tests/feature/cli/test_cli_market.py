@@ -17,7 +17,7 @@ from quantos.cli.reach import reach
 from quantos.cli.texts.market import REASONS
 from quantos.market.core.reasons import SENTENCES
 from quantos.market.providers.fetch import SOURCES as PROVIDERS
-from tests.feature.cli.conftest import Ended, Run, Terminal, on_a_terminal
+from tests.feature.cli.conftest import Ended, Run, Terminal, on_a_terminal, serving
 
 BARS = """\
 symbol,date,open,high,low,close,volume,pre_close
@@ -220,3 +220,21 @@ def test_a_second_ctrl_c_leaves_at_once_and_the_directory_is_whole(
     assert "quantos: left at once" in ended.err
     assert "Traceback" not in ended.err
     assert run("market", "status", "--json", data_dir=tmp_path / "data").code == 0
+
+
+def test_ctrl_c_leaves_an_import_to_the_server_that_does_it(
+    home: Path, tmp_path: Path, slow: Path, run: Run
+) -> None:
+    server = serving(home, tmp_path / "data", log=tmp_path / "log")
+    with on_a_terminal(home, "market", "import", slow, "--data-dir", tmp_path / "data") as terminal:
+        with fed(slow, terminal) as pipe:
+            terminal.interrupt()
+            ended = terminal.end()
+            pipe.write(LISTING)
+    assert ended.code == 130
+    assert ended.err.splitlines()[-1].startswith(f"quantos: interrupted: the server at {server.url} goes on")
+    (slow / "instruments.csv").write_text(LISTING)  # waits until the server reads on
+    assert server.stop() == 0
+    assert server.process.stdout is not None
+    server.process.stdout.close()
+    assert run("market", "status", "--json", data_dir=tmp_path / "data").json["instruments"] == 1

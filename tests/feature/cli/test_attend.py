@@ -1,0 +1,68 @@
+"""Long work that is attended: Ctrl-C asks it to stop, and it is waited for."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import pytest
+
+from quantos.cli.attend import attended
+from quantos.cli.interruption import Interrupted, ends_with
+from quantos.cli.market import _fetched
+from quantos.market.providers.fetch import FetchProgress
+
+
+def test_work_is_looked_at_until_it_ends() -> None:
+    looked = threading.Event()
+    assert attended(lambda: looked.wait(60), look=looked.set, stop=pytest.fail) == (True, False)
+
+
+def test_ctrl_c_asks_the_work_to_stop_and_waits_for_it() -> None:
+    stopped = threading.Event()
+    interrupts = iter([signal.SIGINT])
+
+    def look() -> None:
+        for which in interrupts:
+            signal.raise_signal(which)
+
+    assert attended(lambda: stopped.wait(60), look=look, stop=stopped.set) == (True, True)
+
+
+def test_where_nobody_need_wait_ctrl_c_ends_the_command_at_once() -> None:
+    never = threading.Event()
+
+    def stop() -> None:
+        raise Interrupted("the server goes on")
+
+    with pytest.raises(Interrupted, match="the server goes on"):
+        attended(never.wait, look=lambda: signal.raise_signal(signal.SIGINT), stop=stop)
+    never.set()
+
+
+def test_what_the_work_raises_is_raised() -> None:
+    def fail() -> None:
+        raise ValueError("no such file")
+
+    with pytest.raises(ValueError, match="no such file"):
+        attended(fail, look=lambda: None, stop=lambda: None)
+
+
+def test_a_command_may_say_itself_what_ctrl_c_leaves() -> None:
+    with pytest.raises(Interrupted, match="two stand"), ends_with(lambda: "two stand"):
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.usefixtures("english")
+def test_an_interrupted_fetch_says_how_far_it_came() -> None:
+    class Slow:
+        """A market whose source answers for one symbol, and then Ctrl-C comes."""
+
+        def fetch(self, *terms: object) -> None:
+            on_symbol = terms[-1]
+            assert callable(on_symbol)
+            on_symbol(FetchProgress(1, 3, "600519.SH", 242))
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(Interrupted, match="1 of 3 symbols were fetched and stay"):
+        _fetched(Slow())
