@@ -21,7 +21,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Final, NamedTuple, TypeVar
 
 from quantos.attestation import failures
@@ -45,6 +45,11 @@ from quantos.attestation.signing import Signer, signer_of
 from quantos.kit.clock import Clock
 
 GROUP_MAX: Final = 1000
+GATHER_FROM_S: Final = 0.01
+GATHER_SHARE: Final = 0.5
+GATHER_S_MAX: Final = 0.05
+"""Where a commit takes long (a large file, a slow disk) the next one waits half as long for company: those who were
+just answered come back at once, and one commit for all is cheaper than two for a half each."""
 IDLE_S: Final = 60.0
 """How often to look for claimed signals that nobody waits for any more, and for a batch."""
 
@@ -121,6 +126,7 @@ class Committer:
         self._signer: tuple[Any, Signer | None] | None = None
         self._failures = 0
         self._retry_at: float | None = None
+        self._took_s = 0.0
         self._idle_at = monotonic() + IDLE_S
         is_timed = when is When.DEADLINE and not clock.simulated
         self._batch_at = next_batch(clock.now(), lead) if is_timed else None
@@ -241,6 +247,8 @@ class Committer:
         calls: list[_Call] = []
         with suppress(queue.Empty):
             task = self._inbox.get(timeout=self._wait_s())
+            if self._took_s > GATHER_FROM_S:
+                sleep(min(self._took_s * GATHER_SHARE, GATHER_S_MAX))
             while task is not None:
                 if isinstance(task, _Item):
                     items.append(task)
@@ -278,7 +286,9 @@ class Committer:
             self._failed(_unforeseen(error))
 
     def _answer(self, items: Sequence[_Item]) -> None:
+        begun = monotonic()
         outcomes = self._attest([item.signal for item in items])
+        self._took_s = monotonic() - begun
         for item in items:
             with suppress(InvalidStateError):  # whoever waited has gone away
                 item.future.set_result(outcomes[item.signal])
@@ -404,12 +414,13 @@ def _new_of(
 ) -> dict[Placed, SignalEntry]:
     """The signals that are not in the file of their date; the others go to `present` or are refused."""
     found: dict[Placed, SignalEntry] = {}
-    hashes, slugs = set(day.commits), set(day.hashes)
+    hashes: set[str] = set()
+    slugs: set[str] = set()
     for signal in dict.fromkeys(group):
         entry = entry_of(signal)
-        if entry.signal_hash in hashes:
+        if entry.signal_hash in day.commits or entry.signal_hash in hashes:
             present.append(signal)
-        elif entry.strategy_slug not in slugs:
+        elif entry.strategy_slug not in day.hashes and entry.strategy_slug not in slugs:
             hashes.add(entry.signal_hash)
             slugs.add(entry.strategy_slug)
             found[signal] = entry

@@ -41,6 +41,10 @@ class GitTimedOut(Exception):
     """It did not finish in its time, and was killed."""
 
 
+class GitStopped(GitTimedOut):
+    """The platform stops; the next start goes on."""
+
+
 class Ran(NamedTuple):
     """How a run ended."""
 
@@ -102,18 +106,22 @@ class Git:
         config: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         work_tree: Path | None = None,
+        is_patient: bool = False,
     ) -> Ran:
-        """Run to the end. Raises GitMissing, GitTimedOut."""
+        """Run to the end; a patient one gives way to everyone else. Raises GitMissing, GitTimedOut."""
         where = [f"--git-dir={self._git_dir}"]
         if work_tree is not None:
             where.append(f"--work-tree={work_tree}")
-        process = self._start(["git", *where, *arguments], environment(config or {}, env or {}), work_tree)
+        program = ["nice", "-n", "15", "git"] if is_patient else ["git"]
+        process = self._start([*program, *where, *arguments], environment(config or {}, env or {}), work_tree)
         try:
             out, err = process.communicate(timeout=timeout_s)
         except subprocess.TimeoutExpired:
             raise GitTimedOut(f"git {arguments[0]} did not finish in {timeout_s:g} seconds") from None
         finally:
             self._end(process)
+        if self._stopped:
+            raise GitStopped("the platform is stopping")
         return Ran(process.returncode, out, err.decode(errors="replace"))
 
     def stop(self) -> None:
@@ -128,7 +136,7 @@ class Git:
     ) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._stopped:
-                raise GitTimedOut("the platform is stopping")
+                raise GitStopped("the platform is stopping")
             try:
                 process = subprocess.Popen(  # noqa: S603 - git, with arguments of our own
                     command,

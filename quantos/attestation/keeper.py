@@ -22,18 +22,21 @@ import orjson
 from quantos.attestation.core.backoff import PUSH_MAX_S, delay_s
 from quantos.attestation.core.push import ALARMING, PushOutcome, PushState
 from quantos.attestation.failures import NotCommitted
-from quantos.attestation.git import GitMissing, GitTimedOut
+from quantos.attestation.git import GitMissing, GitStopped, GitTimedOut
 from quantos.attestation.remote import Remote, push
 from quantos.attestation.repository import Loose, Repository
 from quantos.kit.clock import Clock, parse_instant, rfc3339
 
 PUSH_SPACING_S: Final = 1.0
-INDEX_SPACING_S: Final = 2.0
+INDEX_QUIET_S: Final = 1.0
+INDEX_SPACING_S: Final = 15.0
+"""The index follows once nothing has come for a moment, and now and then while much comes."""
 QUIET_S: Final = 5.0
 LOOSE_OBJECTS_MAX: Final = 2000
 LOOSE_BYTES_MAX: Final = 64 * 2**20
 PACK_TIMEOUT_S: Final = 600.0
 INDEX_TIMEOUT_S: Final = 60.0
+_ALONE: Final = {"pack.threads": "1"}
 STATE_FILE: Final = "quantos-push.json"
 
 logger = logging.getLogger(__name__)
@@ -65,7 +68,7 @@ class Keeper:
         self._next_push = 0.0
         self._pack_at: float | None = None
         self._indexed: str | None = None
-        self._next_index = 0.0
+        self._woken_at = self._indexed_at = monotonic()
         self.pushed = Pushed("" if remote is None else remote.shown)
 
     # from any thread
@@ -80,6 +83,7 @@ class Keeper:
             if self._thread is None and not self._stopping:
                 self._thread = threading.Thread(target=self._run, name="attestation-keeper", daemon=True)
                 self._thread.start()
+        self._woken_at = monotonic()
         self._woken.set()
 
     def push_now(self) -> Future[PushOutcome | None]:
@@ -123,7 +127,7 @@ class Keeper:
 
     def _wait_s(self) -> float | None:
         push_at = self._next_push if self._is_behind() else None
-        index_at = self._next_index if self._is_stale() else None
+        index_at = self._index_at if self._is_stale() else None
         times = [at for at in (self._pack_at, push_at, index_at) if at is not None]
         return max(min(times) - monotonic(), 0.01) if times else None
 
@@ -133,6 +137,10 @@ class Keeper:
         with suppress(NotCommitted):
             return self._repository.head() not in {None, self.pushed.sha} or self.pushed.failures > 0
         return False
+
+    @property
+    def _index_at(self) -> float:
+        return min(self._woken_at + INDEX_QUIET_S, self._indexed_at + INDEX_SPACING_S)
 
     def _is_stale(self) -> bool:
         """Whether the index is behind the branch."""
@@ -175,10 +183,10 @@ class Keeper:
 
     def _index(self, repository: Repository) -> None:
         """The index of the working folder, so that `git status` there is clean. Files were written with the commit."""
-        if monotonic() < self._next_index or not self._is_stale():
+        if monotonic() < self._index_at or not self._is_stale():
             return
         head = repository.head()
-        self._next_index = monotonic() + INDEX_SPACING_S
+        self._indexed_at = monotonic()
         try:
             ran = repository.git.run("read-tree", "HEAD", timeout_s=INDEX_TIMEOUT_S)
             repository.git.run(
@@ -207,10 +215,19 @@ def pack(repository: Repository) -> bool:
     """Loose objects into a pack, packs of like size into one; and what makes looking up a file's history quick."""
     repository.loose = Loose(0, 0)
     try:
-        packed = repository.git.run("repack", "-d", "-q", "--geometric=2", timeout_s=PACK_TIMEOUT_S)
-        repository.git.run(
-            "commit-graph", "write", "--reachable", "--changed-paths", timeout_s=PACK_TIMEOUT_S
+        packed = repository.git.run(
+            "repack", "-d", "-q", "--geometric=2", timeout_s=PACK_TIMEOUT_S, config=_ALONE, is_patient=True
         )
+        repository.git.run(
+            "commit-graph",
+            "write",
+            "--reachable",
+            "--changed-paths",
+            timeout_s=PACK_TIMEOUT_S,
+            is_patient=True,
+        )
+    except GitStopped:
+        return False
     except (GitMissing, GitTimedOut) as failed:
         logger.warning("the attestation repository was not packed: %s", failed)
         return False

@@ -83,6 +83,7 @@ class Repository:
         self._folders: dict[str, Tree] = {}
         self._seen_lock: tuple[int, int, float] | None = None
         self.loose = Loose(0, 0)
+        self._pool = ThreadPoolExecutor(SYNC_TOGETHER, "attestation-sync")
         self._in_use = _taken(git_dir)
 
     @classmethod
@@ -101,6 +102,7 @@ class Repository:
 
     def close(self) -> None:
         self.git.stop()
+        self._pool.shutdown()
         self._store.close()
         self._in_use.close()
 
@@ -205,18 +207,11 @@ class Repository:
         return found
 
     def _write(self, made: Sequence[ShaFile]) -> None:
-        """Objects on disk, and their folders. Many at a time: the disk syncs what waits together in one go."""
+        """Objects on disk, and their folders. All at a time: what waits together is synced by the disk in one go."""
         objects = self.git_dir / "objects"
-        folders = sorted({objects, *(objects / each.id[:2].decode() for each in made)})
-        if len(made) < SYNC_TOGETHER:
-            for each in made:
-                self._add(each)
-            for folder in folders:
-                _sync_folder(folder)
-        else:
-            with ThreadPoolExecutor(SYNC_TOGETHER) as pool:
-                list(pool.map(self._add, made))
-                list(pool.map(_sync_folder, folders))
+        folders = {objects, *(objects / each.id[:2].decode() for each in made)}
+        list(self._pool.map(self._add, made))
+        list(self._pool.map(_sync_folder, folders))
         self.loose.objects += len(made)
         self.loose.size += sum(each.raw_length() for each in made)
 
