@@ -7,8 +7,6 @@ day's rows the first whose replacement did not come before its own, else the one
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -23,23 +21,24 @@ from quantos.market.service import Market
 from quantos.settlement import audited
 from quantos.settlement.core.audited import AuditedDay
 from quantos.settlement.core.books import ExactWeights
-from quantos.settlement.core.record import Before, DayRecord, Decided, Restated, Revision
+from quantos.settlement.core.record import Before, DayRecord, Restated, Revision
 from quantos.settlement.core.recorded import Columns, DayRows, DaySnapshot, records_of
 from quantos.settlement.core.unpublished import DayCommit, Mark, Unpublished
+from quantos.settlement.snapshots import Snapshots
 from quantos.storage.series import Series
 
 Cursor = duckdb.DuckDBPyConnection
 
-SNAPSHOTS_MAX: Final = 64
-"""Days of bars kept: a whole market is a third of a megabyte a day."""
-
 _NAV: Final = "strategy, nav, cash, stale, rebalanced, snapshot, run"
 _HELD: Final = "strategy, instrument, shares"
-_ORDER: Final = "strategy, instrument, quantity, filled, price, commission, stamp_duty, transfer_fee, reason::INTEGER AS reason"
+_ORDERED: Final = ("quantity", "filled", "price", "commission", "stamp_duty", "transfer_fee")
+_ORDER: Final = f"strategy, instrument, {', '.join(_ORDERED)}, reason::INTEGER AS reason"
 _EVENT: Final = "strategy, instrument, kind::INTEGER AS kind, shares_before, shares_after, cash"
-_BAR: Final = (
-    "instrument, open, close, reference, last_close, volume, upper, lower,"
-    " block::INTEGER AS block, event::INTEGER AS event, st_unknown"
+
+_NOTHING: Final = np.empty(0, np.int64)
+_NO_ORDERS: Final = dict.fromkeys(("strategy", "instrument", *_ORDERED, "reason"), _NOTHING)
+_NO_EVENTS: Final = dict.fromkeys(
+    ("strategy", "instrument", "kind", "shares_before", "shares_after", "cash"), _NOTHING
 )
 
 
@@ -74,8 +73,7 @@ class SettledRecords:
 
     def __init__(self, series: Series, market: Market) -> None:
         self._series, self._market = series, market
-        self._snapshots: OrderedDict[int, DaySnapshot] = OrderedDict()
-        self._keeping = threading.Lock()
+        self._snapshots = Snapshots()
 
     def read(
         self, trade_date: date, signals: Mapping[int, ExactWeights | None], revision: int | None = None
@@ -187,7 +185,9 @@ class SettledRecords:
             [len(past.revisions.get(n, ())) if revision is None else revision for n in settled], np.int64
         )
         here = _where(asked.trade_date, settled)
-        rebalanced = zip(settled, nav["rebalanced"].tolist(), strict=True)
+        snapshots = {k: self._snapshots.get(cursor, k) for k in np.unique(nav["snapshot"]).tolist()}
+        acted = any(_touched(each, stored.held_before["instrument"]) for each in snapshots.values())
+        rebalanced = [n for n, traded in zip(settled, nav["rebalanced"].tolist(), strict=True) if traded]
         rows = DayRows(
             asked.trade_date,
             nav["strategy"].astype(np.int64),
@@ -195,26 +195,15 @@ class SettledRecords:
             [stored.before.get(n) for n in settled],
             stored.held_before,
             stored.held,
-            _rows(cursor, "trade_order", _ORDER, here, revision),
-            _rows(cursor, "position_event", _EVENT, here, revision),
-            {k: self._snapshot(cursor, k) for k in np.unique(nav["snapshot"]).tolist()},
+            _rows(cursor, "trade_order", _ORDER, here, revision) if rebalanced else _NO_ORDERS,
+            _rows(cursor, "position_event", _EVENT, here, revision) if acted else _NO_EVENTS,
+            snapshots,
             _revisions(cursor, asked.trade_date, settled, past),
             _restated(cursor, past),
-            {n: weights for n, traded in rebalanced if traded and (weights := asked.signals[n]) is not None},
+            {n: weights for n in rebalanced if (weights := asked.signals[n]) is not None},
         )
         instruments = self._market.instruments()
         return records_of(rows, _symbols(cursor, rows, instruments), instruments.number_of)
-
-    def _snapshot(self, cursor: Cursor, number: int) -> DaySnapshot:
-        with self._keeping:
-            found = self._snapshots.get(number)
-        found = found or _snapshot(cursor, number)
-        with self._keeping:
-            self._snapshots[number] = found
-            self._snapshots.move_to_end(number)
-            while len(self._snapshots) > SNAPSHOTS_MAX:
-                self._snapshots.popitem(last=False)
-        return found
 
 
 # ---------------------------------------------------------------- rows
@@ -228,6 +217,12 @@ def _rows(
     return cursor.execute(
         f"SELECT {columns} FROM {source} WHERE {where}{of_revision}"  # noqa: S608 - names, numbers and dates
     ).fetchnumpy()
+
+
+def _touched(snapshot: DaySnapshot, held: NDArray[Any]) -> bool:
+    """Whether anything happened to an instrument that was held: without it no holding has an event."""
+    acted = [*snapshot.number[snapshot.bars["event"] != 0].tolist(), *snapshot.terms]
+    return bool(np.isin(held, acted).any())
 
 
 def _where(trade_date: date, numbers: Collection[int]) -> str:
@@ -390,30 +385,6 @@ def _joined(parts: Sequence[Columns]) -> Columns:
         name: np.concatenate([empty, *(part[name] for part in parts)])
         for name in ("strategy", "instrument", "shares")
     }
-
-
-# ---------------------------------------------------------------- what decided it
-
-
-def _snapshot(cursor: Cursor, number: int) -> DaySnapshot:
-    decided = cursor.execute(
-        "SELECT sha256, rules_version, minimum_commission, accepted_by, accepted_reason FROM snapshot WHERE id = ?",
-        [number],
-    ).fetchone()
-    assert decided is not None, "a settled day has its snapshot"
-    bars = cursor.execute(f"SELECT {_BAR} FROM snapshot_bar WHERE snapshot = {int(number)}").fetchnumpy()  # noqa: S608
-    order = np.argsort(bars["instrument"])
-    terms = cursor.execute(
-        "SELECT instrument, bonus_per_million, cash_mills_per_million, into_instrument FROM snapshot_action"
-        " WHERE snapshot = ?",
-        [number],
-    ).fetchall()
-    return DaySnapshot(
-        Decided._make(decided),
-        bars["instrument"][order],
-        {name: values[order] for name, values in bars.items() if name != "instrument"},
-        {instrument: (bonus, cash, into) for instrument, bonus, cash, into in terms},
-    )
 
 
 def _symbols(cursor: Cursor, rows: DayRows, instruments: Instruments) -> dict[int, str]:
