@@ -16,11 +16,20 @@ from functools import lru_cache
 from typing import Final
 
 from quantos.market.core.symbols import Board
+from quantos.market.core.symbols import board_of as board_named
 from quantos.settlement.core.rules_table import COVERED_FROM, RULES, Rule
 from quantos.verification.core import trading_days
 from quantos.verification.core.exact import MILLION, half_up
 
-__all__ = ["COVERED_FROM", "KNOWN_VERSIONS", "BoardRules", "Limits", "possible_limits", "rules_of"]
+__all__ = [
+    "COVERED_FROM",
+    "KNOWN_VERSIONS",
+    "BoardRules",
+    "Limits",
+    "board_of",
+    "possible_limits",
+    "rules_of",
+]
 
 TICK: Final = 10
 """Mills; the price step of a symbol without a board."""
@@ -54,6 +63,9 @@ def version_of(rules: Iterable[Rule]) -> str:
 
 
 KNOWN_VERSIONS: Final[frozenset[str]] = frozenset({version_of(RULES)})
+
+
+board_of = lru_cache(maxsize=65536)(board_named)
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from quantos.market.core.symbols import SYMBOL_PATTERN
@@ -106,7 +107,7 @@ class Fields:
 
     def symbol(self, name: str) -> str:
         found = self.raw(name)
-        if not isinstance(found, str) or SYMBOL_PATTERN.fullmatch(found) is None:
+        if not isinstance(found, str) or not _is_symbol(found):
             raise Malformed(self.at(name), "a symbol such as 600519.SH", found)
         return found
 
@@ -209,6 +210,11 @@ def parsed_instant(text: str) -> datetime | None:
         return None if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=65536)
+def _is_symbol(text: str) -> bool:
+    return SYMBOL_PATTERN.fullmatch(text) is not None
 
 
 def _is_number(value: Any) -> bool:

@@ -24,8 +24,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from quantos.market.core.symbols import board_of
-from quantos.verification.core.dated_rules import BoardRules, rules_of, tick_of
+from quantos.verification.core.dated_rules import BoardRules, board_of, rules_of, tick_of
 from quantos.verification.core.exact import CENT, MILLION, RATE_UNIT, cny, exact_weight, fee, half_up
 from quantos.verification.core.package import Action, Bar
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from quantos.market.core.symbols import board_of
 from quantos.verification.core import dated_rules
 from quantos.verification.core.evidence import DayEvidence, differs
 from quantos.verification.core.exact import cny
@@ -40,7 +39,7 @@ def _about_bar(bar: Bar, package: Package) -> Iterator[Finding]:
         yield Finding("not_traded_but_open", {"symbol": symbol})
     if not traded and not bar.open == bar.close == bar.pre_close:
         yield differs(f"{symbol} open and close", cny(bar.pre_close), f"{cny(bar.open)}, {cny(bar.close)}")
-    ruled = dated_rules.rules_of(board_of(symbol), package.trade_date) is not None
+    ruled = dated_rules.rules_of(dated_rules.board_of(symbol), package.trade_date) is not None
     if (bar.block is None and not ruled) or (bar.block == "no_rule" and ruled):
         yield differs(f"{symbol} block", "no_rule" if not ruled else "another reason, or null", bar.block)
     unexplained = bar.event == "unexplained" or bar.pre_close == 0
@@ -64,7 +63,10 @@ def limits_possible(evidence: DayEvidence) -> Judgement:
     findings = []
     for bar in evidence.package.bars:
         possible = dated_rules.possible_limits(
-            board_of(bar.symbol), evidence.package.trade_date, bar.pre_close, st_possible=not bar.st_unknown
+            dated_rules.board_of(bar.symbol),
+            evidence.package.trade_date,
+            bar.pre_close,
+            st_possible=not bar.st_unknown,
         )
         if (bar.lower_limit, bar.upper_limit) not in possible:
             expected = " or ".join(sorted(band(lower, upper) for lower, upper in possible))

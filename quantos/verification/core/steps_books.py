@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Final
 
-from quantos.market.core.symbols import board_of
 from quantos.verification.core import dated_rules
 from quantos.verification.core.evidence import DayEvidence, differs
 from quantos.verification.core.exact import CENT, RATE_UNIT, cny, fee, half_up
@@ -44,7 +43,10 @@ def _about_trade(package: Package, order: Order, trade: Trade, bar: Bar | None) 
     notional = trade.quantity * trade.price
     if trade.amount != notional:
         yield differs(f"{name} amount (quantity * price)", cny(notional), cny(trade.amount))
-    rules, settings = dated_rules.rules_of(board_of(trade.symbol), package.trade_date), package.settings
+    rules, settings = (
+        dated_rules.rules_of(dated_rules.board_of(trade.symbol), package.trade_date),
+        package.settings,
+    )
     if rules is None:
         yield Finding("traded_without_rules", {"symbol": trade.symbol})
         return
