@@ -34,7 +34,9 @@ def play(folder: Path) -> Iterator[Stage]:
         agent = on.agent()
         for slug in SLUGS:
             execution = "close" if slug == "closes" else "open"
-            agent.post("/strategies", {"name": slug, "slug": slug, "execution_price": execution})
+            universe = "etf_all" if slug == "wide" else "hs300"
+            terms = {"execution_price": execution, "universe": universe}
+            agent.post("/strategies", {"name": slug, "slug": slug, **terms})
             count = 40 if slug == "wide" else 8
             for day in DAYS:
                 if choose.random() < 0.5:
@@ -59,7 +61,9 @@ def packages_of(on: Stage, slug: str) -> list[Package]:
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Package]]]:
     for on in play(tmp_path_factory.mktemp("one") / "data"):
-        yield {slug: packages_of(on, slug) for slug in SLUGS}
+        found = {slug: packages_of(on, slug) for slug in SLUGS}
+        found["record of wide"] = on.public().get("/public/strategies/wide/track-record")["records"]
+        yield found
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -72,7 +76,7 @@ def test_every_identity_holds_in_every_package(played: dict[str, list[Package]],
 
 
 def test_the_days_have_what_the_identities_speak_of(played: dict[str, list[Package]]) -> None:
-    found = [package["verification"] for packages in played.values() for package in packages]
+    found = [package["verification"] for slug in SLUGS for package in played[slug]]
     reasons = {order["reason"] for each in found for order in each["orders"]}
     assert reasons >= {
         None,
@@ -137,3 +141,17 @@ def bare(package: Package) -> dict[str, Any]:
         del found["verification"]["signal_attestation"]["nonce"]
         del found["verification"]["signal_attestation"]["signal_hash"]
     return found
+
+
+def test_the_benchmark_of_funds_is_that_of_the_track_record(played: dict[str, list[Package]]) -> None:
+    shown = [(p["trade_date"], p["data_provenance"]["benchmark"]) for p in played["wide"]]
+    assert {benchmark["symbol"] for _, benchmark in shown} == {"etf_all"}
+    for (day, benchmark), recorded in zip(shown, played["record of wide"], strict=True):
+        assert day == recorded["date"]
+        assert float(benchmark["return"]) == pytest.approx(recorded["benchmark_return"], abs=1e-12)
+    assert len({benchmark["return"] for _, benchmark in shown}) > 50
+
+
+def test_without_an_index_the_benchmark_is_null(played: dict[str, list[Package]]) -> None:
+    found = [package["data_provenance"]["benchmark"] for package in played["opens"]]
+    assert found == [{"symbol": "000300.SH", "return": None}] * len(found)
