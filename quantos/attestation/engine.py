@@ -13,12 +13,13 @@ from quantos.attestation.core.batches import Window, due
 from quantos.attestation.core.digests import SettlementDigest, SettlementsCommitted
 from quantos.attestation.core.push import ALARMING, PushState
 from quantos.attestation.failures import NotCommitted
-from quantos.attestation.git import GitMissing, GitTimedOut
+from quantos.attestation.git import Git, GitMissing, GitTimedOut
 from quantos.attestation.keeper import Keeper
 from quantos.attestation.lookup import Bundles, Lookup
 from quantos.attestation.ports import Outbox
 from quantos.attestation.reading import Reading
 from quantos.attestation.remote import Remote, reach, tracking
+from quantos.attestation.repository import BRANCH, located
 from quantos.attestation.settlements import commit_settlements
 from quantos.attestation.signing import key_path, signer_of
 from quantos.attestation.terms import Terms
@@ -49,6 +50,9 @@ class Engine:
             own_key=self._own_key,
             on_commit=self.keeper.wake,
         )
+        there = located(self._path)
+        if there is not None:
+            self.keeper.recall(there.git_dir)
         self.lookup = Lookup(self._path)
         self.bundles = Bundles(self.lookup, data_dir / "cache")
 
@@ -142,9 +146,9 @@ class Engine:
 
     def _check(self, reading: Reading | None) -> dict[str, Any]:
         assert self._remote is not None, "there is one to check"
-        if reading is None:
-            return {"state": "repository_missing", "detail": "nothing was committed yet", "head": None}
-        outcome, head = reach(reading.git, self._remote, reading.branch, self._terms.push_timeout_s)
+        git = Git(None, self._own_key.parent.parent) if reading is None else reading.git
+        branch = BRANCH if reading is None else reading.branch
+        outcome, head = reach(git, self._remote, branch, self._terms.push_timeout_s)
         state = "reachable" if outcome.state is PushState.PUSHED else str(outcome.state)
         return {"state": state, "detail": outcome.detail, "head": head}
 

@@ -91,10 +91,10 @@ def environment(config: Mapping[str, str], more: Mapping[str, str]) -> dict[str,
 
 
 class Git:
-    """Runs git on one repository. `stop` ends what runs, from any thread."""
+    """Runs git on one repository, or on none, in a folder. `stop` ends what runs, from any thread."""
 
-    def __init__(self, git_dir: Path) -> None:
-        self._git_dir = git_dir
+    def __init__(self, git_dir: Path | None, folder: Path | None = None) -> None:
+        self._git_dir, self._folder = git_dir, folder or git_dir
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._stopped = False
@@ -109,7 +109,7 @@ class Git:
         is_patient: bool = False,
     ) -> Ran:
         """Run to the end; a patient one gives way to everyone else. Raises GitMissing, GitTimedOut."""
-        where = [f"--git-dir={self._git_dir}"]
+        where = [] if self._git_dir is None else [f"--git-dir={self._git_dir}"]
         if work_tree is not None:
             where.append(f"--work-tree={work_tree}")
         program = ["nice", "-n", "15", "git"] if is_patient else ["git"]
@@ -144,7 +144,7 @@ class Git:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     env=env,
-                    cwd=work_tree or self._git_dir,
+                    cwd=work_tree or self._folder,
                     start_new_session=True,
                 )
             except FileNotFoundError:

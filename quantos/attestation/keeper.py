@@ -78,13 +78,18 @@ class Keeper:
         with self._lock:
             if self._repository is None:
                 self._repository = repository
-                stored = _stored(repository.git_dir / STATE_FILE)
-                self.pushed = stored if stored.remote == self.pushed.remote else self.pushed
+                self.recall(repository.git_dir)
             if self._thread is None and not self._stopping:
                 self._thread = threading.Thread(target=self._run, name="attestation-keeper", daemon=True)
                 self._thread.start()
         self._woken_at = monotonic()
         self._woken.set()
+
+    def recall(self, git_dir: Path) -> None:
+        """What was known of this remote when the platform last ran."""
+        stored = _stored(git_dir / STATE_FILE)
+        if stored.remote == self.pushed.remote:
+            self.pushed = stored
 
     def push_now(self) -> Future[PushOutcome | None]:
         """An attempt at once, whatever failed before; None where there is no remote, or nothing to push to it."""

@@ -22,7 +22,7 @@ from quantos.attestation.core.entries import Attested, Placed, without_commit
 from quantos.attestation.failures import NotCommitted
 from quantos.attestation.ports import Claimed, Outbox, Outstanding
 from quantos.attestation.terms import Terms
-from quantos.errors import NotFound, Unavailable
+from quantos.errors import NotFound, Unavailable, WrongState
 from quantos.kit.clock import Clock
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ __all__ = [
     "SettlementsCommitted",
     "Terms",
     "When",
+    "generate_key",
+    "signing_key",
 ]
 
 ANSWER_S_MAX: Final = 15.0
@@ -58,6 +60,10 @@ class NotAttested(NotFound):
 
 class RepositoryUnavailable(Unavailable):
     code = "attestation_unavailable"
+
+
+class KeyUnusable(WrongState):
+    code = "attestation_key_unusable"
 
 
 class Attestation:
@@ -264,3 +270,26 @@ class Attestation:
 
         assert self.outbox is not None, "the store of signals is plugged in"
         return Engine(self._terms, self._clock, self._data_dir, self.outbox)
+
+
+def signing_key(setting: str, data_dir: Path) -> dict[str, str] | None:
+    """The key that signs commits: {kind, key, published, file}; None where there is none. Raises KeyUnusable.
+
+    `published`: what anyone needs to check signatures, as it stands in `file` of the repository.
+    """
+    from quantos.attestation.signing import key_path, signer_of  # noqa: PLC0415 - cryptography takes its time
+
+    try:
+        signer = signer_of(setting, key_path(data_dir))
+    except NotCommitted as refusal:
+        raise KeyUnusable(f"the signing key cannot be used: {refusal}") from None
+    if signer is None:
+        return None
+    return {"kind": signer.kind, "key": signer.name, "published": signer.published, "file": signer.file}
+
+
+def generate_key(data_dir: Path) -> None:
+    """A key of the data directory's own. Raises KeyThere where there is one."""
+    from quantos.attestation.signing import generate, key_path  # noqa: PLC0415 - as above
+
+    generate(key_path(data_dir))

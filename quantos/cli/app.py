@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from quantos.cli import calendar, clock, doctor, jobs, market, operator, serve, settings_command, verify
+from quantos.cli import (
+    attestation,
+    calendar,
+    clock,
+    doctor,
+    jobs,
+    market,
+    operator,
+    serve,
+    settings_command,
+    verify,
+)
 from quantos.cli.demo import command as demo
 from quantos.cli.help import Commands
 from quantos.cli.options import Json
@@ -57,5 +68,6 @@ app.add_typer(calendar.calendar, name="calendar")
 app.add_typer(clock.clock, name="clock")
 app.add_typer(operator.operator, name="operator")
 app.add_typer(operator.invite, name="invite")
+app.add_typer(attestation.attestation, name="attestation")
 app.command()(verify.verify)
 app.command()(settings_command.settings)

@@ -49,7 +49,9 @@ class Finding:
 
 
 def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Check settings, disk, secrets, lock, stores, clock, calendar, data and settlement; exit 1 on a problem."""
+    """Check settings, disk, secrets, lock, stores, clock, calendar, data, settlement and attestation; exit 1 on a
+    problem.
+    """
     findings = list(examine(data_dir))
     problems = [finding for finding in findings if finding.state == "problem"]
     if as_json:
@@ -164,6 +166,7 @@ def _inside(path: Path) -> Iterator[Finding]:
             yield _calendar(coverage["calendar"])
             yield _data(platform, coverage, now)
             yield _settlement(runs)
+            yield _attestation(platform.get("/admin/attestation", check_remote=True))
     except ClockGoesBack as refusal:
         yield _problem("clock", refusal.message, say("doctor.clock.remedy"))
     except QuantosError as refusal:
@@ -222,6 +225,31 @@ def _settlement(runs: list[dict[str, Any]]) -> Finding:
     if run["status"] in {"failed", "waiting_for_data", "interrupted"} or run["failed"]:
         return _problem("settlement", detail, say("doctor.settlement.remedy", date=run["date"]))
     return _ok("settlement", detail)
+
+
+def _attestation(status: dict[str, Any]) -> Finding:
+    if not status["configured"]:
+        set_up = say("doctor.attestation.set_up")
+        return Finding("attestation", "note", say("doctor.attestation.none"), set_up)
+    remedy = say("doctor.attestation.remedy")
+    for alarm in status["alarms"]:
+        what = word("attestation.why", alarm["code"])
+        return _problem(
+            "attestation", say("doctor.attestation.alarm", what=what, said=alarm["message"]), remedy
+        )
+    known, remote = (
+        {"repository": status["repository"], "waiting": status["signals"]["waiting"]},
+        status["remote"],
+    )
+    if remote is None:
+        return Finding("attestation", "note", say("doctor.attestation.local", **known))
+    check = remote["check"]
+    if check["state"] != "reachable":
+        what = word("attestation.why", check["state"])
+        detail = say("doctor.attestation.remote", url=remote["url"], what=what, said=check["detail"])
+        return _problem("attestation", detail, remedy)
+    detail = say("doctor.attestation.ok", **known, url=remote["url"], unpushed=remote["unpushed"])
+    return _ok("attestation", detail)
 
 
 def _ok(check: str, detail: str) -> Finding:

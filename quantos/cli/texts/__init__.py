@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from quantos.cli.texts.attestation import ATTESTATION
 from quantos.cli.texts.commands import COMMANDS
 from quantos.cli.texts.demo import DEMO
 from quantos.cli.texts.doctor import DOCTOR
@@ -21,7 +22,7 @@ from quantos.cli.texts.serve import SERVE
 CHINESE: Final = "zh"
 ENGLISH: Final = "en"
 
-TEXTS: Final[dict[str, tuple[str, str]]] = COMMANDS | MARKET | RESTATE | SERVE | DOCTOR | DEMO
+TEXTS: Final[dict[str, tuple[str, str]]] = ATTESTATION | COMMANDS | MARKET | RESTATE | SERVE | DOCTOR | DEMO
 
 
 def language() -> str:
