@@ -12,10 +12,10 @@ import pytest
 
 from quantos.cli.layout import cells
 from quantos.cli.market import SOURCES, _Import, _Stopped
-from quantos.cli.market_tables import meaning
+from quantos.cli.market_tables import meaning, print_coverage
 from quantos.cli.reach import reach
 from quantos.cli.texts.market import REASONS
-from quantos.market.core.reasons import SENTENCES
+from quantos.market.core.reasons import SENTENCES, Finding, Refusal
 from quantos.market.providers.fetch import SOURCES as PROVIDERS
 from tests.feature.cli.conftest import Ended, Run, Terminal, on_a_terminal, serving
 
@@ -238,3 +238,38 @@ def test_ctrl_c_leaves_an_import_to_the_server_that_does_it(
     assert server.process.stdout is not None
     server.process.stdout.close()
     assert run("market", "status", "--json", data_dir=tmp_path / "data").json["instruments"] == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_subject_of_the_status_has_its_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    monkeypatch.setenv("QUANTOS_LANG", language)
+    monkeypatch.setenv("COLUMNS", "80")
+    span = {
+        "series": "000300.SH",
+        "computed": False,
+        "days": 242,
+        "first": "2024-01-02",
+        "last": "2024-12-31",
+    }
+    row = {"rows": 12_345_678, "first": "1990-12-19", "last": "2026-12-31"}
+    print_coverage({
+        "synthetic": False, "first_date": "1990-12-19", "last_date": "2026-12-31",
+        "instruments": 5_432, "bars": 12_345_678, "corporate_actions": 54_321,
+        "boards": [{"board": "main", "instruments": 3_000, "with_bars": 2_999, "bars": 12_345_678, **row}],
+        "benchmarks": {"hs300": span, "etf_all": {**span, "series": "etf_all", "computed": True}, "csi500": None},
+        "indices": [{"symbol": "000300.SH", **row}, {"symbol": "399006.SZ", **row}],
+        "constituents": [{"index_symbol": "000300.SH", "source": "csindex", "symbols": 300, **row}],
+        "calendar": {"first": "1990-12-19", "last": "2026-12-31", "sessions": 8_797, "days_left": -3, "ends_soon": True},
+        "quarantine": {str(code): 1_234_567 for code in Refusal},
+        "findings": {str(code): 1_234_567 for code in Finding},
+        "accepted": [{"date": "2024-01-02", "reason": "the source ends there " * 5, "by": "operator"}],
+        "loads": [{"source": "a-long-name-" * 5, "kind": "bars (quote_site)", "loaded_at": "2026-11-21T12:02:58.870675+00:00", **row, "stored": 1}],
+    })  # fmt: skip
+    shown = capsys.readouterr().out
+    assert [line for line in shown.splitlines() if cells(line) > 80] == []
+    assert "12,345,678" in shown
+    assert "399006.SZ" in shown
+    assert "3" in shown.splitlines()[3]  # the calendar ended three days ago
+    assert "2026-11-21 20:02" in shown
