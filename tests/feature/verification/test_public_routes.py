@@ -61,14 +61,14 @@ def public_paths(on: Stage) -> list[str]:
 
 
 @contextmanager
-def two_days_settled(folder: Path) -> Iterator[Site]:
+def two_days_settled(folder: Path, **settings: str) -> Iterator[Site]:
     """`one` is public and settled on two days, `two` is not public and settled as well."""
     rows = {
         (symbol, day): (10.0, 10.0, 10.0, 1_000_000)
         for symbol in (A, B, HIDDEN)
         for day in (date(2024, 2, 29), *DAYS)
     }
-    with stage(folder, parse_instant("2024-03-01T08:00+08:00")) as on:
+    with stage(folder, parse_instant("2024-03-01T08:00+08:00"), **settings) as on:
         on.platform.market.import_bars(made_up(rows))
         agent = on.agent()
         for slug, public in (("one", True), ("two", False)):
@@ -129,25 +129,26 @@ def test_pub_21_credentials_are_not_looked_at(still: Site, token: str) -> None:
         assert (given.status_code, given.content) == (without.status_code, without.content), path
 
 
-def test_pub_19_nothing_public_reveals_a_signal_before_its_deadline(site: Site) -> None:
-    assert A in site.everything_public(), "a settled signal is public"
-    site.on.clock_to(DAYS[2], "08:00")
-    site.on.submit(site.agent, "one", DAYS[2], {HIDDEN: 0.123456})
-    (kept,) = [
-        s for s in site.agent.get("/strategies/one/signals")["signals"] if s["trade_date"] == str(DAYS[2])
-    ]
-    assert kept["nonce"] is None
-    with site.on.platform.records.read() as session:
-        strategies = site.on.platform.strategies
-        row = strategies.signal_on(session, strategies.by_slug(session, "one").number or 0, DAYS[2])
-    assert row is not None
-    for at in ("08:30", "09:14"):
-        site.on.clock_to(DAYS[2], at)
+@pytest.mark.parametrize("attested", [False, True])
+def test_pub_19_nothing_public_reveals_a_signal_before_its_deadline(tmp_path: Path, attested: bool) -> None:
+    settings = {"attestation_repo": str(tmp_path / "attestation")} if attested else {}
+    with two_days_settled(tmp_path / "data", **settings) as site:
+        assert A in site.everything_public(), "a settled signal is public"
+        site.on.clock_to(DAYS[2], "08:00")
+        site.on.submit(site.agent, "one", DAYS[2], {HIDDEN: 0.123456})
+        with site.on.platform.records.read() as session:
+            strategies = site.on.platform.strategies
+            row = strategies.signal_on(session, strategies.by_slug(session, "one").number or 0, DAYS[2])
+        assert row is not None
+        secrets = (HIDDEN, "0.123456", row.nonce)
+        for at in ("08:30", "09:14"):
+            site.on.clock_to(DAYS[2], at)
+            text = site.everything_public()
+            assert not [secret for secret in secrets if secret in text]
+            assert (row.signal_hash in text) == attested, "committed, its hash is public at once"
+        site.on.clock_to(DAYS[2], "19:00")
         text = site.everything_public()
-        assert not [secret for secret in (HIDDEN, "0.123456", row.nonce) if secret in text]
-    site.on.clock_to(DAYS[2], "19:00")
-    text = site.everything_public()
-    assert all(secret in text for secret in (HIDDEN, "0.123456", row.nonce)), "settled, it is public"
+        assert all(secret in text for secret in secrets), "settled, it is public"
 
 
 @pytest.mark.parametrize(
