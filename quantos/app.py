@@ -26,6 +26,8 @@ from quantos.kit.docs_page import add_docs_page
 from quantos.kit.money import mills
 from quantos.kit.openapi import TAGS, describe
 from quantos.kit.web import BodyLimit, http_error, quantos_error, server_error, validation_error
+from quantos.license import routes as license_routes
+from quantos.license.service import Licenses
 from quantos.market import routes as market_routes
 from quantos.market.service import Market
 from quantos.performance import routes as performance_routes
@@ -69,6 +71,7 @@ class Platform:
     verification: Verification
     publication: Publication
     support: Support
+    licenses: Licenses
     scheduler: Scheduler
 
     @classmethod
@@ -178,6 +181,7 @@ def _compose(
         verification,
         publication,
         Support(records, clock, accounts, settings.lang or "en"),
+        Licenses(records, clock, accounts, settings.image_url),
         scheduler,
     )
 
@@ -235,12 +239,14 @@ def build_app(platform: Platform) -> FastAPI:
         performance_routes.router(p.claims, p.accounts),
         account_routes.router(p.accounts),
         support_routes.router(p.support, p.accounts),
+        license_routes.router(p.licenses, p.accounts),
         market_routes.router(p.market, p.accounts),
         account_routes.admin_router(p.accounts),
         strategy_routes.admin_router(p.strategies, p.accounts),
         attestation_routes.admin_router(p.attestation, p.accounts),
         settlement_routes.admin_router(p.settlement, p.accounts),
         support_routes.admin_router(p.support, p.accounts),
+        license_routes.admin_router(p.licenses, p.accounts),
         admin_routes.router(p.scheduler, p.settlement, p.accounts),
     ):
         app.include_router(router, prefix=API)  # in a router of their own all routes would be built twice

@@ -88,4 +88,12 @@ class Settings(BaseSettings):
     attestation_push_timeout_s: int = Field(
         60, ge=1, le=3600, description="Seconds after which a push, or a look at the remote, is given up."
     )
+    image_url: str = Field(
+        "/deploy-kit/images/",
+        pattern="^(https?://|/)",
+        description=(
+            "Where licensed users are led for container images: a URL, or a path of this platform, to which"
+            " quantos-{arch}.tar.gz is added."
+        ),
+    )
     lang: Literal["", "en", "zh"] = Field("", description="Language of messages; empty: as the terminal's.")

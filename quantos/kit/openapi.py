@@ -37,6 +37,7 @@ TAGS: Final = [
     {"name": "public verification", "description": "What anyone may read and recompute. No credentials."},
     {"name": "tickets", "description": "What the caller has to say to the operator, and the replies."},
     {"name": "notifications", "description": "What happened to what is the caller's."},
+    {"name": "licences", "description": "Licences of the self-hosted edition, and its images."},
     {"name": "health", "description": "Whether the platform answers. No credentials."},
     {"name": "operator", "description": "The operator's calls; a user's credentials are refused with 403."},
 ]

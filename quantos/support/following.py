@@ -108,7 +108,7 @@ class Follower:
     def _tell(self, session: Session, event: Event) -> None:
         """One event that cannot be told must not keep back those after it."""
         try:
-            with session.begin_nested():
+            with session.begin_nested():  # PostgreSQL would refuse everything after a failed statement
                 self._write(session, event)
         except (KeyError, TypeError, IntegrityError):
             logger.exception("event %s (%s) cannot be told", event.id, event.kind)

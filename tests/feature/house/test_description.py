@@ -54,8 +54,8 @@ def successes(operation: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def moves(operation: dict[str, Any]) -> bool:
-    """Whether it only leads to its new name."""
-    return bool(operation["responses"].keys() & {"301", "308"})
+    """Whether it only leads elsewhere."""
+    return bool(operation["responses"].keys() & {"301", "302", "308"})
 
 
 def test_every_operation_has_a_summary_that_stands_in_one_line(described: list[Operation]) -> None:

@@ -118,6 +118,9 @@ def test_a_listener_is_woken_after_commits_with_events_and_finds_them_stored(rec
         note(session, "second")
         assert found == []
     assert found == [["first", "second"]]
+    with records.write() as session:
+        events.move(session, "one", 4)
+    assert len(found) == 1
 
 
 def test_a_listener_is_woken_before_the_request_is_answered(records: Records) -> None:

@@ -1,0 +1,1 @@
+"""Licences of the self-hosted edition: who asks for one, who gets it, and where it is downloaded."""

@@ -1,0 +1,1 @@
+"""What a licence grants, and the states of a request. Pure."""

@@ -1,0 +1,134 @@
+"""API shapes of licence requests and licences."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from quantos.kit.web import STORABLE, ApiModel, Date
+from quantos.license.tables import IssuedLicense, LicenseRequest
+
+FINGERPRINT: Final = r"^[0-9A-Fa-f]{64}$"
+CORES_MAX: Final = 65_536
+MEMORY_GB_MAX: Final = 1_048_576
+
+RequestStatus = Literal["pending", "approved", "rejected"]
+Arch = Literal["amd64", "arm64"]
+Customer = Annotated[str, Field(min_length=1, max_length=200), STORABLE]
+Note = Annotated[str, Field(max_length=20_000), STORABLE]
+Reply = Annotated[str, Field(min_length=1, max_length=20_000), STORABLE]
+Fingerprint = Annotated[
+    str, Field(pattern=FINGERPRINT, description="64 hex digits, as fingerprint.sh prints.")
+]
+
+
+class LicenseRequestNew(ApiModel):
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"customer": "Acme Corp", "fingerprint": "0f" * 32, "note": "optional"}}
+    )
+
+    customer: Customer
+    fingerprint: Fingerprint
+    note: Note | None = None
+
+
+class Approval(ApiModel):
+    """What the licence grants; a limit that is absent or null is none. `expires`: its last day."""
+
+    expires: Date
+    max_cores: Annotated[int, Field(ge=1, le=CORES_MAX)] | None = None
+    max_memory_gb: Annotated[int, Field(ge=1, le=MEMORY_GB_MAX)] | None = None
+
+
+class Rejection(ApiModel):
+    admin_reply: Reply
+
+
+class LicenseRequested(BaseModel):
+    """A request as the guide shows it to who made it."""
+
+    id: str
+    customer: str
+    fingerprint: str
+    status: RequestStatus
+    created_at: datetime
+
+
+class LatestRequest(LicenseRequested):
+    has_request: Literal[True] = True
+    admin_reply: str | None
+
+
+class NoRequest(BaseModel):
+    has_request: Literal[False] = False
+
+
+class OwnedRequest(LicenseRequested):
+    """As the operator sees it."""
+
+    user_id: str
+    owner: str
+    note: str | None
+    admin_reply: str | None
+    decided_at: datetime | None
+
+
+class OwnedRequestList(BaseModel):
+    license_requests: list[OwnedRequest]
+    total: int
+
+
+class MyLicense(BaseModel):
+    """A limit of null is none."""
+
+    has_license: Literal[True] = True
+    customer: str
+    fingerprint: str
+    expires: date
+    max_cores: int | None
+    max_memory_gb: int | None
+    created_at: datetime
+
+
+class NoLicense(BaseModel):
+    has_license: Literal[False] = False
+
+
+class LicenseDocument(BaseModel):
+    """license.json as it was signed: every byte counts."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def requested(row: LicenseRequest) -> dict[str, Any]:
+    """As in `LicenseRequested`."""
+    return {
+        "id": row.id,
+        "customer": row.customer,
+        "fingerprint": row.fingerprint,
+        "status": row.status,
+        "created_at": row.created_at,
+    }
+
+
+def latest(row: LicenseRequest | None) -> dict[str, Any]:
+    """As in `LatestRequest` or `NoRequest`."""
+    if row is None:
+        return {"has_request": False}
+    return {"has_request": True, **requested(row), "admin_reply": row.admin_reply}
+
+
+def owned(row: LicenseRequest, owner: str) -> dict[str, Any]:
+    """As in `OwnedRequest`."""
+    more = {name: getattr(row, name) for name in ("user_id", "note", "admin_reply", "decided_at")}
+    return {**requested(row), **more, "owner": owner}
+
+
+def licensed(row: IssuedLicense | None) -> dict[str, Any]:
+    """As in `MyLicense` or `NoLicense`."""
+    if row is None:
+        return {"has_license": False}
+    names = ("customer", "fingerprint", "expires", "max_cores", "max_memory_gb", "created_at")
+    return {"has_license": True, **{name: getattr(row, name) for name in names}}
