@@ -51,7 +51,8 @@ def test_a_restatement_with_its_data_is_one_command(run: Run, settled: Path, dat
         line.startswith("2 strategy-days come out otherwise, of 1 strategies; 2 bars and 0") for line in lines
     )
     assert (
-        "largest change of a NAV: holds-a on 2024-03-04, 1,009,995.00 to 1,007,495.00 CNY (-2,500.00)" in lines
+        "largest change of a NAV: holds-a on 2024-03-04, 1,009,995.00 to 1,007,495.00 CNY (-2,500.00)"
+        in lines
     )
     assert lines[-1].startswith("restatement 1: what stood before is kept")
     again = run(*asked, data_dir=data)
