@@ -22,7 +22,7 @@ import typer
 from quantos.cli import directories, logs
 from quantos.cli.configuration import load
 from quantos.cli.options import DataDir, instant_option, port_option
-from quantos.cli.output import print_line
+from quantos.cli.output import in_shanghai, print_line
 from quantos.cli.texts import say
 from quantos.errors import Unavailable
 
@@ -87,7 +87,7 @@ def serve(
     finally:
         platform.directory.withdraw()
         platform.close()
-    print_line(say("serve.stopping"))
+    print_line(("\n" if sys.stdout.isatty() else "") + say("serve.stopping"))  # a terminal has written ^C
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -198,6 +198,6 @@ def _announce(platform: Platform, url: str, *, new: bool) -> None:
         kind = "simulated" if platform.directory.simulated else "live"
         print_line(say(f"serve.made.{kind}", path=platform.directory.path))
     if platform.clock.simulated:
-        print_line(say("serve.simulated", now=rfc3339(platform.clock.now())))
+        print_line(say("serve.simulated", now=in_shanghai(rfc3339(platform.clock.now()))))
     if platform.market.is_synthetic:
         print_line(say("serve.synthetic"))

@@ -141,7 +141,8 @@ def _play(settings: Settings, wish: Wish, bars: Path | None, place: stage.Place,
         if not wish.once:
             _wait_for_interrupt()
     if not wish.once:
-        screen.plain(_what_became_of(place))
+        screen.gap()
+        screen.exactly(_what_became_of(place))
     return outcome
 
 

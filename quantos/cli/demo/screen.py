@@ -120,8 +120,14 @@ class Screen:
         self.line(f"[dim]{say('demo.done', seconds=self.seconds[name])}[/]")
 
     def line(self, text: str) -> None:
-        """A line with markup."""
-        self.console.print(f"   {text}", soft_wrap=True)
+        """A line with markup. On a terminal it is wrapped."""
+        from rich.padding import Padding  # noqa: PLC0415 - loaded where it is used
+        from rich.text import Text  # noqa: PLC0415
+
+        if self.console.is_terminal:
+            self.console.print(Padding(Text.from_markup(text), (0, 0, 0, INDENT), expand=False))
+        else:
+            self.console.print(f"   {text}", soft_wrap=True)
 
     def plain(self, text: str) -> None:
         """Text that holds values of others: nothing in it is markup. On a terminal it is wrapped."""

@@ -68,7 +68,7 @@ _SETTINGS: Final[dict[str, str]] = {
     "Where everything is kept.": "存放一切数据的目录。",
     "Address to listen on; loopback unless told otherwise.": "监听地址；未指定时仅本机可访问。",
     "Port to listen on; 0 takes a free one.": "监听端口；0 为自动选择。",
-    "Minimum commission in CNY per order; brokers differ, 0 by default.": "每笔委托的最低佣金（元）；各券商不同，默认 0。",
+    "Minimum commission in CNY per order, in whole fen; brokers differ, 0 by default.": "每笔委托的最低佣金（元，精确到分）；各券商不同，默认 0。",
     "Largest request body in bytes; beyond it: 413.": "请求体的最大字节数；超出返回 413。",
     "Memory DuckDB may use.": "DuckDB 可用内存。",
     "Local git repository that signals are attested in, made on first use; empty: none are.": "用于信号存证的本地 git 仓库，首次使用时创建；留空：不存证。",
@@ -78,6 +78,7 @@ _SETTINGS: Final[dict[str, str]] = {
     "Key that signs commits: path of an SSH private key, or gpg:FINGERPRINT; empty: the data directory's own, if quantos attestation key --generate has made one.": "为提交签名的密钥：SSH 私钥路径，或 gpg:指纹；留空：数据目录自己的密钥（若已用 quantos attestation key --generate 生成）。",
     "Where anyone reads the repository's files, {sha} for the commit; empty: GitHub's address for a remote there, else this platform's own public route.": "任何人读取仓库文件的地址，{sha} 代表提交；留空：远程在 GitHub 时用其地址，否则用本平台的公开接口。",
     "Seconds after which a push, or a look at the remote, is given up.": "推送或查看远程多少秒后放弃。",
+    "Where licensed users are led for container images: a URL, or a path of this platform, to which quantos-{arch}.tar.gz is added.": "授权用户获取容器镜像的地址：网址或本平台的路径，其后加上 quantos-{arch}.tar.gz。",
     "Language of messages; empty: as the terminal's.": "消息语言；留空：与终端一致。",
 }
 

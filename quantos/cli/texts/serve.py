@@ -15,8 +15,8 @@ SERVE: Final[dict[str, tuple[str, str]]] = {
         "已新建模拟数据目录：{path}",
     ),
     "serve.simulated": (
-        "simulated: the clock stands at {now} until it is moved (quantos clock advance 1d)",
-        "模拟运行：时钟停在 {now}，移动后才会前进（quantos clock advance 1d）",
+        "simulated: the clock stands at {now} Shanghai until it is moved (quantos clock advance 1d)",
+        "模拟运行：时钟停在上海时间 {now}，移动后才会前进（quantos clock advance 1d）",
     ),
     "serve.synthetic": (
         "the market in this directory is synthetic: nobody traded it",
