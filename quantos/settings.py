@@ -47,7 +47,8 @@ class Settings(BaseSettings):
         Decimal(0),
         ge=0,
         le=1000,
-        description="Minimum commission in CNY per order; brokers differ, 0 by default.",
+        multiple_of=Decimal("0.01"),
+        description="Minimum commission in CNY per order, in whole fen; brokers differ, 0 by default.",
     )
     body_bytes_max: int = Field(
         64 * 2**20, gt=0, description="Largest request body in bytes; beyond it: 413."

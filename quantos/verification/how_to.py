@@ -15,7 +15,7 @@ SAVE_BOTH: Final = (
 )
 RUN: Final = (
     "Run `quantos verify {file}{options}`, or `python3 quantos-verify.pyz {file}{options}`: the same program in one file, "
-    "which needs Python 3.11 and no connection. It checks all that follows, and names what fails. By hand:"
+    "which needs Python 3.11 and no connection (it is also at /api/v1/public/quantos-verify.pyz; better take it from elsewhere, or compare its SHA-256). It checks all that follows, and names what fails. By hand:"
 )
 HOLD: Final = (
     "Signal: none counted for this day, so nothing was traded. `orders` and `trades` are empty, and the quantities are "

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from quantos.kit.canonical import sha256_hex
 from quantos.kit.web import IN_DIGITS, Date, Offset, guarded, json_response, limit, refusals
 from quantos.verification.package_schemas import AuditLog, Package
 from quantos.verification.schemas import PerformanceOut, PublicClaim, PublicList, TrackRecord, Universe
@@ -142,7 +145,36 @@ def router(verification: Verification) -> APIRouter:
         return Response(await verification.audit(slug, limit, offset), media_type="application/json")
 
     _add_claims(routes, verification)
+    _add_verifier(routes)
     return routes
+
+
+def _add_verifier(routes: APIRouter) -> None:
+    """The verifier itself, for whoever has no copy from elsewhere."""
+
+    @routes.get(
+        "/public/quantos-verify.pyz",
+        operation_id="get_verifier",
+        summary="The independent verifier as one file, run by any Python from 3.11 on",
+        response_class=Response,
+        responses={200: {"content": {"application/zip": {}}}},
+    )
+    async def get_verifier() -> Response:
+        """The same sources give the same bytes: `ETag` is its SHA-256, to be compared with a copy from elsewhere."""
+        content, digest = await asyncio.to_thread(_verifier)
+        headers = {
+            "ETag": f'"{digest}"',
+            "Content-Disposition": 'attachment; filename="quantos-verify.pyz"',
+        }
+        return Response(content, media_type="application/zip", headers=headers)
+
+
+@cache
+def _verifier() -> tuple[bytes, str]:
+    from quantos.verification.offline.pack import packed  # noqa: PLC0415 - loaded when somebody asks for it
+
+    content = packed()
+    return content, sha256_hex(content)
 
 
 def _add_claims(routes: APIRouter, verification: Verification) -> None:

@@ -56,18 +56,25 @@ def contents() -> dict[str, bytes]:
     return {"__main__.py": _MAIN.encode(), **dict(sorted(found.items()))}
 
 
-def pack(target: Path) -> str:
-    """Write the archive; its SHA-256."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+def packed() -> bytes:
+    """The archive, to be run by Python as it is."""
+    inside, whole = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(inside, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in contents().items():
             entry = zipfile.ZipInfo(name, _DATE)
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             archive.writestr(entry, content)
-    buffer.seek(0)
-    zipapp.create_archive(buffer, target, INTERPRETER)
+    inside.seek(0)
+    zipapp.create_archive(inside, whole, INTERPRETER)
+    return whole.getvalue()
+
+
+def pack(target: Path) -> str:
+    """Write the archive; its SHA-256."""
+    content = packed()
+    target.write_bytes(content)
     target.chmod(0o755)
-    return hashlib.sha256(target.read_bytes()).hexdigest()
+    return hashlib.sha256(content).hexdigest()
 
 
 def main() -> None:
