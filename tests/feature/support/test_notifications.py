@@ -140,7 +140,7 @@ def test_sec_01_a_foreign_notification_looks_like_an_unknown_one(
     assert told(other) == [foreign]
 
 
-def test_idem_02_all_are_marked_as_read_and_again(on: Stage, agent: Caller, other: Caller) -> None:
+def test_notif_05_all_are_marked_as_read_and_again(on: Stage, agent: Caller, other: Caller) -> None:
     replies(on, agent, 3)
     replies(on, other, 1)
     answers = [agent.call("POST", "/notifications/read-all") for _ in range(2)]

@@ -142,19 +142,19 @@ def test_ticket_05_a_ticket_is_shown_as_it_was_made(agent: Caller) -> None:
     assert agent.get(f"/tickets/{ticket['id']}") == ticket
 
 
-def test_sec_01_a_foreign_ticket_looks_like_an_unknown_one(agent: Caller, other: Caller) -> None:
+def test_ticket_05_a_foreign_ticket_looks_like_an_unknown_one(agent: Caller, other: Caller) -> None:
     ticket = opened(other)
     answers = [agent.call("GET", f"/tickets/{key}") for key in (ticket["id"], UNKNOWN, "1", "x" * 500)]
     assert {answer.status_code for answer in answers} == {404}
     assert {answer.text for answer in answers} == {'{"detail":"there is no such ticket among yours"}'}
 
 
-def test_idem_01_each_post_makes_a_new_ticket(agent: Caller) -> None:
+def test_ticket_06_each_post_makes_a_new_ticket(agent: Caller) -> None:
     assert opened(agent)["id"] != opened(agent)["id"]
     assert len(listed(agent)) == 2
 
 
-def test_auth_24_a_disabled_account_can_open_a_ticket_and_do_nothing_else(on: Stage, agent: Caller) -> None:
+def test_ticket_07_a_disabled_account_can_open_a_ticket_and_do_nothing_else(on: Stage, agent: Caller) -> None:
     user = agent.get("/auth/me")["id"]
     assert on.operator.call("PATCH", f"/admin/users/{user}", {"disabled": True}).status_code == 200
     ticket = opened(agent)
