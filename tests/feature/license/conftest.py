@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import Final
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from quantos.kit.clock import parse_instant
-from quantos.license.service import LicenseTerms
+from tests.feature.license.asking import START, signed
 from tests.support.platforms import Caller, Stage, stage
-
-START = parse_instant("2024-01-02T08:00:00+08:00")
-VENDOR: Final = Ed25519PrivateKey.generate()
-
-
-def signed(terms: LicenseTerms) -> bytes:
-    """A document of these terms that the vendor's key has signed, in a form of the tests' own."""
-    told = json.dumps(asdict(terms), default=str, indent=1)
-    return (
-        json.dumps({"terms": told, "signature": VENDOR.sign(told.encode()).hex()}, indent=2).encode() + b"\n"
-    )
 
 
 @pytest.fixture(scope="module")
