@@ -17,9 +17,8 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Final, NamedTuple, TypeVar
@@ -28,17 +27,12 @@ from quantos.attestation import failures
 from quantos.attestation.core import messages
 from quantos.attestation.core.backoff import COMMIT_MAX_S, delay_s
 from quantos.attestation.core.batches import When, due, next_batch
-from quantos.attestation.core.dayfile import append, path_of
-from quantos.attestation.core.entries import (
-    Attested,
-    Placed,
-    SignalEntry,
-    commit_time,
-    entry_of,
-    without_commit,
-)
-from quantos.attestation.days import Day, Days
+from quantos.attestation.core.dayfile import LIST
+from quantos.attestation.core.entries import Attested, Placed, commit_time, without_commit
+from quantos.attestation.core.simulated import MARK, TEXT, is_of_other_mode
+from quantos.attestation.days import Days
 from quantos.attestation.failures import NotCommitted
+from quantos.attestation.planning import Addition, plan
 from quantos.attestation.ports import Outbox
 from quantos.attestation.repository import Change, Repository
 from quantos.attestation.signing import Signer, signer_of
@@ -71,6 +65,7 @@ class Failure(NamedTuple):
     reason: str
     detail: str
     since: datetime
+    of_signals: bool
 
 
 class _Item(NamedTuple):
@@ -81,20 +76,6 @@ class _Item(NamedTuple):
 class _Call(NamedTuple):
     work: Callable[[], Any]
     future: Future[Any]
-
-
-class _New(NamedTuple):
-    """What one commit adds to the file of a date."""
-
-    trade_date: date
-    day: Day
-    entries: dict[Placed, SignalEntry]
-    data: bytes
-
-    @property
-    def change(self) -> Change:
-        message = messages.of_signals(self.trade_date, list(self.entries.values()))
-        return Change({path_of("attestations", self.trade_date): self.data}, message)
 
 
 class Committer:
@@ -184,7 +165,7 @@ class Committer:
             try:
                 self.repository()  # nothing is claimed that cannot be committed
             except NotCommitted as refusal:
-                self._failed(refusal)
+                self.failed(refusal)
                 return Swept(committed, self._outbox.outstanding().waiting, refusal.reason)
             fresh, before = self._outbox.claim(window, GROUP_MAX)
             self._doubtful.update(signal.signal_hash for signal in before)
@@ -204,7 +185,18 @@ class Committer:
             self._on_commit(self._repository)
         if self._repository.refresh() and self._days is not None:
             self._days.forget()
+        self._check_mode(self._repository)
         return self._repository
+
+    def _check_mode(self, repository: Repository) -> None:
+        has_records = any(repository.has(kind) for kind in LIST)
+        simulated, marked = self._clock.simulated, repository.has(MARK)
+        if is_of_other_mode(simulated=simulated, marked=marked, has_records=has_records):
+            kinds = ("a simulated", "a live") if simulated else ("a live", "a simulated")
+            raise NotCommitted(
+                failures.OTHER_MODE,
+                f"{kinds[0]} platform does not write to {kinds[1]} one's repository: name another folder",
+            )
 
     def commit(self, changes: Sequence[Change], now: datetime) -> list[str]:
         """Commit files, signed where there is a key. To be called after `repository`. Raises NotCommitted."""
@@ -212,22 +204,42 @@ class Committer:
         assert repository is not None, "it was looked at before"
         sign = None if signer is None else signer.sign
         first = [] if signer is None else _publication(repository, signer)
+        if self._clock.simulated and not repository.has(MARK):
+            [*first, *changes][0].files[MARK] = TEXT
         shas = repository.commit([*first, *changes], now, sign)
         self.version += 1
         self._on_commit(repository)
         return shas[len(first) :]
+
+    def failed(self, refusal: NotCommitted, *, of_signals: bool = True) -> None:
+        """Remember a failure for the operator, and try again after a while."""
+        self._failures += 1
+        self._retry_at = monotonic() + delay_s(self._failures, COMMIT_MAX_S)
+        if self.failure is None or self.failure.reason != refusal.reason:
+            logger.error("the attestation is not committed: %s (%s)", refusal, refusal.reason)
+        since = self._clock.now() if self.failure is None else self.failure.since
+        self.failure = Failure(refusal.reason, str(refusal), since, of_signals)
+
+    def succeeded(self) -> None:
+        """A commit was made: whatever failed before is over."""
+        if self._failures:
+            self._failures, self.failure = 0, None
+            self._retry_at = monotonic()  # what else is outstanding comes next
 
     def _run(self) -> None:
         is_last = False
         while not is_last:
             self._recover()
             items, calls, is_last = self._collect()
-            if items:
-                self._answer(items)
-            for call in calls:
-                _do(call)
-            if self._is_time() and not is_last:
-                self._look()
+            try:
+                if items:
+                    self._answer(items)
+                for call in calls:
+                    _do(call)
+                if self._is_time() and not is_last:
+                    self._look()
+            except Exception as error:  # noqa: BLE001 - whatever it was, the thread goes on; signals stay claimed
+                self.failed(_unforeseen(error))
 
     def _recover(self) -> None:
         """Once, as soon as the repository can be read: what an earlier process left claimed or waiting."""
@@ -239,7 +251,7 @@ class Committer:
             self._is_recovered, self._retry_at = True, None
             self.sweep(late_too=True)
         except Exception as error:  # noqa: BLE001 - kept for the operator, and tried again
-            self._failed(error if isinstance(error, NotCommitted) else _unforeseen(error))
+            self.failed(error if isinstance(error, NotCommitted) else _unforeseen(error))
 
     def _collect(self) -> tuple[list[_Item], list[_Call], bool]:
         """What has arrived, waiting for it no longer than until there is something to look after."""
@@ -282,8 +294,10 @@ class Committer:
         try:
             if self._is_recovered:
                 self.sweep(late_too=False)
+            if self.failure is not None and self.failure.of_signals and not any(self._outbox.outstanding()):
+                self.succeeded()  # what could not be committed was withdrawn
         except Exception as error:  # noqa: BLE001 - kept for the operator, and tried again
-            self._failed(_unforeseen(error))
+            self.failed(_unforeseen(error))
 
     def _answer(self, items: Sequence[_Item]) -> None:
         begun = monotonic()
@@ -295,89 +309,75 @@ class Committer:
 
     def _attest(self, signals: Sequence[Placed]) -> dict[Placed, Attested]:
         """Commit and mark, or release: every signal has its outcome afterwards."""
-        outcomes: dict[Placed, Attested] = {}
         try:
+            self.repository()
+            assert self._days is not None, "it comes with the repository"
             now = self._clock.now()
-            added, present = self._plan(signals, now, outcomes)
+            planned = plan(self._days, signals, now)
         except Exception as error:  # noqa: BLE001 - told to everyone who waits, and to the operator
             return self._refuse(signals, error)
+        outcomes = dict(planned.refused)
         if outcomes:
             self._note(partial(self._outbox.release, list(outcomes), again=False))
-        if added:
-            outcomes.update(self._commit_new(added, now))
-        if present:
-            outcomes.update(self._look_up(present))
+        if planned.additions:
+            outcomes.update(self._commit_new(planned.additions, now))
+        if planned.present:
+            outcomes.update(self._look_up(planned.present, now))
         attested = [(signal, outcome) for signal, outcome in outcomes.items() if outcome.sha is not None]
-        if attested:
-            self._note(partial(self._outbox.mark, attested))
+        if attested and self._note(partial(self._outbox.mark, attested)):
+            self.succeeded()
+        self._days.trim()
         return outcomes
 
-    def _plan(
-        self, signals: Sequence[Placed], now: datetime, refused: dict[Placed, Attested]
-    ) -> tuple[list[_New], list[Placed]]:
-        """What is new in which file, and what is there already. Raises NotCommitted, ForeignFile."""
-        self.repository()
-        assert self._days is not None, "it comes with the repository"
-        added: list[_New] = []
-        present: list[Placed] = []
-        for trade_date, group in groupby(sorted(signals, key=_date_of), key=_date_of):
-            day = self._days.of(trade_date, now)
-            found = _new_of(day, list(group), present, refused)
-            if found:
-                lines = [entry.line(now) for entry in found.values()]
-                added.append(_New(trade_date, day, found, append(day.data, lines)))
-        self._days.trim()
-        return added, present
-
-    def _commit_new(self, added: Sequence[_New], now: datetime) -> dict[Placed, Attested]:
+    def _commit_new(self, additions: Sequence[Addition], now: datetime) -> dict[Placed, Attested]:
         """One commit for each date."""
-        signals = [signal for new in added for signal in new.entries]
+        signals = [signal for addition in additions for signal in addition.entries]
         self._doubtful.difference_update(signal.signal_hash for signal in signals)  # their files lack them
         try:
-            shas = self.commit([new.change for new in added], now)
+            shas = self.commit([addition.change for addition in additions], now)
         except Exception as error:  # noqa: BLE001 - told to everyone who waits, and to the operator
-            if isinstance(error, NotCommitted) and not error.is_certain:
+            if not isinstance(error, NotCommitted) or not error.is_certain:
                 self._doubtful.update(signal.signal_hash for signal in signals)
             return self._refuse(signals, error)
         outcomes: dict[Placed, Attested] = {}
-        for new, sha in zip(added, shas, strict=True):
+        for addition, sha in zip(additions, shas, strict=True):
             attested = Attested(sha, commit_time(now), None)
-            new.day.take_in(new.data, new.entries.values(), attested)
-            outcomes.update(dict.fromkeys(new.entries, attested))
-        if self._failures:
-            self._failures, self.failure = 0, None
-            self._retry_at = monotonic()  # it works again: what else is outstanding comes next
+            addition.take_in(attested)
+            outcomes.update(dict.fromkeys(addition.entries, attested))
         return outcomes
 
-    def _look_up(self, present: Sequence[Placed]) -> dict[Placed, Attested]:
+    def _look_up(self, present: Sequence[Placed], now: datetime) -> dict[Placed, Attested]:
         """The commits of signals that are in the repository already."""
         assert self._days is not None, "it comes with the repository"
         outcomes: dict[Placed, Attested] = {}
         try:
             for signal in present:
-                found = self._days.commit_of(signal.trade_date, signal.signal_hash)
+                found = self._days.commit_of(signal.trade_date, signal.signal_hash, now)
                 outcomes[signal] = found or without_commit(failures.BROKEN)
                 self._doubtful.discard(signal.signal_hash)
-        except NotCommitted as refusal:
-            self._failed(refusal)
+        except Exception as error:  # noqa: BLE001 - told to everyone who waits, and to the operator
+            refusal = error if isinstance(error, NotCommitted) else _unforeseen(error)
+            self.failed(refusal)
             return dict.fromkeys(present, without_commit(refusal.reason))
         return outcomes
 
     def _refuse(self, signals: Sequence[Placed], error: Exception) -> dict[Placed, Attested]:
         """The outcome of a failed attempt: those that are certainly not in git can be replaced again."""
         refusal = error if isinstance(error, NotCommitted) else _unforeseen(error)
-        self._failed(refusal)
+        self.failed(refusal)
         certain = [signal for signal in signals if signal.signal_hash not in self._doubtful]
         if certain:
             self._note(partial(self._outbox.release, certain, again=True))
         return dict.fromkeys(signals, without_commit(refusal.reason))
 
-    def _note(self, work: Callable[[], None]) -> None:
+    def _note(self, work: Callable[[], None]) -> bool:
         """In the records. Where that fails the signals stay claimed: the next look finds them, and their commits."""
         try:
             work()
         except Exception as error:  # noqa: BLE001 - kept for the operator, and tried again
-            self._failed(NotCommitted(failures.RECORDS, str(error)))
+            self.failed(NotCommitted(failures.RECORDS, str(error)))
+            return False
+        return True
 
     def _signer_now(self) -> Signer | None:
         """The key's signer, loaded anew when the key has changed. Raises NotCommitted."""
@@ -387,14 +387,6 @@ class Committer:
             self._signer = state, signer_of(self._signing_key, path)
         return self._signer[1]
 
-    def _failed(self, refusal: NotCommitted) -> None:
-        self._failures += 1
-        self._retry_at = monotonic() + delay_s(self._failures, COMMIT_MAX_S)
-        if self.failure is None or self.failure.reason != refusal.reason:
-            logger.error("the attestation is not committed: %s (%s)", refusal, refusal.reason)
-        since = self._clock.now() if self.failure is None else self.failure.since
-        self.failure = Failure(refusal.reason, str(refusal), since)
-
 
 def _do(call: _Call) -> None:
     try:
@@ -403,31 +395,6 @@ def _do(call: _Call) -> None:
         call.future.set_exception(error)
     else:
         call.future.set_result(result)
-
-
-def _date_of(signal: Placed) -> date:
-    return signal.trade_date
-
-
-def _new_of(
-    day: Day, group: Sequence[Placed], present: list[Placed], refused: dict[Placed, Attested]
-) -> dict[Placed, SignalEntry]:
-    """The signals that are not in the file of their date; the others go to `present` or are refused."""
-    found: dict[Placed, SignalEntry] = {}
-    hashes: set[str] = set()
-    slugs: set[str] = set()
-    for signal in dict.fromkeys(group):
-        entry = entry_of(signal)
-        if entry.signal_hash in day.commits or entry.signal_hash in hashes:
-            present.append(signal)
-        elif entry.strategy_slug not in day.hashes and entry.strategy_slug not in slugs:
-            hashes.add(entry.signal_hash)
-            slugs.add(entry.strategy_slug)
-            found[signal] = entry
-        else:
-            logger.error("%s has another hash in the file of %s", entry.strategy_slug, signal.trade_date)
-            refused[signal] = without_commit(failures.OTHERWISE)
-    return found
 
 
 def _unforeseen(error: Exception) -> NotCommitted:

@@ -64,9 +64,9 @@ class Days:
             _, dropped = self._days.popitem(last=False)
             size -= len(dropped.data)
 
-    def commit_of(self, day: date, signal_hash: str) -> Attested | None:
+    def commit_of(self, day: date, signal_hash: str, now: datetime) -> Attested | None:
         """The commit of a hash that is in the file of a date. Raises NotCommitted."""
-        known = self._days[day].commits
+        known = self.of(day, now).commits
         if known.get(signal_hash) is None:
             for sha, at, message in log(
                 self._repository.git, self._repository.branch, path_of("attestations", day)

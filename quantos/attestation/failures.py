@@ -19,6 +19,8 @@ BROKEN: Final = "repository_broken"
 SIGNING: Final = "signing_failed"
 RECORDS: Final = "records_unavailable"
 NO_GIT: Final = "git_not_installed"
+OTHER_MODE: Final = "repository_of_other_mode"
+"""A live platform never writes to a simulated one's repository, nor the other way round."""
 OTHERWISE: Final = "attested_otherwise"
 """The repository holds another hash of this strategy for this date: it stays, and no second one is added."""
 

@@ -47,7 +47,7 @@ Sign = Callable[[bytes], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One commit to be: whole files by their paths (`folder/name`), and the message."""
+    """One commit to be: whole files by their paths (`folder/name`, or `name` at the root), and the message."""
 
     files: dict[str, bytes]
     message: str
@@ -126,12 +126,16 @@ class Repository:
 
     def read(self, path: str) -> bytes | None:
         """A file as of the commit last seen. Raises NotCommitted."""
-        folder, _, name = path.partition("/")
+        folder, _, name = path.rpartition("/")
         with as_failures():
-            tree = self._folder(folder)
+            tree = self._folder(folder) if folder else self._root
             if name.encode() not in tree:
                 return None
             return self._get(tree[name.encode()][1], Blob).as_raw_string()
+
+    def has(self, name: str) -> bool:
+        """Whether something of that name stands at the root, as of the commit last seen."""
+        return name.encode() in self._root
 
     def commit(self, changes: Sequence[Change], at: datetime, sign: Sign | None = None) -> list[str]:
         """One commit per change on top of each other, the branch moved once. Their ids. Raises NotCommitted.
@@ -173,12 +177,15 @@ class Repository:
         made: list[ShaFile] = []
         touched: dict[str, Tree] = {}
         for path, data in files.items():
-            folder, _, name = path.partition("/")
+            folder, _, name = path.rpartition("/")
+            blob = Blob.from_string(data)
+            made.append(blob)
+            if not folder:
+                root.add(name.encode(), _FILE, blob.id)
+                continue
             if folder not in touched:
                 touched[folder] = _copy(folders.get(folder) or self._folder(folder))
-            blob = Blob.from_string(data)
             touched[folder].add(name.encode(), _FILE, blob.id)
-            made.append(blob)
         for folder, tree in touched.items():
             root.add(folder.encode(), _FOLDER, tree.id)
             folders[folder] = tree

@@ -34,7 +34,7 @@ def commit_settlements(
             added += found.added
             present += found.present
     except NotCommitted as refusal:
-        logger.error("settlement digests are not committed: %s (%s)", refusal, refusal.reason)  # noqa: TRY400
+        committer.failed(refusal, of_signals=False)
         reason = refusal.reason
     if conflicts:
         named = ", ".join(
@@ -81,4 +81,5 @@ def _commit(
     if not files:
         return _Batch(None, 0, present)
     (sha,) = committer.commit([Change(files, messages.of_settlements(dates, restated=restated))], now)
+    committer.succeeded()
     return _Batch(Commit(sha, at), added, present)

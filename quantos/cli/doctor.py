@@ -49,9 +49,7 @@ class Finding:
 
 
 def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Check settings, disk, secrets, lock, stores, clock, calendar, data, settlement and attestation; exit 1 on a
-    problem.
-    """
+    """Check settings, disk, secrets, lock, stores, clock, calendar, data, settlement and attestation; exit 1 on a problem."""
     findings = list(examine(data_dir))
     problems = [finding for finding in findings if finding.state == "problem"]
     if as_json:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 import httpx
 
+from quantos.attestation.core.batches import Window
 from quantos.attestation.git import environment
+from quantos.attestation.service import Claimed, Outstanding
 from quantos.kit.clock import parse_instant
 from tests.support.platforms import Caller, Stage, stage
 
@@ -132,5 +134,27 @@ def until(seen: Any, what: str = "") -> Any:
     raise AssertionError(f"it never came: {what}")
 
 
-def is_root() -> bool:
-    return os.geteuid() == 0
+@dataclass
+class NothingDue:
+    """An outbox without signals that remembers what it was asked for."""
+
+    windows: list[Window] = field(default_factory=list)
+
+    def adopt(self, now: datetime) -> None:
+        pass
+
+    def is_due(self, window: Window) -> bool:
+        self.windows.append(window)
+        return False
+
+    def claim(self, window: Window, limit: int) -> Claimed:
+        return Claimed([], [])
+
+    def mark(self, attested: Any) -> None:
+        pass
+
+    def release(self, signals: Any, *, again: bool) -> None:
+        pass
+
+    def outstanding(self) -> Outstanding:
+        return Outstanding(0, 0)

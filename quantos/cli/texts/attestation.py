@@ -69,6 +69,10 @@ ATTESTATION: Final[dict[str, tuple[str, str]]] = {
         "another platform writes to the repository",
         "另一个平台正在写入该仓库",
     ),
+    "attestation.why.repository_of_other_mode": (
+        "a simulated platform and a live one need repositories of their own",
+        "模拟平台与实盘平台须使用各自的仓库",
+    ),
     "attestation.why.repository_broken": ("the repository cannot be used", "仓库无法使用"),
     "attestation.why.signing_failed": ("the signing key cannot be used", "签名密钥无法使用"),
     "attestation.why.records_unavailable": ("the records store does not answer", "业务记录存储无响应"),

@@ -183,7 +183,7 @@ def test_a_platform_stops_at_once_while_a_push_hangs(tmp_path: Path) -> None:
         strategy(agent)
         assert receipt(agent)["github_committed"] is True
         keeper = on.platform.attestation._running.keeper
-        until(lambda: keeper._repository.git._running, "a push under way")
+        until(lambda: keeper._repository and keeper._repository.git._running, "a push under way")
 
 
 def test_a_remote_that_refuses_says_why(tmp_path: Path, remote: Path) -> None:

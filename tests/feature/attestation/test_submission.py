@@ -6,16 +6,22 @@ import hashlib
 import json
 import stat
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from quantos.attestation.committer import Committer
+from quantos.attestation.core.batches import When
+from quantos.attestation.failures import NotCommitted
+from quantos.kit.clock import SimulatedClock, SystemClock
 from tests.support.attested import (
     DAY,
     MAOTAI,
+    TUESDAY_EIGHT,
     WULIANGYE,
+    NothingDue,
     attested,
     body,
     entries,
@@ -114,7 +120,9 @@ def test_att_03_signals_that_arrive_together_share_commits_of_their_date(on: Sta
         assert message.startswith(f"signal attestation {answer['trade_date']} — ")
         assert f"hash: {answer['signal_hash']}" in message
     for sha in committed:
-        assert len(git(repository, "show", "--format=", "--name-only", sha).splitlines()) == 1
+        assert (
+            len(git(repository, "show", "--format=", "--name-only", sha, "--", "attestations").split()) == 1
+        )
 
 
 def test_att_04_earlier_entries_are_kept_byte_for_byte(on: Stage, repository: Path) -> None:
@@ -254,6 +262,7 @@ def test_a_repository_that_is_there_is_continued(tmp_path: Path, repository: Pat
     repository.mkdir()
     git(repository, "init", "-q", "-b", "trunk")
     (repository / "README.md").write_text("ours\n")
+    (repository / "SIMULATED").write_text("a replay\n")
     (repository / "attestations").mkdir()
     older = json.dumps(
         {"date": "2024-01-02", "strategies": [{"strategy_id": 1, "hash": "sha256:ab"}]}, indent=2
@@ -269,6 +278,49 @@ def test_a_repository_that_is_there_is_continued(tmp_path: Path, repository: Pat
     assert git(repository, "show", "HEAD:README.md") == "ours"
     assert entries(repository)[0] == {"strategy_id": 1, "hash": "sha256:ab"}
     assert entries(repository)[1]["signal_hash"] == made["signal_hash"]
+
+
+def test_conv_05_a_simulated_repository_says_so_from_its_first_commit_on(on: Stage, repository: Path) -> None:
+    agent = on.agent()
+    for slug in ("alpha", "beta"):
+        strategy(agent, slug)
+        receipt(agent, slug)
+    first = git(repository, "rev-list", "--max-parents=0", "HEAD")
+    assert "proves nothing" in git(repository, "show", f"{first}:SIMULATED")
+    assert git(repository, "diff", "--name-only", first, "HEAD") == "attestations/2024-01-02.json"
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_conv_05_live_and_simulated_platforms_do_not_share_a_repository(
+    tmp_path: Path, repository: Path, marked: bool
+) -> None:
+    """A live platform refuses a marked one; a simulated one refuses records without the mark."""
+    (repository / "attestations").mkdir(parents=True)
+    git(repository, "init", "-q", "-b", "main")
+    (repository / "attestations" / "2024-01-02.json").write_text('{"strategies": []}')
+    if marked:
+        (repository / "SIMULATED").write_text("a replay\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "before")
+    clock = SystemClock() if marked else SimulatedClock(TUESDAY_EIGHT)
+    committer = Committer(
+        repository,
+        clock,
+        NothingDue(),
+        when=When.SUBMISSION,
+        lead=timedelta(seconds=60),
+        signing_key="",
+        own_key=tmp_path / "none",
+        on_commit=lambda _: None,
+    )
+    try:
+        with pytest.raises(NotCommitted) as refused:
+            committer.call(committer.repository).result()
+    finally:
+        committer.stop()
+        committer.close()
+    assert refused.value.reason == "repository_of_other_mode"
+    assert subjects(repository) == ["before"]
 
 
 def test_a_bare_repository_serves_as_well(tmp_path: Path) -> None:
