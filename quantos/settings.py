@@ -47,7 +47,7 @@ class Settings(BaseSettings):
         Decimal(0),
         ge=0,
         le=1000,
-        multiple_of=Decimal("0.01"),
+        decimal_places=2,
         description="Minimum commission in CNY per order, in whole fen; brokers differ, 0 by default.",
     )
     body_bytes_max: int = Field(

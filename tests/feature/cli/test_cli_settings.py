@@ -75,4 +75,4 @@ def test_the_language_of_the_env_file_is_spoken(
 def test_a_minimum_commission_is_in_whole_fen(run: Run, tmp_path: Path) -> None:
     ended = run("settings", data_dir=tmp_path, QUANTOS_MINIMUM_COMMISSION="0.005")
     assert ended.code != 0
-    assert "multiple of 0.01" in ended.err
+    assert "no more than 2 decimal places" in ended.err
