@@ -78,11 +78,6 @@ class Packages:
             asked, stamp, lambda: self._made(asked)
         )
 
-    def finished(self, number: int, trade_date: date | None) -> bytes | None:
-        """The package in force, where it is finished already. Raises SettledDayNotFound."""
-        asked = self._asked(number, trade_date, None)
-        return self._answers.fresh(asked, self._stamp(asked))
-
     def restatements(self, number: int) -> dict[str, Any]:
         """`restatements` for the track record of a strategy, only where there are any."""
         found = self._settlement.days.restatements(number)

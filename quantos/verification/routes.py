@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from quantos.errors import QuantosError
 from quantos.kit.canonical import sha256_hex
 from quantos.kit.web import IN_DIGITS, Date, Offset, guarded, json_response, limit, refusals
 from quantos.verification.package_schemas import AuditLog, Package
@@ -42,9 +43,10 @@ _METRICS: Final = {
 
 
 class FinishedAnswers:
-    """ASGI middleware: an answer that is finished already is sent from here, whatever else goes to the routes.
+    """ASGI middleware: an answer that is finished already is sent from here, a package also where it is made first.
 
-    Finding the route takes the framework a hundred times as long as finding the answer takes.
+    Whatever else, refusals too, goes to the routes. Finding the route takes the framework a hundred times as long
+    as finding the answer takes.
     """
 
     def __init__(self, app: ASGIApp, verification: Verification, prefix: str) -> None:
@@ -55,7 +57,7 @@ class FinishedAnswers:
         body = None
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(self._prefix):
             slug, _, kind = scope["path"][len(self._prefix) :].partition("/")
-            body = self._finished(slug, kind, scope["query_string"])
+            body = await self._finished(slug, kind, scope["query_string"])
         if body is None:
             await self._app(scope, receive, send)
             return
@@ -63,15 +65,17 @@ class FinishedAnswers:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _finished(self, slug: str, kind: str, query: bytes) -> bytes | None:
+    async def _finished(self, slug: str, kind: str, query: bytes) -> bytes | None:
         if kind != "verify":
             return self._verification.finished(slug, kind)
         asked = _ONE_DATE.fullmatch(query)
+        if query and not asked:
+            return None
         try:
             day = date.fromisoformat(asked[1].decode()) if asked else None
-        except ValueError:
-            return None
-        return self._verification.finished_package(slug, day) if asked or not query else None
+            return await self._verification.package(slug, day, None)
+        except (ValueError, QuantosError):
+            return None  # the route says why
 
 
 def router(verification: Verification) -> APIRouter:

@@ -138,13 +138,6 @@ class Verification:
         """The verification package of a settled day as JSON. Raises StrategyNotPublic, SettledDayNotFound."""
         return await self._packages.package(self._head(slug).number, trade_date, revision)
 
-    def finished_package(self, slug: str, trade_date: date | None) -> bytes | None:
-        """The package in force, where it is finished already."""
-        try:
-            return self._packages.finished(self._head(slug).number, trade_date)
-        except QuantosError:
-            return None  # the route says why
-
     async def audit(self, slug: str, limit: int, offset: int) -> bytes:
         """A page of the audit log as JSON. Raises StrategyNotPublic."""
         return await self._packages.audit(self._head(slug).number, limit, offset)
