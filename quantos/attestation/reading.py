@@ -27,7 +27,7 @@ class Reading:
     """Reads files of the branch's newest commit, from any thread, beside the writer."""
 
     def __init__(self, git_dir: Path, branch: str) -> None:
-        self._git_dir, self._ref = git_dir, ref_of(branch)
+        self._ref = ref_of(branch)
         self._refs = DiskRefsContainer(git_dir)
         self._lock = threading.Lock()
         self._store = open_store(git_dir)
@@ -56,9 +56,7 @@ class Reading:
         with self._lock, as_failures():
             try:
                 return look()
-            except KeyError:  # packed since: the store looks again
-                self._store.close()
-                self._store = open_store(self._git_dir)
+            except KeyError:  # packed between a look at the packs and one at the loose objects
                 return look()
 
     def _find(self, commit: str, path: str) -> str | None:

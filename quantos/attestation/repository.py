@@ -117,8 +117,6 @@ class Repository:
         if present == self._head:
             return False
         with as_failures():
-            self._store.close()
-            self._store = open_store(self.git_dir)
             self._root = Tree() if present is None else self._tree_of(present)
         self._folders.clear()
         self._head = present
@@ -205,9 +203,7 @@ class Repository:
     def _get(self, sha: ObjectID, kind: type[T]) -> T:
         try:
             found = self._store[sha]
-        except KeyError:  # packed since: the store looks again
-            self._store.close()
-            self._store = open_store(self.git_dir)
+        except KeyError:  # packed between a look at the packs and one at the loose objects
             found = self._store[sha]
         if not isinstance(found, kind):
             raise NotCommitted(failures.BROKEN, f"{sha.decode()} is no {kind.__name__.lower()}")
@@ -288,7 +284,6 @@ class Repository:
             lock = self.git_dir / name
             if lock.exists():
                 yield lock
-        yield from (self.git_dir / "objects").glob("??/*.lock")
 
 
 def _copy(tree: Tree) -> Tree:

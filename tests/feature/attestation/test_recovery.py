@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from quantos.attestation import repository as repository_module
 from tests.feature.cli.conftest import Serving, environment, serving
 from tests.support.attested import (
     DAY,
@@ -130,6 +131,69 @@ def test_while_it_is_not_known_whether_a_signal_is_in_git_it_cannot_be_replaced(
         answer = agent.call("POST", "/strategies/alpha/signals", body(DAY, MAOTAI))
         assert answer.status_code == 409
     assert hashes(tmp_path / "attestation") == [made["signal_hash"]]
+
+
+def test_an_object_that_is_locked_while_the_platform_runs_is_written_again(tmp_path: Path) -> None:
+    repository = tmp_path / "attestation"
+    with attested(tmp_path) as on:
+        agent = on.agent()
+        strategy(agent)
+        receipt(agent, day=NEXT)
+        receipt(agent)
+        forget_commits(on)
+        made = git(repository, "rev-parse", "HEAD:attestations/2024-01-02.json")
+        git(repository, "update-ref", "refs/heads/main", "HEAD~1")
+        file = repository / ".git" / "objects" / made[:2] / made[2:]
+        file.rename(file.with_name(file.name + ".lock"))
+        assert on.platform.attestation.attest_due(late_too=True)["committed"] == 2
+    assert git(repository, "rev-parse", "HEAD:attestations/2024-01-02.json") == made
+    assert git(repository, "fsck", "--strict", "--no-dangling") == ""
+
+
+def test_a_signal_of_which_it_is_not_known_whether_it_is_in_git_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The branch was moved, and the disk failed before that was certain."""
+    sync = repository_module._sync_folder
+    broken: list[Path] = []
+
+    def failing(folder: Path) -> None:
+        if folder.name == "heads" and len(broken) < 1:
+            broken.append(folder)
+            raise OSError(5, "Input/output error", str(folder))
+        sync(folder)
+
+    with attested(tmp_path) as on:
+        agent = on.agent()
+        strategy(agent)
+        receipt(agent, day=NEXT)
+        monkeypatch.setattr(repository_module, "_sync_folder", failing)
+        made = receipt(agent)
+        assert made["attestation"] == {"committed": False, "reason": "repository_broken"}
+        answer = agent.call("POST", "/strategies/alpha/signals", body(DAY, {"600519.SH": 0.9}))
+        assert answer.status_code == 409
+        until(lambda: all(shown["github_committed"] for shown in history(agent)), "the mark")
+    assert [entry["signal_hash"] for entry in entries(tmp_path / "attestation")] == [made["signal_hash"]]
+
+
+def test_what_was_left_over_is_committed_late_at_a_start(tmp_path: Path) -> None:
+    """After the morning's retry and the deadline, and before the next morning."""
+    repository = tmp_path / "attestation"
+    with attested(tmp_path) as on:
+        agent = on.agent()
+        strategy(agent, execution_price="close")
+        receipt(agent, day=NEXT)
+        on.clock_to(DAY, "10:00")
+        lock = repository / ".git" / "refs" / "heads" / "main.lock"
+        lock.touch()
+        assert receipt(agent)["github_committed"] is False
+        on.clock_to(DAY, "15:30")
+        token = agent.token
+    lock.unlink()
+    with attested(tmp_path) as on:
+        agent = again(on, token)
+        until(lambda: all(shown["github_committed"] for shown in history(agent)), "the commit")
+        assert row(on).in_time is False
 
 
 @dataclass

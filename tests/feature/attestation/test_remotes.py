@@ -198,6 +198,33 @@ def test_a_remote_that_refuses_says_why(tmp_path: Path, remote: Path) -> None:
         until(lambda: head(remote), "the push")
 
 
+def test_a_remote_that_says_the_password_aloud_is_not_repeated(tmp_path: Path, remote: Path) -> None:
+    hook = remote / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\necho 'no entry with {PASSWORD}' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    with git_over_http(remote) as url:
+        with pushing(tmp_path, with_credentials(url, USER, quote(PASSWORD, safe=""))) as on:
+            assert state_of(on) == "remote_refused"
+            assert "no entry with ********" in status(on)["detail"]
+
+
+def test_no_hook_of_the_repository_is_run(tmp_path: Path, repository: Path, remote: Path) -> None:
+    ran = tmp_path / "ran"
+    with attested(tmp_path, attestation_remote=str(remote)) as on:
+        agent = on.agent()
+        strategy(agent)
+        receipt(agent, day=NEXT)
+        until(lambda: head(remote), "the first push")
+        for name in ("pre-push", "reference-transaction", "post-index-change", "pre-commit", "post-commit"):
+            hook = repository / ".git" / "hooks" / name
+            hook.write_text(f"#!/bin/sh\necho {name} >> {ran}\n")
+            hook.chmod(0o755)
+        receipt(agent)
+        until(lambda: status(on)["pushed_head"] == head(repository), "the push")
+    assert not ran.exists()
+
+
 def rewritten(tmp_path: Path, remote: Path, *, from_root: bool) -> str:
     """Somebody changes what was pushed, or adds to it; where the remote stands then."""
     work = tmp_path / f"work-{from_root}"
