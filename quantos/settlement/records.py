@@ -7,39 +7,42 @@ day's rows the first whose replacement did not come before its own, else the one
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from quantos.market.core.bars import Instruments
 from quantos.market.core.calendar import CalendarEnds, TradingCalendar
 from quantos.market.service import Market
 from quantos.settlement import audited
 from quantos.settlement.core.audited import AuditedDay
 from quantos.settlement.core.books import ExactWeights
 from quantos.settlement.core.record import Before, DayRecord, Restated, Revision
-from quantos.settlement.core.recorded import Columns, DayRows, DaySnapshot, records_of
+from quantos.settlement.core.recorded import Columns, StoredRows, records_of
 from quantos.settlement.core.unpublished import DayCommit, Mark, Unpublished
+from quantos.settlement.record_rows import (
+    EVENT,
+    HELD,
+    NAV,
+    NO_EVENTS,
+    NO_ORDERS,
+    ORDER,
+    listed,
+    of_strategies,
+    placed,
+    rows_of,
+    symbols_of,
+    touched,
+    where,
+)
 from quantos.settlement.snapshots import Snapshots
+from quantos.settlement.span import read_span
 from quantos.storage.series import Series
 
 Cursor = duckdb.DuckDBPyConnection
-
-_NAV: Final = "strategy, nav, cash, stale, rebalanced, snapshot, run"
-_HELD: Final = "strategy, instrument, shares"
-_ORDERED: Final = ("quantity", "filled", "price", "commission", "stamp_duty", "transfer_fee")
-_ORDER: Final = f"strategy, instrument, {', '.join(_ORDERED)}, reason::INTEGER AS reason"
-_EVENT: Final = "strategy, instrument, kind::INTEGER AS kind, shares_before, shares_after, cash"
-
-_NOTHING: Final = np.empty(0, np.int64)
-_NO_ORDERS: Final = dict.fromkeys(("strategy", "instrument", *_ORDERED, "reason"), _NOTHING)
-_NO_EVENTS: Final = dict.fromkeys(
-    ("strategy", "instrument", "kind", "shares_before", "shares_after", "cash"), _NOTHING
-)
 
 
 class _Asked(NamedTuple):
@@ -99,6 +102,17 @@ class SettledRecords:
             if superseded:
                 found += self._records(cursor, asked, past, _superseded(cursor, asked, superseded, past))
         return sorted(found, key=lambda record: record.strategy)
+
+    def span(
+        self, number: int, first: date, last: date, signals: Mapping[date, ExactWeights]
+    ) -> list[DayRecord]:
+        """Days of one strategy, ascending, as `read` gives them one by one; empty where they are to be read so.
+
+        signals: by trade date, what it submitted.
+        """
+        days = (_previous(self._market.calendar, first), first, last)
+        with self._series.snapshot() as cursor:
+            return read_span(cursor, number, days, signals, self._market.instruments(), self._snapshots)
 
     def audited(self, number: int, limit: int, offset: int) -> tuple[list[AuditedDay], int]:
         """A page of a strategy's settled days in a few numbers, newest first, and how many days there are."""
@@ -184,62 +198,37 @@ class SettledRecords:
         nav["revision"] = np.array(
             [len(past.revisions.get(n, ())) if revision is None else revision for n in settled], np.int64
         )
-        here = _where(asked.trade_date, settled)
+        here = where(asked.trade_date, settled)
         snapshots = {k: self._snapshots.get(cursor, k) for k in np.unique(nav["snapshot"]).tolist()}
-        acted = any(_touched(each, stored.held_before["instrument"]) for each in snapshots.values())
+        acted = any(touched(each, stored.held_before["instrument"]) for each in snapshots.values())
         rebalanced = [n for n, traded in zip(settled, nav["rebalanced"].tolist(), strict=True) if traded]
-        rows = DayRows(
-            asked.trade_date,
-            nav["strategy"].astype(np.int64),
+        orders = rows_of(cursor, "trade_order", ORDER, here, revision) if rebalanced else None
+        events = rows_of(cursor, "position_event", EVENT, here, revision) if acted else None
+        revisions, restated = _revisions(cursor, asked.trade_date, settled, past), _restated(cursor, past)
+        at = {number: s for s, number in enumerate(settled)}
+        axis = nav["strategy"]
+        rows = StoredRows(
+            [(number, asked.trade_date) for number in settled],
             nav,
             [stored.before.get(n) for n in settled],
-            stored.held_before,
-            stored.held,
-            _rows(cursor, "trade_order", _ORDER, here, revision) if rebalanced else _NO_ORDERS,
-            _rows(cursor, "position_event", _EVENT, here, revision) if acted else _NO_EVENTS,
+            placed(stored.held_before, "strategy", axis),
+            placed(stored.held, "strategy", axis),
+            placed(orders, "strategy", axis) if orders else NO_ORDERS,
+            placed(events, "strategy", axis) if events else NO_EVENTS,
             snapshots,
-            _revisions(cursor, asked.trade_date, settled, past),
-            _restated(cursor, past),
-            {n: weights for n in rebalanced if (weights := asked.signals[n]) is not None},
+            {at[n]: found for n, found in revisions.items()},
+            {at[n]: found for n, found in restated.items() if n in at},
+            {at[n]: weights for n in rebalanced if (weights := asked.signals[n]) is not None},
         )
         instruments = self._market.instruments()
-        return records_of(rows, _symbols(cursor, rows, instruments), instruments.number_of)
+        return records_of(rows, symbols_of(cursor, rows, instruments), instruments.number_of)
 
 
 # ---------------------------------------------------------------- rows
 
 
-def _rows(
-    cursor: Cursor, table: str, columns: str, where: str, revision: int | None
-) -> dict[str, NDArray[Any]]:
-    source = table if revision is None else f"{table}_superseded"
-    of_revision = "" if revision is None else f" AND revision = {int(revision)}"
-    return cursor.execute(
-        f"SELECT {columns} FROM {source} WHERE {where}{of_revision}"  # noqa: S608 - names, numbers and dates
-    ).fetchnumpy()
-
-
-def _touched(snapshot: DaySnapshot, held: NDArray[Any]) -> bool:
-    """Whether anything happened to an instrument that was held: without it no holding has an event."""
-    acted = [*snapshot.number[snapshot.bars["event"] != 0].tolist(), *snapshot.terms]
-    return bool(np.isin(held, acted).any())
-
-
-def _where(trade_date: date, numbers: Collection[int]) -> str:
-    """Literals: DuckDB prunes by them, and a list of a thousand numbers is a hash table."""
-    return f"trade_date = DATE '{trade_date}' AND {_of(numbers)}"
-
-
 def _stored(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(tzinfo=None)
-
-
-def _of(numbers: Collection[int]) -> str:
-    return f"strategy IN ({_list(numbers)})" if len(numbers) > 1 else f"strategy = {_list(numbers)}"
-
-
-def _list(numbers: Iterable[int]) -> str:
-    return ", ".join(str(int(number)) for number in numbers)
 
 
 def _past(cursor: Cursor, trade_date: date, numbers: Collection[int]) -> _Past:
@@ -248,7 +237,7 @@ def _past(cursor: Cursor, trade_date: date, numbers: Collection[int]) -> _Past:
         return past
     rows = cursor.execute(
         "SELECT strategy, revision, nav, restatement FROM nav_superseded"  # noqa: S608 - numbers and a date
-        f" WHERE {_where(trade_date, numbers)}"
+        f" WHERE {where(trade_date, numbers)}"
     ).fetchall()
     for strategy, revision, nav, restatement in sorted(rows):
         past.revisions.setdefault(strategy, []).append(Revision(revision, nav))
@@ -264,7 +253,7 @@ def _revisions(
     if not restated:
         return {}
     in_force = dict(
-        cursor.execute(f"SELECT strategy, nav FROM nav WHERE {_where(trade_date, restated)}").fetchall()  # noqa: S608
+        cursor.execute(f"SELECT strategy, nav FROM nav WHERE {where(trade_date, restated)}").fetchall()  # noqa: S608
     )
     found = {}
     for number in restated:
@@ -279,7 +268,7 @@ def _restated(cursor: Cursor, past: _Past) -> dict[int, Restated]:
     if not last:
         return {}
     rows = cursor.execute(
-        f'SELECT id, from_date, "at", reason FROM restatement WHERE id IN ({_list(set(last.values()))})'  # noqa: S608
+        f'SELECT id, from_date, "at", reason FROM restatement WHERE id IN ({listed(set(last.values()))})'  # noqa: S608
     ).fetchall()
     known = {k: Restated(from_date, at.replace(tzinfo=UTC), reason) for k, from_date, at, reason in rows}
     return {number: known[k] for number, k in last.items()}
@@ -297,9 +286,11 @@ def _previous(calendar: TradingCalendar, trade_date: date) -> date:
 
 def _in_force(cursor: Cursor, asked: _Asked, numbers: Sequence[int]) -> _Stored:
     """Both days in one query a table: the day before is as a rule the trading day before."""
-    days = f"trade_date BETWEEN DATE '{asked.previous}' AND DATE '{asked.trade_date}' AND {_of(numbers)}"
-    nav, nav_before = _apart(_rows(cursor, "nav", f"{_NAV}, trade_date", days, None), asked.trade_date)
-    held, held_on_it = _apart(_rows(cursor, "position", f"{_HELD}, trade_date", days, None), asked.trade_date)
+    days = f"trade_date BETWEEN DATE '{asked.previous}' AND DATE '{asked.trade_date}' AND {of_strategies(numbers)}"
+    nav, nav_before = _apart(rows_of(cursor, "nav", f"{NAV}, trade_date", days, None), asked.trade_date)
+    held, held_on_it = _apart(
+        rows_of(cursor, "position", f"{HELD}, trade_date", days, None), asked.trade_date
+    )
     before = dict(
         zip(
             nav_before["strategy"].tolist(),
@@ -337,13 +328,13 @@ def _last_before(cursor: Cursor, trade_date: date, numbers: Sequence[int]) -> di
         return {}
     rows = cursor.execute(
         "SELECT strategy, max(trade_date), arg_max(nav, trade_date), arg_max(cash, trade_date) FROM nav"  # noqa: S608
-        f" WHERE {_of(numbers)} AND trade_date < DATE '{trade_date}' GROUP BY strategy"
+        f" WHERE {of_strategies(numbers)} AND trade_date < DATE '{trade_date}' GROUP BY strategy"
     ).fetchall()
     return {number: Before(day, nav, cash) for number, day, nav, cash in rows}
 
 
 def _superseded(cursor: Cursor, asked: _Asked, numbers: Sequence[int], past: _Past) -> _Stored:
-    revision, here = asked.revision, _where(asked.trade_date, numbers)
+    revision, here = asked.revision, where(asked.trade_date, numbers)
     assert revision is not None, "a superseded row has a revision"
     bounds = ", ".join(f"({int(n)}, {int(past.replaced[n][revision])})" for n in numbers)
     rows = cursor.execute(
@@ -359,8 +350,8 @@ def _superseded(cursor: Cursor, asked: _Asked, numbers: Sequence[int], past: _Pa
     before = {number: (Before(day, nav, cash), revised) for number, day, nav, cash, revised in rows}
     return _Stored(
         revision,
-        _rows(cursor, "nav", _NAV, here, revision),
-        _rows(cursor, "position", _HELD, here, revision),
+        rows_of(cursor, "nav", NAV, here, revision),
+        rows_of(cursor, "position", HELD, here, revision),
         {number: day for number, (day, _) in before.items()},
         _held_on(cursor, before),
     )
@@ -373,7 +364,7 @@ def _held_on(cursor: Cursor, days: Mapping[int, tuple[Before, int | None]]) -> C
         groups.setdefault((day.trade_date, revision), []).append(number)
     return _joined(
         [
-            _rows(cursor, "position", _HELD, _where(day, numbers), revision)
+            rows_of(cursor, "position", HELD, where(day, numbers), revision)
             for (day, revision), numbers in groups.items()
         ]
     )
@@ -385,19 +376,3 @@ def _joined(parts: Sequence[Columns]) -> Columns:
         name: np.concatenate([empty, *(part[name] for part in parts)])
         for name in ("strategy", "instrument", "shares")
     }
-
-
-def _symbols(cursor: Cursor, rows: DayRows, instruments: Instruments) -> dict[int, str]:
-    """The symbols of every instrument number in the rows, and of those swapped into."""
-    tables = (rows.held_before, rows.held, rows.orders, rows.events)
-    numbers = np.unique(np.concatenate([columns["instrument"] for columns in tables])).tolist()
-    into = {terms[2] for snapshot in rows.snapshots.values() for terms in snapshot.terms.values()} - {-1}
-    found = {n: instruments.symbols[n] for n in {*numbers, *into} if n >= 0}
-    unknown = [n for n in numbers if n < 0]
-    if unknown:
-        found |= dict(
-            cursor.execute(
-                f"SELECT number, symbol FROM unknown_symbol WHERE number IN ({_list(unknown)})"  # noqa: S608
-            ).fetchall()
-        )
-    return found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any, Final
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 from quantos.settlement.core.record import Decided
 from quantos.settlement.core.recorded import Columns, DaySnapshot
@@ -46,6 +48,30 @@ class Snapshots:
             self._bars.move_to_end(number)
             while len(self._bars) > DAYS_MAX:
                 self._bars.popitem(last=False)
+        return found
+
+    def some(
+        self, cursor: Cursor, numbers: Sequence[int], instruments: NDArray[Any]
+    ) -> dict[int, DaySnapshot]:
+        """Several snapshots with the bars of some instruments, and of those that they are swapped into."""
+        with self._lock:
+            unknown = [number for number in numbers if number not in self._decided]
+        if unknown:
+            self._read_facts(cursor)
+        into = {terms[2] for number in numbers for terms in self._terms.get(number, {}).values()}
+        wanted = ", ".join(str(int(number)) for number in {*instruments.tolist(), *into})
+        rows: dict[str, Any] = cursor.execute(
+            f"SELECT snapshot, {_BAR} FROM snapshot_bar WHERE snapshot BETWEEN {min(numbers)} AND {max(numbers)}"  # noqa: S608
+            f" AND instrument IN ({wanted})"
+        ).fetchnumpy()
+        order = np.lexsort((rows["instrument"], rows["snapshot"]))
+        bars = {name: values[order] for name, values in rows.items()}
+        found = {}
+        for number in numbers:
+            a, b = np.searchsorted(bars["snapshot"], [number, number + 1])
+            columns = {name: values[a:b] for name, values in bars.items()}
+            terms = self._terms.get(number, {})
+            found[number] = DaySnapshot(self._decided[number], columns["instrument"], columns, terms)
         return found
 
     def _read_facts(self, cursor: Cursor) -> None:

@@ -214,6 +214,14 @@ class Strategies:
         parsed = weights.parse([row.signals for row in rows])
         return {row.strategy_number: (row, found) for row, found in zip(rows, parsed, strict=True)}
 
+    def signals_between(
+        self, session: Session, number: int, first: date, last: date
+    ) -> dict[date, tuple[Any, Weights]]:
+        """The stored signals of a strategy by trade date, as `signals_stored` gives them."""
+        rows = store.signals_between(session, number, first, last)
+        parsed = weights.parse([row.signals for row in rows])
+        return {row.trade_date: (row, found) for row, found in zip(rows, parsed, strict=True)}
+
     def effective_dates(self, session: Session, number: int, upto: date) -> Sequence[date]:
         """Trade dates of the effective signals of a strategy, ascending."""
         return store.effective_dates(session, number, upto)

@@ -219,6 +219,14 @@ def signals_of_day(session: Session, trade_date: date, numbers: Collection[int])
     return session.execute(_SIGNALS_OF_DAY, {"trade_date": trade_date, "numbers": list(numbers)}).all()
 
 
+def signals_between(session: Session, number: int, first: date, last: date) -> Sequence[Row[Any]]:
+    """The stored signals of a strategy from a date to another, effective or not."""
+    query = select(_signal).where(
+        _signal.c.strategy_number == number, _signal.c.trade_date >= first, _signal.c.trade_date <= last
+    )
+    return session.execute(query).all()
+
+
 def signal_page(session: Session, number: int, limit: int, offset: int) -> Sequence[Row[Any]]:
     query = (
         select(_signal)

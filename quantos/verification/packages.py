@@ -16,7 +16,7 @@ from quantos.kit.clock import rfc3339
 from quantos.market.service import BENCHMARKS
 from quantos.settlement.core.record import DayRecord
 from quantos.storage.records import Records
-from quantos.strategies.service import Strategies, Weights
+from quantos.strategies.service import Strategies
 from quantos.verification.answers import Answers
 from quantos.verification.audit import entry
 from quantos.verification.benchmarks import Benchmarks
@@ -24,6 +24,7 @@ from quantos.verification.binding import Terms, nav_sha256, salt_of, terms_of
 from quantos.verification.how_to import how_to_verify
 from quantos.verification.package import Beside, GivenSignal, Proof, package
 from quantos.verification.ports import Commits, DaySource, MarketSource, Repository
+from quantos.verification.reading import Reader, Stored
 
 TERMS_MAX: Final = 10_000
 OPEN_MAX: Final = 10_000
@@ -69,6 +70,7 @@ class Packages:
         self._open: set[Asked] = set()  # packages to which a commit may still come: made anew with any change
         self._terms: dict[int, Terms] = {}
         self._benchmarks = Benchmarks(market)
+        self._reader = Reader(records, strategies, settlement, market, repository)
 
     async def package(self, number: int, trade_date: date | None, revision: int | None) -> bytes:
         """The package as JSON; of the latest settled day where none is named. Raises SettledDayNotFound."""
@@ -105,14 +107,11 @@ class Packages:
 
     def _made(self, asked: Asked) -> bytes:
         number, day = asked.number, asked.trade_date
-        with self._records.read() as session:
-            terms = self._terms_of(session, number)
-            stored = self._strategies.signals_stored(session, day, [number]).get(number)
-        weights = stored[1] if stored else None
-        found = self._settlement.days.read(day, {number: weights}, asked.revision)
-        if not found:
+        terms = self._terms_of(number)
+        found = self._reader.read(number, day, asked.revision)
+        if found is None:
             raise _not_settled(day, asked.revision)
-        (record,) = found
+        record, stored = found
         try:
             beside = self._beside(record, terms, stored)
         except OverflowError as error:
@@ -131,7 +130,7 @@ class Packages:
         made["how_to_verify"] = how_to_verify(terms.slug, record, made, made_up="; ".join(reasons) or None)
         return orjson.dumps({**made, **{mark: True for mark, holds in marks.items() if holds}})
 
-    def _beside(self, record: DayRecord, terms: Terms, stored: tuple[Any, Weights] | None) -> Beside:
+    def _beside(self, record: DayRecord, terms: Terms, stored: Stored | None) -> Beside:
         day, salt = record.trade_date, salt_of(self._secret, terms.slug, record.trade_date)
         signal, proof = self._signal(record, stored)
         digest = nav_sha256(record, terms, salt, signal.signal_hash if signal else None)
@@ -144,9 +143,7 @@ class Packages:
             (BENCHMARKS[terms.universe], self._benchmarks.daily_return(terms.universe, day)),
         )
 
-    def _signal(
-        self, record: DayRecord, stored: tuple[Any, Weights] | None
-    ) -> tuple[GivenSignal | None, Proof | None]:
+    def _signal(self, record: DayRecord, stored: Stored | None) -> tuple[GivenSignal | None, Proof | None]:
         """The signal that counted. A day of a paused strategy has none, also where one had been submitted."""
         if not record.rebalanced:
             return None, None
@@ -170,12 +167,13 @@ class Packages:
         url = self._repository.raw_url("settlements", record.trade_date, commit.sha)
         return Proof(commit.sha, commit.committed_at, url)
 
-    def _terms_of(self, session: Any, number: int) -> Terms:
+    def _terms_of(self, number: int) -> Terms:
         found = self._terms.get(number)
         if found is None:
             if len(self._terms) >= TERMS_MAX:
                 self._terms.clear()
-            (strategy,) = self._strategies.by_numbers(session, [number])
+            with self._records.read() as session:
+                (strategy,) = self._strategies.by_numbers(session, [number])
             found = self._terms[number] = terms_of(strategy)
         return found
 

@@ -19,7 +19,6 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,7 +78,7 @@ class Taken(NamedTuple):
     cpu_s: float
 
     def __str__(self) -> str:
-        return f"{self.wall_s:.3f} s ({self.cpu_s:.3f} s of processors)"
+        return f"{self.wall_s:.4f} s ({self.cpu_s:.4f} s of processors)"
 
 
 def timed(work: Callable[[], Any]) -> Taken:
@@ -95,9 +94,10 @@ def report(platform: Platform, count: int, days: list[date]) -> None:
     for what, day in (("rebalanced", rebalanced), ("held", held)):
         taken = [timed(partial(_digests_of, publication, day, numbers)) for _ in range(PASSES)]
         print(f"digests of {count} strategies, a day {what}: {min(taken)}")
-    made = [timed(partial(packages._made, Asked(1, day, None))) for day in days]
-    middle = Taken(*(median(each) for each in zip(*made, strict=True)))
-    print(f"a package, median of {len(made)}: {middle}")
+    for what, order in (("alone", days[::-1]), ("of a record read day by day", days)):
+        made = [timed(partial(packages._made, Asked(1, day, None))) for day in order]
+        mean = Taken(*(sum(each) / len(made) for each in zip(*made, strict=True)))
+        print(f"a package {what}, mean of {len(made)}: {mean}")
     size = len(packages._made(Asked(1, rebalanced, None)))
     print(f"its size on a day with a signal: {size / 1024:.0f} kB")
 

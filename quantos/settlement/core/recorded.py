@@ -1,7 +1,7 @@
-"""Settled rows as they lie in the store, put together into records; all strategies of a day at once.
+"""Settled rows as they lie in the store, put together into records: many strategies of a day, or days of one.
 
-Symbols: s strategy (place in `DayRows.strategy`, ascending), i instrument number, r place of a symbol among all
-symbols that the rows name, in their order. A row's key s * R + r sorts and finds it.
+Symbols: s strategy-day (place in `StoredRows.of`), i instrument number, r place of a symbol among all symbols that
+the rows name, in their order. A row's key s * R + r sorts and finds it.
 """
 
 from __future__ import annotations
@@ -51,37 +51,38 @@ class DaySnapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class DayRows:
-    """The rows of one day, of the strategies `strategy`, which ascend; rows of a table in any order."""
+class StoredRows:
+    """The rows of the strategy-days `of`: (strategy number, trade date). Rows of a table in any order, with their s."""
 
-    trade_date: date
-    strategy: Ints
+    of: Sequence[tuple[int, date]]
     nav: Columns  # nav, cash, stale, rebalanced, snapshot, run, revision; [S]
-    before: Sequence[Before | None]
-    held_before: Columns  # strategy, instrument, shares
+    before: Sequence[Before | None]  # [S]
+    held_before: Columns  # s, instrument, shares
     held: Columns
     orders: Columns
     events: Columns
     snapshots: Mapping[int, DaySnapshot]
-    revisions: Mapping[int, tuple[Revision, ...]]  # by strategy number, of those restated
+    revisions: Mapping[int, tuple[Revision, ...]]  # by s, of those restated
     restated: Mapping[int, Restated]
-    signals: Mapping[int, ExactWeights]  # by strategy number
+    signals: Mapping[int, ExactWeights]  # by s
 
 
-def records_of(rows: DayRows, symbol_of: Mapping[int, str], number_of: Mapping[str, int]) -> list[DayRecord]:
-    """The records in the order of `rows.strategy`.
+def records_of(
+    rows: StoredRows, symbol_of: Mapping[int, str], number_of: Mapping[str, int]
+) -> list[DayRecord]:
+    """The records in the order of `rows.of`.
 
     symbol_of: of every instrument number in the rows; number_of: the market's numbers.
     """
-    return _Day(rows, symbol_of, number_of).records()
+    return _Assembly(rows, symbol_of, number_of).records()
 
 
-class _Day:
+class _Assembly:
     """The rows with their keys."""
 
-    def __init__(self, rows: DayRows, symbol_of: Mapping[int, str], number_of: Mapping[str, int]) -> None:
+    def __init__(self, rows: StoredRows, symbol_of: Mapping[int, str], number_of: Mapping[str, int]) -> None:
         self.rows = rows
-        signals = [rows.signals.get(n) for n in rows.strategy.tolist()]
+        signals = [rows.signals.get(s) for s in range(len(rows.of))]
         named = set(symbol_of.values()).union(*(w.symbols for w in signals if w is not None))
         self.symbols = sorted(named)
         rank = self.rank_of = {symbol: r for r, symbol in enumerate(self.symbols)}
@@ -108,7 +109,7 @@ class _Day:
         return [
             DayRecord(
                 number,
-                rows.trade_date,
+                trade_date,
                 nav["revision"][s],
                 nav["nav"][s],
                 nav["cash"][s],
@@ -122,18 +123,17 @@ class _Day:
                 orders[s],
                 positions[s],
                 bars[s],
-                rows.revisions.get(number) or (Revision(nav["revision"][s], nav["nav"][s]),),
-                rows.restated.get(number),
+                rows.revisions.get(s) or (Revision(nav["revision"][s], nav["nav"][s]),),
+                rows.restated.get(s),
             )
-            for s, number in enumerate(rows.strategy.tolist())
+            for s, (number, trade_date) in enumerate(rows.of)
         ]
 
     # keys
 
     def _keys(self, columns: Columns) -> Ints:
-        s = np.searchsorted(self.rows.strategy, columns["strategy"])
         r = self.rank[np.searchsorted(self.known, columns["instrument"])]
-        return np.asarray(s * self.size + r, np.int64)
+        return np.asarray(columns["s"] * self.size + r, np.int64)
 
     def _by_symbol(self, columns: Columns) -> tuple[Ints, Ints]:
         """(order, keys in that order)."""
@@ -145,12 +145,12 @@ class _Day:
         return [self.symbols[r] for r in (ordered[1] % self.size).tolist()]
 
     def _split(self, ordered: tuple[Ints, Ints], kind: Any, symbols: list[str], *columns: Any) -> list[Any]:
-        """Rows made of the columns, as one tuple for each strategy."""
+        """Rows made of the columns, as one tuple for each strategy-day."""
         made = list(map(kind._make, zip(symbols, *(_list(column) for column in columns), strict=True)))
         return self._cut(ordered[1], made)
 
     def _cut(self, keys: Ints, made: list[Any]) -> list[Any]:
-        edges = np.searchsorted(keys // self.size, np.arange(len(self.rows.strategy) + 1)).tolist()
+        edges = np.searchsorted(keys // self.size, np.arange(len(self.rows.of) + 1)).tolist()
         return [tuple(made[a:b]) for a, b in pairwise(edges)]
 
     def _signal_keys(self, signals: Sequence[ExactWeights | None]) -> Ints:

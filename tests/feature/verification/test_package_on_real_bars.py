@@ -74,6 +74,20 @@ def test_every_identity_holds_in_every_package(played: Played, slug: str) -> Non
         identities.check(package, before)
 
 
+@pytest.mark.parametrize("slug", TERMS)
+def test_days_read_together_equal_the_same_days_read_one_by_one(played: Played, slug: str) -> None:
+    platform = played.on.platform
+    with platform.records.read() as session:
+        number = platform.strategies.by_slug(session, slug).number
+        assert number is not None
+        signals = platform.strategies.signals_between(session, number, DAYS[1], DAYS[-1])
+    weights = {day: given for day, (_, given) in signals.items()}
+    days = platform.settlement.days
+    together = days.span(number, DAYS[1], DAYS[-1], weights)
+    assert together == [days.read(day, {number: weights.get(day)})[0] for day in DAYS[1:]]
+    assert days.span(number, DAYS[0], DAYS[-1], weights) == [], "a first day has nothing before it"
+
+
 def test_the_days_have_what_the_identities_speak_of(played: Played) -> None:
     found = [package["verification"] for package in played.all()]
     assert sum(len(each["corporate_actions"]) for each in found) > 10

@@ -73,6 +73,16 @@ def test_the_package_in_force_says_what_stood_before_and_why_it_changed(on: Stag
     assert restated["at"] == "2024-03-08T11:00:00Z"
 
 
+def test_what_was_read_ahead_is_not_shown_once_it_was_settled_again(on: Stage, corrected: Path) -> None:
+    for day in DAYS[:2]:
+        package(on, day)  # from here on the days after are read ahead
+    old = package(on, DAYS[1])
+    restate(on, DAYS[1], corrected)
+    assert package(on, DAYS[0])["revision"] == 0
+    assert [package(on, day)["revision"] for day in DAYS[1:]] == [1, 1, 0, 0, 0]
+    assert package(on, DAYS[1], revision=0)["verification"] == old["verification"]
+
+
 def test_an_older_revision_is_shown_as_it_stood(on: Stage, corrected: Path) -> None:
     before = [package(on, day) for day in DAYS]
     restate(on, DAYS[1], corrected)
