@@ -1,8 +1,9 @@
-"""Fixtures of every test: where the real market data are."""
+"""What holds for every test: where the real market data are, and that Ctrl-C reaches whoever it is sent to."""
 
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ import pytest
 pytest_plugins = ["tests.plugins.no_skip"]
 
 ROOT = Path(__file__).parents[1]
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # started in a shell's background; children would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
