@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from quantos.kit.clock import parse_instant
+from quantos.kit.clock import SystemClock, parse_instant
 from quantos.market.core.calendar import shipped_calendar
+from quantos.verification.service import Publication
 from tests.support.platforms import Caller, Stage, made_up, stage
 
 A, B = "600001.SH", "600002.SH"
@@ -223,6 +224,23 @@ def test_what_a_process_left_between_the_settlement_and_the_commit_is_completed_
         assert set(scene.entries()) == {str(DAYS[0])}
     with scene.open() as on:
         assert digests(scene.entries()) == expected(on, ("one",), DAYS[:3])
+
+
+def test_a_live_platform_completes_it_in_a_thread_of_its_own(scene: Scene) -> None:
+    with scene.open() as on:
+        begin(on, "one")
+        on.platform.settlement.after_run = lambda _: None
+        on.clock_to(DAYS[1], "19:00")
+        wanted = expected(on, ("one",), DAYS[:2])
+        p = on.platform
+        salts = p.directory.secret("salts").encode()
+        live = Publication(p.records, p.strategies, p.settlement.days, p.attestation, SystemClock(), salts)
+        live.start()
+        assert live._catching_up is not None
+        live._catching_up.join()
+        live.stop()
+        assert digests(scene.entries()) == wanted
+        assert live.catch_up().reason is None
 
 
 def test_what_a_process_left_between_the_commit_and_its_mark_is_committed_once(
