@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
+from quantos.cli.demo import stage
 from quantos.cli.demo.agents import AGENTS
 from quantos.cli.demo.identities import Check
 from quantos.cli.demo.ledger import Day, OrderLine, Sums
@@ -104,7 +105,8 @@ class Screen:
                 ("demo.after.operator", f"quantos operator token --data-dir {directory}"),
             ]
         else:
-            facts = [("demo.after.again", f"quantos serve --data-dir {directory}")]
+            repository = f"QUANTOS_ATTESTATION_REPO={stage.repository(directory)}"
+            facts = [("demo.after.again", f"{repository} quantos serve --data-dir {directory}")]
         for key, value in [*facts, ("demo.after.remove", f"rm -r {directory}")]:
             self.exactly(f"{say(key)}{say('colon')}{value}")
 

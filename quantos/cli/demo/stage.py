@@ -119,6 +119,11 @@ def _swept(parent: Path) -> tuple[int, int]:
     return removed, kept
 
 
+def repository(directory: Path) -> Path:
+    """Where a demo attests its signals."""
+    return directory / "attestations"
+
+
 def settings_of(settings: Settings, directory: Path) -> Settings:
     """The operator's settings on a directory of the demo's own: nothing it does reaches what is real.
 
@@ -126,7 +131,7 @@ def settings_of(settings: Settings, directory: Path) -> Settings:
     """
     fields = type(settings).model_fields
     real = {name: fields[name].get_default() for name in fields if name.startswith("attestation_")}
-    own = {"data_dir": directory, "attestation_repo": str(directory / "attestations")}
+    own = {"data_dir": directory, "attestation_repo": str(repository(directory))}
     return settings.model_copy(update={**real, **own})
 
 

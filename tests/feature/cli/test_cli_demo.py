@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from quantos.cli.demo import stage
 from tests.feature.cli.conftest import TIMEOUT_S, Run, environment, quantos
 
 Demo = tuple[Path, dict[str, Any]]
@@ -54,7 +55,8 @@ def test_the_demo_keeps_its_directory_for_serving(demo: Demo, run: Run) -> None:
 
 
 def test_the_doctor_finds_the_directory_sound(demo: Demo, run: Run) -> None:
-    ended = run("doctor", "--json", data_dir=demo[0])
+    repository = str(stage.repository(demo[0]))
+    ended = run("doctor", "--json", data_dir=demo[0], QUANTOS_ATTESTATION_REPO=repository)
     assert ended.code == 0, ended.out
     assert {check["state"] for check in ended.json["checks"]} == {"ok"}
 

@@ -115,7 +115,7 @@ def test_refusals_say_that_nothing_was_changed(run: Run, settled: Path, data: Pa
     told = "no strategy is settled for 2024-03-11: a restatement begins on a settled day (2024-03-01 to 2024-03-08)"
     assert (no_day.code, no_day.err) == (1, f"quantos: {told}\n")
     reason = run("settle", "--restate", "--from", SINCE, "--reason", " ", data_dir=data)
-    assert (reason.code, reason.err) == (1, "quantos: body.reason: a reason has 1 to 1000 characters\n")
+    assert (reason.code, reason.err) == (1, "quantos: reason: a reason has 1 to 1000 characters\n")
     path = run(
         "settle", "--restate", "--from", SINCE, "--reason", "x", "--data", tmp_path / "no", data_dir=data
     )
