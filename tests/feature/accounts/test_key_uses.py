@@ -60,7 +60,7 @@ def test_a_store_that_cannot_be_written_loses_no_use(
     async def full(_: Any) -> None:
         raise RecordsUnavailable("the disk is full")
 
-    caplog.set_level(logging.WARNING)
+    caplog.set_level(logging.WARNING, logger="quantos")
     monkeypatch.setattr(key_uses, "WRITE_AFTER_S", 0.0)
     with monkeypatch.context() as failing:
         failing.setattr(site.records, "commit", full)
