@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -38,6 +40,7 @@ from tests.support.attested import (
 )
 from tests.support.platforms import Stage
 
+ROOT = Path(__file__).parents[3]
 NEXT = date(2024, 1, 3)
 
 
@@ -343,6 +346,26 @@ def test_sig_16_without_a_repository_a_signal_is_recorded_all_the_same(tmp_path:
         assert made["attestation"] == {"committed": False, "reason": "repo_not_configured"}
         assert receipt(agent, weights=WULIANGYE)["replaced"] is True
         assert on.operator.get("/admin/attestation") == {"configured": False, "alarms": []}
+
+
+UNCONFIGURED = """
+import sys, threading
+from pathlib import Path
+from tests.support.attested import attested, receipt, strategy
+with attested(Path(sys.argv[1]), attestation_repo="") as on:
+    agent = on.agent()
+    strategy(agent)
+    receipt(agent)
+    on.operator.get("/admin/attestation")
+    found = [name for name in sys.modules if name.split(".")[0] == "dulwich" or name.endswith("attestation.engine")]
+    print(found, [thread.name for thread in threading.enumerate() if "attestation" in thread.name])
+"""
+
+
+def test_without_a_repository_nothing_of_git_is_loaded_or_started(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", UNCONFIGURED, str(tmp_path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.split("\n")[0] == "[] []"
 
 
 def test_a_repository_that_is_configured_later_takes_the_signals_whose_deadline_is_ahead(
