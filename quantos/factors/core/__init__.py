@@ -1,0 +1,1 @@
+"""The formulas of factors: arrays in, results out."""

@@ -1,0 +1,122 @@
+"""A factor measured day by day against the market.
+
+One cross-section a day: the universe's members that have both a value f[t] and a return r_1[t]; all that have
+both where no members are known. n = its size.
+
+IC_k[t]       Pearson of the average ranks of f[t] and r_k[t], over its members with both f[t] and r_k[t];
+              NaN for n < 5 or a constant side
+fifths        names in order of (f[t], symbol); bottom and top: the first and the last n // 5
+ls[t]         mean r_1 of the top fifth - mean r_1 of the bottom fifth; NaN for n < 5
+turnover[t]   share of the names of a fifth that were not in it on the last day with fifths, mean of top and bottom
+coverage[t]   (covered and member) / members of a day with values; where no members are known, of the names
+              with a close
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantos.factors.core.panel import Dates, Members, Panel, Series, carried, returns
+from quantos.factors.core.ranks import Codes, rank_codes
+
+LAGS: Final = (1, 2, 3, 4, 5)
+NAMES_MIN: Final = 5
+FIFTHS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MarketPanel:
+    """What the market says of an axis: computed once for all factors."""
+
+    dates: Dates  # [t], trading days without a gap, ascending
+    returns: Panel  # ret[t] of the carried closes
+    codes: Codes  # rank codes of `returns`
+    has_close: Members  # a carried close that day
+
+    @classmethod
+    def of(cls, dates: Dates, adjusted_close: Panel) -> MarketPanel:
+        """From adjusted closes [t, i] as the bars give them, NaN where there is no bar."""
+        price = carried(adjusted_close)
+        ret = returns(price)
+        return cls(dates, ret, rank_codes(ret), np.isfinite(price))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Daily series over the panel's trading days; NaN where a day has none."""
+
+    dates: Dates
+    ic: Series
+    lagged_ic: Panel  # [lag - 1, t], lags 1..5; the first is `ic`
+    ls: Series
+    turnover: Series
+    coverage: Series
+    names: NDArray[np.int64]  # n of the cross-section
+    data_day: Members  # at least 5 valued members with a close that day
+    fifth_returns: Panel  # [0..4, t]: mean r_1 of each fifth, bottom first
+
+
+def measure(codes: Codes, market: MarketPanel, members: Members | None = None) -> Measured:
+    """Measure a factor.
+
+    Args:
+        codes: `rank_codes` of the factor's values, [t, i].
+        market: on the same axes. Its days should go 6 sessions beyond the factor's last, where they are known.
+        members: [t, i], the universe's constituents; a row without any: not known that day. None: never known.
+
+    """
+    days = len(market.dates)
+    lagged = np.full((len(LAGS), days), np.nan)
+    ls, turnover, coverage = (np.full(days, np.nan) for _ in range(3))
+    names, data_day = np.zeros(days, np.int64), np.zeros(days, np.bool_)
+    fifth_returns = np.full((FIFTHS, days), np.nan)
+    before: tuple[set[int], set[int]] | None = None
+    for t in np.flatnonzero(codes.any(axis=1)):
+        known = members is not None and members[t].any()
+        member = members[t] if members is not None and known else np.ones(codes.shape[1], np.bool_)
+        covered = codes[t] > 0
+        whole = member if known else market.has_close[t]
+        coverage[t] = (covered & whole).sum() / whole.sum() if whole.any() else np.nan
+        data_day[t] = (covered & member & market.has_close[t]).sum() >= NAMES_MIN
+        for lag in LAGS:
+            if t + lag + 1 < days:
+                later = market.codes[t + lag + 1]
+                both = covered & member & (later > 0)
+                lagged[lag - 1, t] = _spearman(codes[t, both], later[both])
+        if t + 2 >= days:
+            continue
+        section = np.flatnonzero(covered & member & (market.codes[t + 2] > 0))
+        names[t] = len(section)
+        if len(section) < NAMES_MIN:
+            continue
+        order = section[np.argsort(codes[t, section], kind="stable")]
+        ret = market.returns[t + 2]
+        fifth_returns[:, t] = [ret[part].mean() for part in _fifths(order)]
+        size = len(order) // FIFTHS
+        bottom, top = order[:size], order[-size:]
+        ls[t] = ret[top].mean() - ret[bottom].mean()
+        if before is not None:
+            turnover[t] = np.mean(
+                [1 - len(was & set(now)) / size for was, now in zip(before, (bottom, top), strict=True)]
+            )
+        before = set(bottom), set(top)
+    return Measured(market.dates, lagged[0], lagged, ls, turnover, coverage, names, data_day, fifth_returns)
+
+
+def _fifths(order: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Bottom to top; the outer ones have n // 5 names, those between share the rest."""
+    size = len(order) // FIFTHS
+    return [order[:size], *np.array_split(order[size:-size], FIFTHS - 2), order[-size:]]
+
+
+def _spearman(a: Codes, b: Codes) -> float:
+    if len(a) < NAMES_MIN:
+        return float("nan")
+    x, y = (rank_codes(side[None, :].astype(np.float64))[0].astype(np.float64) for side in (a, b))
+    x, y = x - x.mean(), y - y.mean()
+    scale = np.sqrt((x * x).sum() * (y * y).sum())
+    return float((x * y).sum() / scale) if scale else float("nan")
