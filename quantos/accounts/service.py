@@ -50,7 +50,7 @@ from quantos.accounts.schemas import (
 from quantos.accounts.tables import ApiKey, Invite, User
 from quantos.kit.clock import Clock
 from quantos.kit.ids import new_id
-from quantos.storage import events
+from quantos.storage import audit, events
 from quantos.storage.records import Records
 
 __all__ = ["UNIVERSES", "Accounts", "Caller"]
@@ -219,13 +219,13 @@ class Accounts:
         """A new invite code, in the calling thread: for commands."""
         code, invite = self._new_invite(max_uses, expires_at)
         with self._records.write() as session:
-            store.add(session, invite)
+            _add_invite(session, invite)
         return code
 
     async def issue_invite(self, max_uses: int, expires_at: datetime | None) -> str:
         """A new invite code, for requests."""
         code, invite = self._new_invite(max_uses, expires_at)
-        await self._records.commit(lambda session: store.add(session, invite))
+        await self._records.commit(lambda session: _add_invite(session, invite))
         return code
 
     def invites(self, limit: int, offset: int) -> InviteList:
@@ -246,7 +246,7 @@ class Accounts:
             user = _user(session, user_id)
             if "tier" in given and user.tier != change.tier:
                 changed = {"user_id": user.id, "before": user.tier, "after": change.tier}
-                events.note(session.connection(), self._clock.now(), "tier_changed", changed)
+                events.note(session.connection(), now, "tier_changed", changed)
                 user.tier = change.tier
             if "disabled" in given:
                 user.disabled = change.disabled
@@ -274,9 +274,18 @@ class Accounts:
 
         return await asyncio.shield(asyncio.ensure_future(commit_and_forget()))
 
+            after = {"tier": user.tier, "disabled": user.disabled}
+            if after != before:
+                audit.note(session.connection(), now, "user_changed", user.id, before, after)
 
 def _user(session: Session, user_id: str) -> User:
     user = store.user(session, user_id)
     if user is None:
         raise UserNotFound("no account has this id")
     return user
+def _add_invite(session: Session, invite: Invite) -> None:
+    store.add(session, invite)
+    shown = {name: getattr(invite, name) for name in ("last4", "max_uses", "expires_at")}
+    audit.note(session.connection(), invite.created_at, "invite_created", invite.id, None, shown)
+
+

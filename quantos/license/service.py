@@ -27,7 +27,7 @@ from quantos.license.refusals import (
 )
 from quantos.license.schemas import Approval, LicenseRequestNew, latest, licensed, owned, requested
 from quantos.license.tables import IssuedLicense, LicenseRequest
-from quantos.storage import events
+from quantos.storage import audit, events
 from quantos.storage.records import Records
 
 __all__ = ["Issue", "LicenseTerms", "Licenses"]
@@ -151,6 +151,8 @@ class Licenses:
             "admin_reply": reply,
         }
         events.note(session.connection(), now, "license_decided", decided)
+        before, after = {"status": Status.PENDING.value}, {"status": status.value, "admin_reply": reply}
+        audit.note(session.connection(), now, "license_decided", row.id, before, after)
         return owned(row, self._accounts.nicknames(session, {row.user_id})[row.user_id])
 
 

@@ -24,7 +24,7 @@ from quantos.storage.types import Instant, instant_text
 
 STORE: Final = "records"
 NOTED: Final = "events_noted"
-"""Mark on a connection that noted events; the records store reads it at the commit."""
+"""The kinds of events noted on a connection; the records store reads them at the commit."""
 
 
 class EventRow(SQLModel, table=True):
@@ -73,7 +73,7 @@ def note(connection: Connection, at: datetime, kind: str, payload: Mapping[str, 
     _ADD.run(
         connection, {"at": instant_text(at), "kind": kind, "payload": orjson.dumps(dict(payload)).decode()}
     )
-    connection.info[NOTED] = True
+    connection.info.setdefault(NOTED, set()).add(kind)
 
 
 def after(session: Session, sequence: int, limit: int, kinds: Collection[str] | None = None) -> list[Event]:

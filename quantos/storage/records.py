@@ -11,7 +11,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,16 +53,16 @@ class Records:
         self._units: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._committer: threading.Thread | None = None
         self._generation = 0
-        self._listeners: list[Callable[[], object]] = []
-        self._noted = False
+        self._listeners: list[tuple[Callable[[], object], frozenset[str] | None]] = []
+        self._noted: frozenset[str] = frozenset()
         event.listen(self._writer, "commit", self._see_whether_noted)
 
-    def listen(self, woken: Callable[[], object]) -> None:
-        """Have `woken` called after each commit that left events, before its caller is answered.
+    def listen(self, woken: Callable[[], object], kinds: Collection[str] | None = None) -> None:
+        """Have `woken` called after each commit that left events (of these kinds), before its caller is answered.
 
         It runs in the committing thread: it may only signal, and never raises.
         """
-        self._listeners.append(woken)
+        self._listeners.append((woken, None if kinds is None else frozenset(kinds)))
 
     @property
     def generation(self) -> int:
@@ -127,14 +127,15 @@ class Records:
         self._reader.dispose()
 
     def _see_whether_noted(self, connection: Connection) -> None:
-        self._noted = connection.info.pop(NOTED, False)
+        self._noted = frozenset(connection.info.pop(NOTED, ()))
 
     def _committed(self) -> None:
         self._generation += 1
         if self._noted:
-            self._noted = False
-            for woken in self._listeners:
-                woken()
+            noted, self._noted = self._noted, frozenset()
+            for woken, kinds in self._listeners:
+                if kinds is None or not kinds.isdisjoint(noted):
+                    woken()
 
     def _commit_groups(self) -> None:
         """The writer's thread: take what has arrived, run it, commit once, answer all."""

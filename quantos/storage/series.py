@@ -7,7 +7,7 @@ their own and see the last committed state.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final, Protocol
@@ -55,7 +55,12 @@ class Series:
                 f"the series store {path.name} cannot be opened ({_first_line(error)}): run quantos doctor"
             ) from error
         self._write_lock = threading.RLock()
+        self._listeners: list[Callable[[], object]] = []
         migrate(self._connection)
+
+    def listen(self, woken: Callable[[], object]) -> None:
+        """Have `woken` called after each commit; it runs in the committing thread, only signals and never raises."""
+        self._listeners.append(woken)
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -101,6 +106,8 @@ class Series:
                 ) from error
             finally:
                 cursor.close()
+            for woken in self._listeners:
+                woken()
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file."""

@@ -46,7 +46,7 @@ class Follower:
         self._seen: int | None = None
         self._stopping = False
         self._thread: threading.Thread | None = None
-        records.listen(self._wake)
+        records.listen(self._wake, notices.RULES)
 
     def start(self) -> None:
         """Tell what was left, and from now on what comes, in a thread."""

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from quantos.accounts.service import Accounts, Caller
 from quantos.kit.clock import Clock
 from quantos.kit.ids import new_id
-from quantos.storage import events
+from quantos.storage import audit, events
 from quantos.storage.records import Records
 from quantos.support import store
 from quantos.support.core import tickets
@@ -94,6 +94,7 @@ class Support:
         after = Status(change.status) if "status" in given else before
         reply = change.admin_reply if "admin_reply" in given else ticket.admin_reply
         news = reply if reply != ticket.admin_reply else None
+        old = {"status": before.value, "admin_reply": ticket.admin_reply}
         ticket.resolved_at = tickets.resolved_at(before, after, ticket.resolved_at, now)
         ticket.status, ticket.admin_reply = after.value, reply
         if after is before and news is None:
@@ -107,6 +108,8 @@ class Support:
             "admin_reply": news,
         }
         events.note(session.connection(), now, "ticket_changed", changed)
+        new = {"status": after.value, "admin_reply": reply}
+        audit.note(session.connection(), now, "ticket_changed", ticket.id, old, new)
 
     # notifications
 
