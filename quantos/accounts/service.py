@@ -243,7 +243,8 @@ class Accounts:
         given = change.model_fields_set
 
         def set_fields(session: Session) -> AccountOut:
-            user = _user(session, user_id)
+            user, now = _user(session, user_id), self._clock.now()
+            before = {"tier": user.tier, "disabled": user.disabled}
             if "tier" in given and user.tier != change.tier:
                 changed = {"user_id": user.id, "before": user.tier, "after": change.tier}
                 events.note(session.connection(), now, "tier_changed", changed)
