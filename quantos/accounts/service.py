@@ -251,6 +251,9 @@ class Accounts:
                 user.tier = change.tier
             if "disabled" in given:
                 user.disabled = change.disabled
+            after = {"tier": user.tier, "disabled": user.disabled}
+            if after != before:
+                audit.note(session.connection(), now, "user_changed", user.id, before, after)
             return AccountOut.of(user)
 
         return await self._change(set_fields, lambda account: self._bearers.forget_user(account.id))
@@ -275,18 +278,15 @@ class Accounts:
 
         return await asyncio.shield(asyncio.ensure_future(commit_and_forget()))
 
-            after = {"tier": user.tier, "disabled": user.disabled}
-            if after != before:
-                audit.note(session.connection(), now, "user_changed", user.id, before, after)
 
-def _user(session: Session, user_id: str) -> User:
-    user = store.user(session, user_id)
-    if user is None:
-        raise UserNotFound("no account has this id")
-    return user
 def _add_invite(session: Session, invite: Invite) -> None:
     store.add(session, invite)
     shown = {name: getattr(invite, name) for name in ("last4", "max_uses", "expires_at")}
     audit.note(session.connection(), invite.created_at, "invite_created", invite.id, None, shown)
 
 
+def _user(session: Session, user_id: str) -> User:
+    user = store.user(session, user_id)
+    if user is None:
+        raise UserNotFound("no account has this id")
+    return user
