@@ -25,6 +25,7 @@ from quantos.kit.clock import Clock, SystemClock
 from quantos.kit.docs_page import add_docs_page
 from quantos.kit.money import mills
 from quantos.kit.openapi import TAGS, describe
+from quantos.kit.routing import API, place
 from quantos.kit.web import BodyLimit, http_error, quantos_error, server_error, validation_error
 from quantos.license import routes as license_routes
 from quantos.license.service import Licenses
@@ -48,8 +49,6 @@ from quantos.support import routes as support_routes
 from quantos.support.service import Support
 from quantos.verification import routes as verification_routes
 from quantos.verification.service import Packages, Publication, Verification
-
-API = "/api/v1"
 
 
 @dataclass(slots=True)
@@ -229,7 +228,8 @@ def build_app(platform: Platform) -> FastAPI:
         redoc_url=None,
     )
     p = platform
-    for router in (
+    place(
+        app,
         strategy_routes.signals_router(
             p.strategies, p.accounts
         ),  # the busiest first: they are tried in order
@@ -248,9 +248,8 @@ def build_app(platform: Platform) -> FastAPI:
         support_routes.admin_router(p.support, p.accounts),
         license_routes.admin_router(p.licenses, p.accounts),
         admin_routes.router(p.scheduler, p.settlement, p.accounts),
-    ):
-        app.include_router(router, prefix=API)  # in a router of their own all routes would be built twice
-    describe(app, API)
+    )
+    describe(app)
     add_docs_page(app)
     app.add_exception_handler(QuantosError, quantos_error)
     app.add_exception_handler(RequestValidationError, validation_error)

@@ -28,7 +28,8 @@ from quantos.accounts.schemas import (
     UserOut,
 )
 from quantos.accounts.service import Accounts
-from quantos.kit.web import LIMIT_MAX, Offset, guarded, json_response, limit, refusals
+from quantos.kit.routing import Routes, joined
+from quantos.kit.web import LIMIT_MAX, Offset, json_response, limit, refusals
 
 _USERS: Final = refusals(s401="missing, malformed or expired credentials", s403="Account disabled")
 _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
@@ -44,15 +45,11 @@ _LIMIT: Final = limit(LIMIT_MAX)
 
 def router(accounts: Accounts) -> APIRouter:
     """Public and user routes."""
-    routes = APIRouter(tags=["accounts"])
-    routes.include_router(_public(accounts))
-    routes.include_router(_sessions(accounts))
-    routes.include_router(_keys(accounts))
-    return routes
+    return joined(_public(accounts), _sessions(accounts), _keys(accounts))
 
 
 def _public(accounts: Accounts) -> APIRouter:
-    public = APIRouter(route_class=guarded(None))
+    public = Routes(None, "accounts")
 
     @public.post(
         "/auth/invite",
@@ -81,7 +78,7 @@ def _public(accounts: Accounts) -> APIRouter:
 
 
 def _sessions(accounts: Accounts) -> APIRouter:
-    users = APIRouter(route_class=guarded(accounts.user), responses=_USERS)
+    users = Routes(accounts.user, "accounts", _USERS)
 
     @users.get("/auth/me", operation_id="get_me", summary="The caller's account", response_model=UserOut)
     async def get_me(request: Request) -> Response:
@@ -102,7 +99,7 @@ def _sessions(accounts: Accounts) -> APIRouter:
 
 
 def _keys(accounts: Accounts) -> APIRouter:
-    keys = APIRouter(route_class=guarded(accounts.user), responses=_USERS)
+    keys = Routes(accounts.user, "accounts", _USERS)
 
     @keys.post(
         "/billing/api-keys",
@@ -142,7 +139,7 @@ def _keys(accounts: Accounts) -> APIRouter:
 
 def admin_router(accounts: Accounts) -> APIRouter:
     """The operator's routes over accounts."""
-    operator = APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+    operator = Routes(accounts.operator, "operator", _OPERATORS)
 
     @operator.post(
         "/admin/invites",

@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.web import STORABLE, ApiModel, Date, Offset, Text, guarded, json_response, limit, refusals
+from quantos.kit.routing import Routes
+from quantos.kit.web import STORABLE, ApiModel, Date, Offset, Text, json_response, limit, refusals
 from quantos.settlement.service import Settlement
 
 PATH_MAX: Final = 4096
@@ -96,7 +97,7 @@ InTurn = Callable[..., Awaitable[Any]]
 
 def router(settlement: Settlement, accounts: Accounts, in_turn: InTurn) -> APIRouter:
     """The operator's routes."""
-    operator = APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+    operator = Routes(accounts.operator, "operator", _OPERATORS)
 
     @operator.post(
         "/admin/settlement-runs/restate",

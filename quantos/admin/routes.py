@@ -27,7 +27,8 @@ from quantos.admin.schemas import (
     RunList,
 )
 from quantos.kit.clock import rfc3339
-from quantos.kit.web import Offset, guarded, json_response, limit, refusals
+from quantos.kit.routing import Routes, joined
+from quantos.kit.web import Offset, json_response, limit, refusals
 from quantos.scheduler.service import Scheduler
 from quantos.settlement.service import Settlement
 
@@ -53,17 +54,17 @@ class Turns:
 def router(scheduler: Scheduler, settlement: Settlement, accounts: Accounts) -> APIRouter:
     """Everything of this feature."""
     turns = Turns()
-    routes = APIRouter()
-    routes.include_router(_health())
-    routes.include_router(_jobs(scheduler, accounts, turns))
-    routes.include_router(_clock(scheduler, accounts, turns))
-    routes.include_router(_runs(settlement, accounts))
-    routes.include_router(restatements.router(settlement, accounts, turns.run))
-    return routes
+    return joined(
+        _health(),
+        _jobs(scheduler, accounts, turns),
+        _clock(scheduler, accounts, turns),
+        _runs(settlement, accounts),
+        restatements.router(settlement, accounts, turns.run),
+    )
 
 
 def _health() -> APIRouter:
-    public = APIRouter(route_class=guarded(None), tags=["health"])
+    public = Routes(None, "health")
 
     @public.get(
         "/health", operation_id="get_health", summary="Whether the platform answers", response_model=Health
@@ -76,7 +77,7 @@ def _health() -> APIRouter:
 
 
 def _operators(accounts: Accounts) -> APIRouter:
-    return APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+    return Routes(accounts.operator, "operator", _OPERATORS)
 
 
 def _jobs(scheduler: Scheduler, accounts: Accounts, turns: Turns) -> APIRouter:

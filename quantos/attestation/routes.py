@@ -12,7 +12,8 @@ from quantos.accounts.service import Accounts
 from quantos.attestation.core.dayfile import Kind
 from quantos.attestation.schemas import AttestationOut, RetryOut
 from quantos.attestation.service import Attestation
-from quantos.kit.web import Date, guarded, json_response, refusals
+from quantos.kit.routing import Routes
+from quantos.kit.web import Date, json_response, refusals
 
 _NOTHING: Final = refusals(
     s404="no repository, or nothing in it for that date", s503="the repository cannot be read"
@@ -23,7 +24,7 @@ _DAY: Final = Path(description="Trade date, YYYY-MM-DD.")
 
 def router(attestation: Attestation) -> APIRouter:
     """The repository's files for anyone; credentials are not looked at (PUB-21)."""
-    routes = APIRouter(route_class=guarded(None), tags=["public verification"])
+    routes = Routes(None, "public verification")
 
     async def file(kind: Kind, day: Date) -> Response:
         data = await asyncio.to_thread(attestation.file, kind, day)
@@ -66,7 +67,7 @@ def router(attestation: Attestation) -> APIRouter:
 
 def admin_router(attestation: Attestation, accounts: Accounts) -> APIRouter:
     """The operator's view."""
-    routes = APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+    routes = Routes(accounts.operator, "operator", _OPERATORS)
 
     @routes.get(
         "/admin/attestation",

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 
-from quantos.kit.web import USER_BEARER
+from quantos.kit.routing import API, USER_BEARER, ServedRoute
 
 OPERATOR_BEARER: Final = "operator"
 OPERATORS: Final = "/admin/"
@@ -46,15 +47,22 @@ _METHODS: Final = frozenset({"get", "put", "post", "patch", "delete", "head", "o
 _FRAMEWORKS: Final = ("HTTPValidationError", "ValidationError")
 
 
-def describe(app: FastAPI, prefix: str) -> None:
-    """Complete the application's description; `prefix`: of every path of the API."""
-    generate = app.openapi
+def describe(app: FastAPI) -> None:
+    """Have the application's description made of what its routes say of themselves, and complete."""
 
     def openapi() -> dict[str, Any]:
-        document = generate()
-        if "securitySchemes" not in document["components"]:  # not completed yet: the framework keeps it
-            _complete(document, f"{prefix}{OPERATORS}")
-        return document
+        if app.openapi_schema is None:
+            routes = [route.described() if isinstance(route, ServedRoute) else route for route in app.routes]
+            document = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=routes,
+                tags=app.openapi_tags,
+            )
+            _complete(document, f"{API}{OPERATORS}")
+            app.openapi_schema = document
+        return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, Final
@@ -15,7 +14,6 @@ from typing import Annotated, Any, Final
 import orjson
 from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticKnownError
 from starlette.exceptions import HTTPException
@@ -28,9 +26,6 @@ from quantos.kit.clock import parse_instant
 from quantos.kit.findings import findings
 
 LIMIT_MAX: Final = 200
-USER_BEARER: Final = "bearer"
-"""What the description calls a user's credentials."""
-
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DIGITS = re.compile(r"-?[0-9]+")
@@ -172,36 +167,6 @@ def parse_json(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise json.JSONDecodeError(error.msg, "", 0) from None
-
-
-Guard = Callable[[Request], Any]
-
-
-class BearerRoute(APIRoute):
-    """A route whose description says that it needs credentials."""
-
-    def __init__(self, *given: Any, **options: Any) -> None:
-        super().__init__(*given, **options)
-        self.openapi_extra = {**(self.openapi_extra or {}), "security": [{USER_BEARER: []}]}
-
-
-def guarded(guard: Guard | None) -> type[APIRoute]:
-    """A route class that runs `guard` first and leaves what it returns in `request.state.caller`."""
-    base: type[APIRoute] = APIRoute if guard is None else BearerRoute
-
-    class GuardedRoute(base):  # type: ignore[misc,valid-type]
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            handler: Callable[[Request], Coroutine[Any, Any, Response]] = super().get_route_handler()
-
-            async def handle(request: Request) -> Response:
-                request = StrictRequest(request.scope, request.receive)
-                if guard is not None:
-                    request.state.caller = guard(request)
-                return await handler(request)
-
-            return handle
-
-    return GuardedRoute
 
 
 async def quantos_error(_: Request, error: Exception) -> Response:

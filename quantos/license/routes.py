@@ -8,7 +8,8 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.web import Offset, guarded, json_response, limit, refusals
+from quantos.kit.routing import Routes, joined
+from quantos.kit.web import Offset, json_response, limit, refusals
 from quantos.license.schemas import (
     Approval,
     Arch,
@@ -38,14 +39,11 @@ _UNKNOWN: Final = refusals(s404="no such request")
 
 def router(licenses: Licenses, accounts: Accounts) -> APIRouter:
     """The user's routes."""
-    routes = APIRouter()
-    routes.include_router(_requests(licenses, accounts))
-    routes.include_router(_downloads(licenses, accounts))
-    return routes
+    return joined(_requests(licenses, accounts), _downloads(licenses, accounts))
 
 
 def _requests(licenses: Licenses, accounts: Accounts) -> APIRouter:
-    routes = APIRouter(route_class=guarded(accounts.user), tags=["licences"], responses=_USERS)
+    routes = Routes(accounts.user, "licences", _USERS)
 
     @routes.post(
         "/deploy/license-request",
@@ -73,7 +71,7 @@ def _requests(licenses: Licenses, accounts: Accounts) -> APIRouter:
 
 
 def _downloads(licenses: Licenses, accounts: Accounts) -> APIRouter:
-    routes = APIRouter(route_class=guarded(accounts.user), tags=["licences"], responses=_USERS)
+    routes = Routes(accounts.user, "licences", _USERS)
 
     @routes.get(
         "/deploy/my-license",
@@ -117,7 +115,7 @@ def _downloads(licenses: Licenses, accounts: Accounts) -> APIRouter:
 
 def admin_router(licenses: Licenses, accounts: Accounts) -> APIRouter:
     """The operator's routes."""
-    routes = APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+    routes = Routes(accounts.operator, "operator", _OPERATORS)
 
     @routes.get(
         "/admin/license-requests",

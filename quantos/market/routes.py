@@ -15,7 +15,8 @@ from starlette.responses import Response
 from quantos.accounts.service import Accounts
 from quantos.errors import Invalid, WrongState
 from quantos.kit.clock import today
-from quantos.kit.web import Date, Offset, guarded, json_response, limit, refusals
+from quantos.kit.routing import Routes, joined
+from quantos.kit.web import Date, Offset, json_response, limit, refusals
 from quantos.market.core.calendar import CalendarEnds
 from quantos.market.core.reasons import Refusal
 from quantos.market.schemas import (
@@ -54,14 +55,11 @@ Month = Annotated[str, StringConstraints(max_length=7), AfterValidator(_month)]
 
 def router(market: Market, accounts: Accounts) -> APIRouter:
     """The calendar for everyone, the rest for the operator."""
-    routes = APIRouter()
-    routes.include_router(_public(market))
-    routes.include_router(_operator(market, accounts))
-    return routes
+    return joined(_public(market), _operator(market, accounts))
 
 
 def _public(market: Market) -> APIRouter:
-    routes = APIRouter(route_class=guarded(None), tags=["calendar"])
+    routes = Routes(None, "calendar")
 
     @routes.get(
         "/calendar",
@@ -112,12 +110,10 @@ def _next_after(market: Market, day: date) -> date | None:
 
 
 def _operator(market: Market, accounts: Accounts) -> APIRouter:
-    routes = APIRouter(
-        prefix="/admin", route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS
-    )
+    routes = Routes(accounts.operator, "operator", _OPERATORS)
 
     @routes.post(
-        "/market/import",
+        "/admin/market/import",
         description="A file, or everything importable below a folder. Days that are settled stay as they are.",
         response_model=ImportOut,
         operation_id="import_market",
@@ -129,7 +125,7 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
         return json_response(report.as_dict())
 
     @routes.get(
-        "/market/coverage",
+        "/admin/market/coverage",
         operation_id="read_coverage",
         summary="What market data is stored",
         response_model=CoverageOut,
@@ -139,7 +135,7 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
         return json_response(await asyncio.to_thread(market.coverage))
 
     @routes.post(
-        "/market/accept",
+        "/admin/market/accept",
         operation_id="accept_day",
         summary="Let a day settle although too few of its bars are there",
         response_model=AcceptedOut,
@@ -151,7 +147,7 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
         return json_response({"date": body.date, "by": acceptance.by, "reason": acceptance.reason})
 
     @routes.get(
-        "/quarantine",
+        "/admin/quarantine",
         operation_id="list_quarantine",
         summary="Refused rows as they came, newest load first",
         response_model=QuarantineList,
@@ -167,7 +163,7 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
         return json_response({"quarantine": rows, "total": total})
 
     @routes.post(
-        "/calendar",
+        "/admin/calendar",
         operation_id="extend_calendar",
         summary="Add the days that the exchange announced, or correct ones that are not settled",
         response_model=CalendarExtended,

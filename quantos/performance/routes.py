@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.web import guarded, json_response, refusals
+from quantos.kit.routing import Routes
+from quantos.kit.web import json_response, refusals
 from quantos.performance.schemas import ClaimDeleted, ClaimOut, ClaimReceipt, ClaimUpload
 from quantos.performance.service import Claims
 
@@ -22,7 +23,7 @@ _BACKTEST: Final = "/strategies/{slug}/backtest"
 
 def router(claims: Claims, accounts: Accounts) -> APIRouter:
     """Everything of this feature that is an owner's."""
-    routes = APIRouter(route_class=guarded(accounts.user), tags=["claimed performance"], responses=_USERS)
+    routes = Routes(accounts.user, "claimed performance", _USERS)
 
     @routes.put(
         _CLAIMED,

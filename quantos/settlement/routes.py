@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.web import guarded, json_response, refusals
+from quantos.kit.routing import Routes
+from quantos.kit.web import json_response, refusals
 from quantos.settlement.schemas import BackfillAccepted, BackfillNew
 from quantos.settlement.service import Settlement
 
@@ -18,7 +19,7 @@ _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user
 
 def admin_router(settlement: Settlement, accounts: Accounts) -> APIRouter:
     """The operator's routes."""
-    routes = APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+    routes = Routes(accounts.operator, "operator", _OPERATORS)
     turn = asyncio.Lock()  # a second backfill waits its turn without holding a thread
 
     @routes.post(

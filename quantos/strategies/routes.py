@@ -6,12 +6,12 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.web import BearerRoute, Date, Guard, Offset, guarded, json_response, limit, refusals
+from quantos.kit.routing import BearerRoute, Guard, Routes
+from quantos.kit.web import Date, Offset, json_response, limit, refusals
 from quantos.strategies.schemas import (
     Deleted,
     OwnedStrategyList,
@@ -46,7 +46,7 @@ def _body_of(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def _direct(guard: Guard) -> type[APIRoute]:
+def _direct(guard: Guard) -> type[BearerRoute]:
     """As `guarded`, for an endpoint of request and slug that reads its body itself.
 
     FastAPI's resolution of parameters, of which there are none, would cost a quarter of the rate.
@@ -68,7 +68,7 @@ def _direct(guard: Guard) -> type[APIRoute]:
 
 def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
     """The owner's strategies."""
-    routes = APIRouter(route_class=guarded(accounts.user), tags=["strategies"], responses=_USERS)
+    routes = Routes(accounts.user, "strategies", _USERS)
 
     @routes.post(
         "/strategies",
@@ -134,7 +134,7 @@ def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
 
 def signals_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
     """The owner's signals."""
-    routes = APIRouter(route_class=guarded(accounts.user), tags=["strategies"], responses=_USERS)
+    routes = Routes(accounts.user, "strategies", _USERS)
 
     async def submit_signal(request: Request, slug: Slug) -> Response:
         """Open strategies take signals before 09:15 Shanghai time of the trade date, close strategies before 15:00;
@@ -189,7 +189,7 @@ def signals_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
 
 def admin_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
     """The operator's list of everyone's strategies."""
-    routes = APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+    routes = Routes(accounts.operator, "operator", _OPERATORS)
 
     @routes.get(
         "/admin/strategies",

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.web import Flag, Offset, guarded, json_response, limit, refusals
+from quantos.kit.routing import Routes, joined
+from quantos.kit.web import Flag, Offset, json_response, limit, refusals
 from quantos.support.schemas import (
     MarkedRead,
     NotificationList,
@@ -37,16 +38,12 @@ _UNKNOWN: Final = refusals(s404="unknown, or another user's")
 
 def router(support: Support, accounts: Accounts) -> APIRouter:
     """The user's routes."""
-    routes = APIRouter()
-    routes.include_router(_opening(support, accounts))
-    routes.include_router(_tickets(support, accounts))
-    routes.include_router(_notifications(support, accounts))
-    return routes
+    return joined(_opening(support, accounts), _tickets(support, accounts), _notifications(support, accounts))
 
 
 def _opening(support: Support, accounts: Accounts) -> APIRouter:
     """The one call that a disabled account may still make."""
-    routes = APIRouter(route_class=guarded(accounts.user_even_disabled), tags=["tickets"])
+    routes = Routes(accounts.user_even_disabled, "tickets")
 
     @routes.post(
         "/tickets",
@@ -64,7 +61,7 @@ def _opening(support: Support, accounts: Accounts) -> APIRouter:
 
 
 def _tickets(support: Support, accounts: Accounts) -> APIRouter:
-    routes = APIRouter(route_class=guarded(accounts.user), tags=["tickets"], responses=_USERS)
+    routes = Routes(accounts.user, "tickets", _USERS)
 
     @routes.get(
         "/tickets",
@@ -94,7 +91,7 @@ def _tickets(support: Support, accounts: Accounts) -> APIRouter:
 
 
 def _notifications(support: Support, accounts: Accounts) -> APIRouter:
-    routes = APIRouter(route_class=guarded(accounts.user), tags=["notifications"], responses=_USERS)
+    routes = Routes(accounts.user, "notifications", _USERS)
 
     @routes.get(
         "/notifications",
@@ -148,7 +145,7 @@ def _notifications(support: Support, accounts: Accounts) -> APIRouter:
 
 def admin_router(support: Support, accounts: Accounts) -> APIRouter:
     """The operator's routes."""
-    routes = APIRouter(route_class=guarded(accounts.operator), tags=["operator"], responses=_OPERATORS)
+    routes = Routes(accounts.operator, "operator", _OPERATORS)
 
     @routes.get(
         "/admin/tickets",

@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from quantos.errors import QuantosError
 from quantos.kit.canonical import sha256_hex
-from quantos.kit.web import IN_DIGITS, Date, Offset, guarded, json_response, limit, refusals
+from quantos.kit.routing import Routes
+from quantos.kit.web import IN_DIGITS, Date, Offset, json_response, limit, refusals
 from quantos.verification.package_schemas import AuditLog, Package
 from quantos.verification.schemas import PerformanceOut, PublicClaim, PublicList, TrackRecord, Universe
 from quantos.verification.service import Verification
@@ -80,7 +81,7 @@ class FinishedAnswers:
 
 def router(verification: Verification) -> APIRouter:
     """The list, and what is read of one strategy."""
-    routes = APIRouter(route_class=guarded(None), tags=["public verification"])
+    routes = Routes(None, "public verification")
 
     @routes.get(
         "/public/strategies",

@@ -29,7 +29,6 @@ from quantos.errors import QuantosError
 from quantos.settings import Settings, default_data_dir
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
-API_PREFIX: Final = "/api/v1"
 NOT_MODULES: Final = re.compile(r"\.(__main__|migrations)(\.|$)")
 """Programs and Alembic scripts: they act when they are imported."""
 
@@ -125,7 +124,7 @@ def _routes_of_the_features() -> list[Placed]:
                 and _builds_routes(name)
             ):
                 services = (MagicMock() for _ in inspect.signature(build).parameters)
-                found += leaves(build(*services), API_PREFIX)
+                found += leaves(build(*services))
     return found
 
 
@@ -219,12 +218,10 @@ def _builds_routes(name: str) -> bool:
     return not name.startswith("_") and (name == "router" or name.endswith("_router"))
 
 
-def leaves(router: APIRouter, prefix: str = "") -> Iterator[Placed]:
+def leaves(router: APIRouter) -> Iterator[Placed]:
     for route in router.routes:
         if isinstance(route, APIRoute):
-            yield prefix + route.path, route
-        elif (included := getattr(route, "original_router", None)) is not None:
-            yield from leaves(included, prefix + getattr(route, "include_context").prefix)  # noqa: B009 - FastAPI's own
+            yield route.path, route
 
 
 def _first_line(text: str | None) -> str:

@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlmodel import SQLModel
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from quantos.accounts import routes
 from quantos.accounts.service import Accounts
@@ -21,12 +22,15 @@ from quantos.accounts.tables import ApiKey, Invite, User
 from quantos.errors import QuantosError
 from quantos.kit import web
 from quantos.kit.clock import SimulatedClock, parse_instant
+from quantos.kit.openapi import describe
+from quantos.kit.routing import Routes, place
+from quantos.storage.audit import AuditRow
 from quantos.storage.directory import DataDirectory
 from quantos.storage.events import EventRow
 from quantos.storage.records import Records
 
 T = TypeVar("T")
-TABLES = (User, Invite, ApiKey, EventRow)
+TABLES = (User, Invite, ApiKey, EventRow, AuditRow)
 START = parse_instant("2024-01-02T08:00:00+08:00")
 
 
@@ -91,8 +95,8 @@ class Site:
 
 def application(accounts: Accounts) -> FastAPI:
     app = FastAPI(redirect_slashes=False)
-    for part in (routes.router(accounts), routes.admin_router(accounts), tickets(accounts)):
-        app.include_router(part, prefix="/api/v1")
+    place(app, routes.router(accounts), routes.admin_router(accounts), tickets(accounts))
+    describe(app)
     app.add_exception_handler(QuantosError, web.quantos_error)
     app.add_exception_handler(RequestValidationError, web.validation_error)
     app.add_exception_handler(HTTPException, web.http_error)
@@ -103,11 +107,11 @@ def application(accounts: Accounts) -> FastAPI:
 
 def tickets(accounts: Accounts) -> APIRouter:
     """Stands for the one route that a disabled account may call."""
-    router = APIRouter(route_class=web.guarded(accounts.user_even_disabled))
+    router = Routes(accounts.user_even_disabled, "tickets")
 
     @router.post("/tickets", status_code=201)
-    async def open_ticket(request: Request) -> dict[str, str]:
-        return {"user_id": request.state.caller.user_id}
+    async def open_ticket(request: Request) -> Response:
+        return web.json_response({"user_id": request.state.caller.user_id}, 201)
 
     return router
 

@@ -9,6 +9,9 @@ import pytest
 if TYPE_CHECKING:
     from tests.feature.accounts.conftest import Site
 
+OF_ALL = {"413", "503"}
+"""Refusals that come before any route: the description adds them to each."""
+
 ROUTES = {
     ("post", "/auth/invite", "201"): {"401", "422"},
     ("post", "/auth/refresh", "200"): {"401", "403", "422"},
@@ -17,7 +20,7 @@ ROUTES = {
     ("get", "/billing/tiers", "200"): {"401", "403"},
     ("get", "/billing/api-keys", "200"): {"401", "403"},
     ("post", "/billing/api-keys", "201"): {"401", "403", "422"},
-    ("delete", "/billing/api-keys/{key_id}", "200"): {"401", "403", "404", "422"},
+    ("delete", "/billing/api-keys/{key_id}", "200"): {"401", "403", "404"},
     ("get", "/admin/invites", "200"): {"401", "403", "422"},
     ("post", "/admin/invites", "201"): {"401", "403", "422"},
     ("get", "/admin/users", "200"): {"401", "403", "422"},
@@ -33,7 +36,7 @@ def described(site: Site) -> dict[str, Any]:
 @pytest.mark.parametrize(("method", "path", "status"), ROUTES)
 def test_success_and_refusals_are_described(site: Site, method: str, path: str, status: str) -> None:
     operation = described(site)["paths"][f"/api/v1{path}"][method]
-    assert set(operation["responses"]) == {status} | ROUTES[method, path, status]
+    assert operation["responses"].keys() - OF_ALL == {status} | ROUTES[method, path, status]
     assert operation["responses"][status]["content"]["application/json"]["schema"]["$ref"]
 
 

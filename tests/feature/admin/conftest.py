@@ -20,6 +20,8 @@ from quantos.admin.routes import router
 from quantos.errors import NotFound, QuantosError, WrongState
 from quantos.kit import web
 from quantos.kit.clock import Clock, SimulatedClock, parse_instant, shanghai
+from quantos.kit.openapi import describe
+from quantos.kit.routing import place
 from quantos.market.core.calendar import shipped_calendar
 from quantos.scheduler.core.timetable import JOBS
 from quantos.scheduler.service import Job, Scheduler
@@ -129,7 +131,8 @@ class Site:
 
 def application(routes: Any) -> FastAPI:
     app = FastAPI(redirect_slashes=False)
-    app.include_router(routes, prefix="/api/v1")
+    place(app, routes)
+    describe(app)
     app.add_exception_handler(QuantosError, web.quantos_error)
     app.add_exception_handler(RequestValidationError, web.validation_error)
     app.add_exception_handler(HTTPException, web.http_error)

@@ -13,7 +13,7 @@ import pytest
 from quantos.app import build_app
 from quantos.kit.clock import parse_instant
 from quantos.kit.openapi import OPERATOR_BEARER, TAGS, operations
-from quantos.kit.web import USER_BEARER
+from quantos.kit.routing import USER_BEARER
 from tests.docs.documents import caller_of, leaves
 from tests.support.platforms import Stage, stage
 

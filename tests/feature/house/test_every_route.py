@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette import routing
+from starlette.responses import Response
 
-from quantos.app import API, build_app
+from quantos.app import build_app
 from quantos.kit.clock import parse_instant
 from quantos.kit.docs_page import FILES
+from quantos.kit.routing import API, ServedRoute
 from tests.docs.documents import leaves
 from tests.support.effort import tries
 from tests.support.platforms import Caller, Stage, stage
@@ -86,6 +89,21 @@ def test_beside_the_api_stand_its_description_and_the_page_that_shows_it(on_stag
     below = {path for path, _ in leaves(app.router)}
     beside = {getattr(route, "path", "") for route in app.routes} - below - {""}
     assert beside == {"/openapi.json", "/docs", "/docs/start.js", *(f"/docs/{name}" for name in FILES)}
+
+
+def test_every_route_is_analysed_once_and_stands_in_the_applications_own_table(on_stage: Stage) -> None:
+    """One that is included in another router would be analysed again at the first request."""
+    table = build_app(on_stage.platform).routes
+    assert [route for route in table if not isinstance(route, routing.Route)] == []
+    below = [route for route in table if isinstance(route, routing.Route) and route.path.startswith(API)]
+    assert [route.path for route in below if not isinstance(route, ServedRoute)] == []
+
+
+def test_every_endpoint_answers_with_a_finished_response(on_stage: Stage) -> None:
+    """What a route says of its answers describes them and does not make them."""
+    for path, route in leaves(build_app(on_stage.platform).router):
+        answer = get_type_hints(route.endpoint)["return"]
+        assert issubclass(answer, Response), path
 
 
 def test_sec_02_without_credentials_every_route_that_is_not_public_is_401(

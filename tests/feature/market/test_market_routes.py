@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from quantos.errors import Forbidden, QuantosError, Unauthenticated
 from quantos.kit import web
 from quantos.kit.clock import SimulatedClock, parse_instant
+from quantos.kit.routing import place
 from quantos.market import routes
 from quantos.market.service import Market
 from quantos.storage.series import Series
@@ -49,7 +50,7 @@ def market(series: Series, clock: SimulatedClock) -> Market:
 @pytest.fixture
 def call(market: Market) -> Iterator[Call]:
     app = FastAPI()
-    app.include_router(routes.router(market, Guards()), prefix="/api/v1")  # type: ignore[arg-type]
+    place(app, routes.router(market, Guards()))  # type: ignore[arg-type]
     app.add_exception_handler(QuantosError, web.quantos_error)
     app.add_exception_handler(RequestValidationError, web.validation_error)
     runner = asyncio.Runner()

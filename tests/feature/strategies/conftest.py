@@ -25,6 +25,8 @@ from quantos.attestation.service import Attestation, Terms
 from quantos.errors import QuantosError
 from quantos.kit import web
 from quantos.kit.clock import SimulatedClock, parse_instant
+from quantos.kit.openapi import describe
+from quantos.kit.routing import place
 from quantos.market.core.calendar import TradingCalendar, shipped_calendar
 from quantos.storage.directory import DataDirectory
 from quantos.storage.records import Records
@@ -167,9 +169,13 @@ def application(site: Site) -> FastAPI:
     app.add_exception_handler(HTTPException, web.http_error)
     app.add_exception_handler(Exception, web.server_error)
     app.add_middleware(web.BodyLimit, bytes_max=2**20)
-    app.include_router(routes.signals_router(site.strategies, site.accounts), prefix="/api/v1")
-    app.include_router(routes.router(site.strategies, site.accounts), prefix="/api/v1")
-    app.include_router(routes.admin_router(site.strategies, site.accounts), prefix="/api/v1")
+    place(
+        app,
+        routes.signals_router(site.strategies, site.accounts),
+        routes.router(site.strategies, site.accounts),
+        routes.admin_router(site.strategies, site.accounts),
+    )
+    describe(app)
     return app
 
 

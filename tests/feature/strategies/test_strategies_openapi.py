@@ -9,12 +9,15 @@ import orjson
 import pytest
 
 USERS = {"401", "403"}
+OF_ALL = {"413", "503"}
+"""Refusals that come before any route: the description adds them to each."""
+
 ROUTES = {
     ("post", "/strategies", "201"): {"409", "422"},
     ("get", "/strategies", "200"): {"422"},
-    ("get", "/strategies/{slug}", "200"): {"404", "422"},
+    ("get", "/strategies/{slug}", "200"): {"404"},
     ("patch", "/strategies/{slug}", "200"): {"400", "404", "422"},
-    ("delete", "/strategies/{slug}", "200"): {"400", "404", "422"},
+    ("delete", "/strategies/{slug}", "200"): {"400", "404"},
     ("post", "/strategies/{slug}/signals", "201"): {"400", "404", "409", "422"},
     ("get", "/strategies/{slug}/signals", "200"): {"404", "422"},
     ("delete", "/strategies/{slug}/signals/{trade_date}", "200"): {"400", "404", "422"},
@@ -25,7 +28,7 @@ ROUTES = {
 @pytest.mark.parametrize(("method", "path", "status"), ROUTES)
 def test_success_and_refusals_are_described(site: Any, method: Any, path: Any, status: Any) -> None:
     operation = site.app.openapi()["paths"][f"/api/v1{path}"][method]
-    assert set(operation["responses"]) == {status} | USERS | ROUTES[method, path, status]
+    assert operation["responses"].keys() - OF_ALL == {status} | USERS | ROUTES[method, path, status]
     assert operation["responses"][status]["content"]["application/json"]["schema"]["$ref"]
 
 

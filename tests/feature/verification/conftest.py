@@ -23,6 +23,8 @@ from quantos.attestation.service import Attestation, Terms
 from quantos.errors import QuantosError
 from quantos.kit import web
 from quantos.kit.clock import Clock, SimulatedClock, parse_instant
+from quantos.kit.openapi import describe
+from quantos.kit.routing import place
 from quantos.market.core.calendar import TradingCalendar, shipped_calendar
 from quantos.performance.service import Claims, Performance
 from quantos.storage.migrate import upgrade
@@ -216,7 +218,8 @@ class Site:
 
 def application(verification: Verification) -> FastAPI:
     app = FastAPI(redirect_slashes=False)
-    app.include_router(router(verification), prefix="/api/v1")
+    place(app, router(verification))
+    describe(app)
     app.add_middleware(FinishedAnswers, verification=verification, prefix="/api/v1/public/strategies/")
     app.add_exception_handler(QuantosError, web.quantos_error)
     app.add_exception_handler(RequestValidationError, web.validation_error)
