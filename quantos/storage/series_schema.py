@@ -158,7 +158,34 @@ CREATE TABLE settlement_commit (         -- the commit of a day's digests in the
 );
 """
 
-STEPS: Final[tuple[str, ...]] = (MARKET, SETTLEMENT, RESTATEMENT, PUBLICATION, CORRECTION, BACKFILL, COMMITS)
+FACTORS: Final = """
+CREATE TABLE factor_axis (               -- columns of stored rows; shared by the factors that have the same
+    id VARCHAR NOT NULL, symbols VARCHAR NOT NULL  -- SHA-256 of the symbols, which stand in order, one space between
+);
+CREATE TABLE factor_file (               -- the files of a factor's values, and how far they are written
+    factor INTEGER NOT NULL, generation INTEGER NOT NULL, axis VARCHAR NOT NULL,
+    values_end BIGINT NOT NULL, codes_end BIGINT NOT NULL
+);
+CREATE TABLE factor_day (                -- a factor's values of a day are stored exactly when its row stands here
+    factor INTEGER NOT NULL, trade_date DATE NOT NULL,
+    received_at TIMESTAMP NOT NULL,      -- UTC
+    covered INTEGER NOT NULL,            -- symbols with a value
+    width INTEGER NOT NULL,              -- columns of the row: the first of the axis
+    values_at BIGINT NOT NULL, values_sum BIGINT NOT NULL,  -- where the row stands in its file, and its checksum
+    codes_at BIGINT NOT NULL, codes_sum BIGINT NOT NULL
+);
+"""
+
+STEPS: Final[tuple[str, ...]] = (
+    MARKET,
+    SETTLEMENT,
+    RESTATEMENT,
+    PUBLICATION,
+    CORRECTION,
+    BACKFILL,
+    COMMITS,
+    FACTORS,
+)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:

@@ -18,12 +18,7 @@ COMMON_MIN: Final = 2
 
 
 def correlation(a: Codes, b: Codes) -> float | None:
-    """Mean daily Spearman correlation of two factors.
-
-    Args:
-        a, b: `rank_codes` of the values, on the same axes [t, i].
-
-    """
+    """Mean daily Spearman correlation of two factors, given by their rank codes on the same axes [t, i]."""
     found = []
     for t in np.flatnonzero(a.any(axis=1) & b.any(axis=1)):
         common = (a[t] > 0) & (b[t] > 0)

@@ -2,47 +2,42 @@
 
 code[t,i] = 2 x the average rank of x[t,i] among the values of day t, 1 the smallest; 0 where there is no value.
 Twice, so that the average rank of a tie is whole. Equal codes are ties, and codes are in the order of the
-values, so every rank over fewer names follows from them without sorting again.
-
-uint16 where a day has at most 32,767 values, else uint32.
+values, so every rank over fewer names follows from them without sorting again. In 16 bits, so at most 32,767
+names.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantos.factors.core.panel import Panel
 
-Codes = NDArray[Any]
-"""uint16 or uint32, [t, i]."""
+Codes = NDArray[np.uint16]
+"""[t, i]."""
 
-NARROW_MAX: Final = 32_767
+NAMES_MAX: Final = 32_767
 
 
 def rank_codes(values: Panel) -> Codes:
-    """Twice the average rank within each row; 0 for NaN.
-
-    Args:
-        values: [t, i], finite or NaN.
-
-    """
-    days, names = values.shape
-    codes = np.zeros((days, names), np.uint16 if names <= NARROW_MAX else np.uint32)
-    for t in range(days):
-        codes[t] = _row_codes(values[t])
+    """Twice the average rank within each row of values [t, i]; 0 for NaN. Raises ValueError beyond NAMES_MAX."""
+    if values.shape[1] > NAMES_MAX:
+        raise ValueError(f"{values.shape[1]} names do not fit in 16 bits")
+    codes = np.zeros(values.shape, np.uint16)
+    for t, row in enumerate(values):
+        codes[t] = _row_codes(row)
     return codes
 
 
 def _row_codes(row: NDArray[np.float64]) -> NDArray[np.int64]:
-    names = len(row)
-    count = names - int(np.isnan(row).sum())
-    order = np.argsort(row)[:count]  # NaN sort last
+    order = np.argsort(row)[: len(row) - int(np.isnan(row).sum())]  # NaN sort last
+    codes = np.zeros(len(row), np.int64)
+    if not len(order):
+        return codes
     ordered = row[order]
-    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if count else order[:0]
-    size = np.diff(np.append(first, count))
-    codes = np.zeros(names, np.int64)
+    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    size = np.diff(np.append(first, len(order)))
     codes[order] = np.repeat(2 * first + size + 1, size)
     return codes
