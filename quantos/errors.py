@@ -12,6 +12,7 @@ QuantosError                500
 ├── Conflict                409
 ├── TooLarge                413
 ├── Invalid                 422  carries field errors
+├── TooManyRequests         429  carries when to come back
 └── Unavailable             503  storage or data cannot answer now
 """
 
@@ -53,6 +54,16 @@ class Conflict(QuantosError):
 
 class TooLarge(QuantosError):
     status, code = 413, "too_large"
+
+
+class TooManyRequests(QuantosError):
+    """`retry_after_s`: whole seconds after which the same request would be taken."""
+
+    status, code = 429, "too_many_requests"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(QuantosError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quantos.errors import Forbidden, NotFound, Unauthenticated, Unavailable
+from quantos.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unauthenticated, Unavailable
 
 
 class InvalidToken(Unauthenticated):
@@ -13,6 +13,26 @@ class InvalidToken(Unauthenticated):
 
 class InviteRefused(Unauthenticated):
     code = "invite_refused"
+
+
+class LoginRefused(Unauthenticated):
+    """One message for an unknown e-mail, a wrong password and an account without one (AUTH-12)."""
+
+    code = "login_refused"
+
+
+class LoginsWaiting(TooManyRequests):
+    """Too many log-ins wait for their turn already."""
+
+    code = "logins_waiting"
+
+
+class NicknameTaken(Conflict):
+    code = "nickname_taken"
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
 
 
 class AccountDisabled(Forbidden):

@@ -17,8 +17,11 @@ from quantos.accounts.schemas import (
     InviteCode,
     InviteList,
     InviteRequest,
+    LoginRequest,
     NewApiKey,
     NewInvite,
+    ProfileChange,
+    ProfileOut,
     RefreshRequest,
     Registered,
     Revoked,
@@ -64,6 +67,22 @@ def _public(accounts: Accounts) -> APIRouter:
         return _json(await accounts.register(body.invite_code), 201)
 
     @public.post(
+        "/auth/login",
+        operation_id="log_in",
+        summary="Log in with e-mail and password",
+        response_model=Registered,
+        responses=refusals(
+            s401="e-mail and password do not belong together, the same for every reason",
+            s403="Account disabled",
+        )
+        | _MALFORMED,
+    )
+    async def log_in(request: Request, body: LoginRequest) -> Response:
+        """For accounts whose profile has both. After five failures an answer takes longer, up to five seconds."""
+        address = request.client.host if request.client else ""
+        return _json(await accounts.log_in(body.email, body.password, address))
+
+    @public.post(
         "/auth/refresh",
         operation_id="refresh_token",
         summary="A new access token for a refresh token",
@@ -84,6 +103,17 @@ def _sessions(accounts: Accounts) -> APIRouter:
     async def get_me(request: Request) -> Response:
         """For access tokens and API keys alike."""
         return _json(accounts.me(request.state.caller))
+
+    @users.patch(
+        "/auth/profile",
+        operation_id="change_profile",
+        summary="Set nickname, e-mail and password, in any combination",
+        response_model=ProfileOut,
+        responses=_MALFORMED | refusals(s409="the nickname or the e-mail is in use"),
+    )
+    async def change_profile(request: Request, body: ProfileChange) -> Response:
+        """A profile is optional: API keys work without. The same data again give the same result."""
+        return _json(await accounts.change_profile(request.state.caller, body))
 
     @users.get("/billing/tier", operation_id="get_tier", summary="The caller's tier", response_model=TierOut)
     async def get_tier(request: Request) -> Response:

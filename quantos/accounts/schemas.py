@@ -5,16 +5,29 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from quantos.accounts.core.credentials import API_KEY_PREFIX, INVITE_PREFIX, masked
+from quantos.accounts.core.passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN
 from quantos.accounts.core.tiers import Tier
-from quantos.accounts.core.users import profile_complete
+from quantos.accounts.core.users import (
+    ANONYMOUS_DOMAIN,
+    EMAIL_CHARS_MAX,
+    NICKNAME_CHARS_MAX,
+    NICKNAME_CHARS_MIN,
+    is_email,
+    is_nickname,
+    is_reserved,
+    profile_complete,
+)
 from quantos.accounts.tables import ApiKey, Invite, User
 from quantos.kit.web import STORABLE, ApiModel, PatchModel, Text, Timestamp
 
 INVITE_USES_DEFAULT: Final = 100
 INVITE_USES_MAX: Final = 1_000_000
+
+ABSENT: Final[Any] = Field(default_factory=lambda: None)
+"""A field that a change leaves alone; the documentation shows no default for it."""
 
 KeyName = Annotated[str, Field(min_length=1, max_length=100), STORABLE]
 InviteUses = Annotated[int, Field(ge=1, le=INVITE_USES_MAX)]
@@ -24,6 +37,60 @@ class InviteRequest(ApiModel):
     model_config = ConfigDict(json_schema_extra={"example": {"invite_code": "YOUR_CODE"}})
 
     invite_code: Text
+
+
+def _nickname(text: str) -> str:
+    if not is_nickname(text):
+        raise ValueError("may have letters, digits, Chinese characters, underscores and hyphens")
+    return text
+
+
+def _email(text: str) -> str:
+    if not is_email(text):
+        raise ValueError("must be an e-mail address, such as me@example.com")
+    if is_reserved(text):
+        raise ValueError(f"may not end in @{ANONYMOUS_DOMAIN}, which is reserved for anonymous accounts")
+    return text
+
+
+Nickname = Annotated[
+    str, Field(min_length=NICKNAME_CHARS_MIN, max_length=NICKNAME_CHARS_MAX), AfterValidator(_nickname)
+]
+Email = Annotated[
+    str,
+    AfterValidator(_email),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": EMAIL_CHARS_MAX}),
+]
+Password = Annotated[
+    str,
+    Field(
+        min_length=PASSWORD_CHARS_MIN, max_length=PASSWORD_CHARS_MAX, json_schema_extra={"format": "password"}
+    ),
+    STORABLE,
+]
+
+
+class LoginRequest(ApiModel):
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"email": "you@example.com", "password": "mypassword"}}
+    )
+
+    email: Text
+    password: Text
+
+
+class ProfileChange(PatchModel):
+    """What of its profile an account sets: any combination; what is absent stays as it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"nickname": "my_username", "email": "me@example.com", "password": "mypassword"}
+        }
+    )
+
+    nickname: Nickname = ABSENT
+    email: Email = ABSENT
+    password: Password = ABSENT
 
 
 class RefreshRequest(ApiModel):
@@ -85,6 +152,19 @@ class Registered(BaseModel):
     access_token: str
     refresh_token: str
     user: UserOut
+
+
+class ProfileOut(BaseModel):
+    id: str
+    nickname: str
+    email: str
+    has_password: bool
+    profile_complete: bool
+
+    @classmethod
+    def of(cls, user: User) -> ProfileOut:
+        shown = UserOut.of(user)
+        return cls(**shown.model_dump(include=set(cls.model_fields)))
 
 
 class AccessToken(BaseModel):

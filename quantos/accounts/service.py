@@ -21,6 +21,7 @@ from quantos.accounts.bearer import Bearers, Caller, bearer_token
 from quantos.accounts.core import credentials, tiers, tokens, users
 from quantos.accounts.core.tiers import UNIVERSES
 from quantos.accounts.key_uses import KeyUses
+from quantos.accounts.profiles import Profiles
 from quantos.accounts.refusals import (
     AccountDisabled,
     ApiKeyNotFound,
@@ -40,6 +41,8 @@ from quantos.accounts.schemas import (
     InviteList,
     InviteOut,
     NewApiKey,
+    ProfileChange,
+    ProfileOut,
     Registered,
     Revoked,
     TierList,
@@ -79,9 +82,11 @@ class Accounts:
         self._operator_bytes = self._operator_token.encode()
         self._uses = KeyUses(records)
         self._bearers = Bearers(records, clock, self._jwt_key, self._uses)
+        self._profiles = Profiles(records)
 
     def close(self) -> None:
         """Write the last uses of keys; call it before the records store closes."""
+        self._profiles.close()
         self._uses.close()
 
     # guards
@@ -115,11 +120,18 @@ class Accounts:
         """A new anonymous account. Raises InviteRefused; then there is no account and no use is spent."""
         code_hash, now = credentials.digest(invite_code), self._clock.now()
         user = await self._records.commit(lambda session: self._join(session, code_hash, now))
-        return Registered(
-            access_token=tokens.issue(user.id, tokens.Kind.ACCESS, self._jwt_key, now),
-            refresh_token=tokens.issue(user.id, tokens.Kind.REFRESH, self._jwt_key, now),
-            user=UserOut.of(user),
-        )
+        return self._session(user, now)
+
+    async def log_in(self, email: str, password: str, address: str) -> Registered:
+        """Raises LoginRefused (401) or AccountDisabled (403); LoginsWaiting where too many were tried."""
+        user = await self._profiles.logged_in(email, password, address)
+        if user.disabled:
+            raise AccountDisabled("Account disabled")
+        return self._session(user, self._clock.now())
+
+    async def change_profile(self, caller: Caller, change: ProfileChange) -> ProfileOut:
+        """Raises NicknameTaken, EmailTaken; then nothing is changed."""
+        return await self._profiles.change(caller.user_id, change)
 
     def refresh(self, refresh_token: str) -> AccessToken:
         """Raises InvalidToken (401) or AccountDisabled (403)."""
@@ -131,11 +143,21 @@ class Accounts:
         standing = self._bearers.standing_of(grant.user_id)
         if standing.disabled:
             raise AccountDisabled("Account disabled")
-        return AccessToken(access_token=tokens.issue(grant.user_id, tokens.Kind.ACCESS, self._jwt_key, now))
+        return AccessToken(access_token=self._token(grant.user_id, tokens.Kind.ACCESS, now))
 
     def me(self, caller: Caller) -> UserOut:
         with self._records.read() as session:
             return UserOut.of(_user(session, caller.user_id))
+
+    def _session(self, user: User, now: datetime) -> Registered:
+        return Registered(
+            access_token=self._token(user.id, tokens.Kind.ACCESS, now),
+            refresh_token=self._token(user.id, tokens.Kind.REFRESH, now),
+            user=UserOut.of(user),
+        )
+
+    def _token(self, user_id: str, kind: tokens.Kind, now: datetime) -> str:
+        return tokens.issue(user_id, kind, self._jwt_key, now, token_id=new_id())
 
     def _join(self, session: Session, code_hash: str, now: datetime) -> User:
         if not store.spend_use(session, code_hash, now):

@@ -56,6 +56,20 @@ def user(session: Session, user_id: str) -> User | None:
     return session.exec(select(User).where(col(User.id) == user_id)).one_or_none()
 
 
+def user_of_email(session: Session, email_key: str) -> User | None:
+    return session.exec(select(User).where(col(User.email_key) == email_key)).one_or_none()
+
+
+def is_nickname_of_another(session: Session, nickname: str, user_id: str) -> bool:
+    taken = select(col(User.number)).where(col(User.nickname) == nickname, col(User.id) != user_id)
+    return session.exec(taken).first() is not None
+
+
+def is_email_of_another(session: Session, email_key: str, user_id: str) -> bool:
+    taken = select(col(User.number)).where(col(User.email_key) == email_key, col(User.id) != user_id)
+    return session.exec(taken).first() is not None
+
+
 def standing(session: Session, user_id: str) -> tuple[str, bool] | None:
     """Tier and whether disabled."""
     row = session.connection().execute(_STANDING, {"user": user_id}).first()

@@ -21,11 +21,14 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from quantos.errors import Invalid, QuantosError
+from quantos.errors import Invalid, QuantosError, TooManyRequests
 from quantos.kit.clock import parse_instant
 from quantos.kit.findings import findings
 
 LIMIT_MAX: Final = 200
+ENDLESS: Final = "quantos.endless"
+"""Set in a request's scope: its answer ends when the server does."""
+
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DIGITS = re.compile(r"-?[0-9]+")
@@ -174,6 +177,8 @@ async def quantos_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, QuantosError)
     detail: Any = error.items if isinstance(error, Invalid) else error.message
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    if isinstance(error, TooManyRequests):
+        headers = {"Retry-After": str(error.retry_after_s)}
     return json_response({"detail": detail}, error.status, headers)
 
 

@@ -4,7 +4,7 @@
     access    24 hours   every authenticated call
     refresh   7 days     getting a new access token, nothing else
 
-Claims: `sub` the user's id, `kind`, `iat` and `exp` in whole seconds. A token is valid while `at < exp`: at
+Claims: `sub` the user's id, `kind`, `iat` and `exp` in whole seconds, `jti` an id of its own. A token is valid while `at < exp`: at
 the very second of `exp` it has expired. The issue time is rounded down, so that a token never lives longer
 than its lifetime.
 
@@ -47,13 +47,23 @@ class Grant:
     expires_s: int
 
 
-def issue(user_id: str, kind: Kind, key: str, issued_at: datetime, lifetime: timedelta | None = None) -> str:
-    """A signed token; `lifetime` where it differs from the kind's own."""
+def issue(
+    user_id: str,
+    kind: Kind,
+    key: str,
+    issued_at: datetime,
+    lifetime: timedelta | None = None,
+    *,
+    token_id: str | None = None,
+) -> str:
+    """A signed token; `lifetime` where it differs from the kind's own, `token_id` to tell it from every other."""
     import jwt  # noqa: PLC0415 - see the module docstring
 
     issued_s = int(issued_at.timestamp())
     expires_s = issued_s + int((lifetime or LIFETIMES[kind]).total_seconds())
     claims = {"sub": user_id, "kind": kind.value, "iat": issued_s, "exp": expires_s}
+    if token_id is not None:
+        claims["jti"] = token_id
     return jwt.encode(claims, key, algorithm=ALGORITHM)
 
 
