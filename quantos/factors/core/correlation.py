@@ -8,30 +8,54 @@ max_correlation   = the largest absolute value; 0.0 with nothing to compare with
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from quantos.factors.core.ranks import Codes, rank_codes
+from quantos.factors.core.panel import Members, Series
+from quantos.factors.core.ranks import Codes
+from quantos.factors.core.statistics import mean
+from quantos.factors.core.threads import over_days
 
 COMMON_MIN: Final = 2
 
 
-def correlation(a: Codes, b: Codes) -> float | None:
-    """Mean daily Spearman correlation of two factors, given by their rank codes on the same axes [t, i]."""
-    found = []
-    for t in np.flatnonzero(a.any(axis=1) & b.any(axis=1)):
-        common = (a[t] > 0) & (b[t] > 0)
-        if common.sum() < COMMON_MIN:
-            continue
-        x, y = (
-            rank_codes(side[t, common][None, :].astype(np.float64))[0].astype(np.float64) for side in (a, b)
-        )
-        x, y = x - x.mean(), y - y.mean()
-        scale = np.sqrt((x * x).sum() * (y * y).sum())
-        if scale:
-            found.append((x * y).sum() / scale)
-    return float(np.mean(found)) if found else None
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """A factor made ready to be compared with many: each day's names in order."""
+
+    codes: Codes
+    order: NDArray[np.uint16]  # [t, k], columns by (value, column); the first count[t] of them
+    count: NDArray[np.int64]
+    tied: Members
+
+    @classmethod
+    def of(cls, codes: Codes) -> Sorted:
+        from quantos.factors.core import kernel  # noqa: PLC0415 - Numba is loaded with the first validation
+
+        days = len(codes)
+        order, count, tied = np.empty_like(codes), np.zeros(days, np.int64), np.zeros(days, np.bool_)
+        over_days(days, lambda first, last: kernel.sort_days(first, last, codes, order, count, tied))
+        return cls(codes, order, count, tied)
+
+
+def daily_correlation(a: Sorted, b: Codes) -> Series:
+    """Spearman correlation of each day; NaN where there is none. Both on the same axes [t, i]."""
+    from quantos.factors.core import kernel  # noqa: PLC0415 - Numba is loaded with the first validation
+
+    found = np.empty(len(b))
+    kernel.correlate_days(a.codes, a.order, a.count, a.tied, b, COMMON_MIN, found)
+    return found
+
+
+def correlation(a: Sorted | Codes, b: Codes) -> float | None:
+    """Mean daily Spearman correlation of two factors, given by their codes on the same axes [t, i].
+
+    In one thread: whoever compares with many takes the pairs in several.
+    """
+    return mean(daily_correlation(a if isinstance(a, Sorted) else Sorted.of(a), b))
 
 
 def max_correlation(correlations: Iterable[float | None]) -> float:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from quantos.factors.core.panel import Dates, Members, Panel, Series, carried, returns
 from quantos.factors.core.ranks import Codes, rank_codes
+from quantos.factors.core.threads import over_days
 
 LAGS: Final = (1, 2, 3, 4, 5)
 NAMES_MIN: Final = 5
@@ -69,54 +70,34 @@ def measure(codes: Codes, market: MarketPanel, members: Members | None = None) -
         members: [t, i], the universe's constituents; a row without any: not known that day. None: never known.
 
     """
+    from quantos.factors.core import kernel  # noqa: PLC0415 - Numba is loaded with the first validation
+
     days = len(market.dates)
-    lagged = np.full((len(LAGS), days), np.nan)
+    known = np.zeros(days, np.bool_) if members is None else members.any(axis=1)
+    given = np.zeros((1, 1), np.bool_) if members is None else members
+    lagged, fifth_returns = np.full((len(LAGS), days), np.nan), np.full((FIFTHS, days), np.nan)
     ls, turnover, coverage = (np.full(days, np.nan) for _ in range(3))
     names, data_day = np.zeros(days, np.int64), np.zeros(days, np.bool_)
-    fifth_returns = np.full((FIFTHS, days), np.nan)
-    before: tuple[set[int], set[int]] | None = None
-    for t in np.flatnonzero(codes.any(axis=1)):
-        known = members is not None and members[t].any()
-        member = members[t] if members is not None and known else np.ones(codes.shape[1], np.bool_)
-        covered = codes[t] > 0
-        whole = member if known else market.has_close[t]
-        coverage[t] = (covered & whole).sum() / whole.sum() if whole.any() else np.nan
-        data_day[t] = (covered & member & market.has_close[t]).sum() >= NAMES_MIN
-        for lag in LAGS:
-            if t + lag + 1 < days:
-                later = market.codes[t + lag + 1]
-                both = covered & member & (later > 0)
-                lagged[lag - 1, t] = _spearman(codes[t, both], later[both])
-        if t + 2 >= days:
-            continue
-        section = np.flatnonzero(covered & member & (market.codes[t + 2] > 0))
-        names[t] = len(section)
-        if len(section) < NAMES_MIN:
-            continue
-        order = section[np.argsort(codes[t, section], kind="stable")]
-        ret = market.returns[t + 2]
-        fifth_returns[:, t] = [ret[part].mean() for part in _fifths(order)]
-        size = len(order) // FIFTHS
-        bottom, top = order[:size], order[-size:]
-        ls[t] = ret[top].mean() - ret[bottom].mean()
-        if before is not None:
-            turnover[t] = np.mean(
-                [1 - len(was & set(now)) / size for was, now in zip(before, (bottom, top), strict=True)]
-            )
-        before = set(bottom), set(top)
+
+    def part(first: int, last: int) -> None:
+        kernel.measure_days(
+            first,
+            last,
+            codes,
+            market.codes,
+            market.returns,
+            market.has_close,
+            given,
+            known,
+            NAMES_MIN,
+            lagged,
+            ls,
+            turnover,
+            coverage,
+            names,
+            data_day,
+            fifth_returns,
+        )
+
+    over_days(days, part)
     return Measured(market.dates, lagged[0], lagged, ls, turnover, coverage, names, data_day, fifth_returns)
-
-
-def _fifths(order: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Bottom to top; the outer ones have n // 5 names, those between share the rest."""
-    size = len(order) // FIFTHS
-    return [order[:size], *np.array_split(order[size:-size], FIFTHS - 2), order[-size:]]
-
-
-def _spearman(a: Codes, b: Codes) -> float:
-    if len(a) < NAMES_MIN:
-        return float("nan")
-    x, y = (rank_codes(side[None, :].astype(np.float64))[0].astype(np.float64) for side in (a, b))
-    x, y = x - x.mean(), y - y.mean()
-    scale = np.sqrt((x * x).sum() * (y * y).sum())
-    return float((x * y).sum() / scale) if scale else float("nan")
