@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from licensing import keys
+from licensing import keyring, keys
 from licensing.document import EDITIONS, License, parse
 from licensing.errors import LicensingError, NoMachineId, UnusableKey
 from licensing.fingerprint import fingerprint
@@ -46,7 +46,7 @@ def _fingerprint(given: argparse.Namespace) -> int:
 
 def _keygen(given: argparse.Namespace) -> int:
     public = given.public or given.private.with_suffix(".pub.pem")
-    made = keys.generate(given.private, public, _passphrase(new=True))
+    made = keyring.generate(given.private, public, _passphrase(new=True))
     _print(f"key id       {made.id}")
     _print(f"private key  {given.private}: encrypted; keep it away from images and repositories")
     _print(f"public key   {public}: place it in licensing/vendor_keys/ of a build")
@@ -89,7 +89,7 @@ def _verify(given: argparse.Namespace) -> int:
 
 
 def _accepted(given: argparse.Namespace) -> list[keys.PublicKey]:
-    accepted = list(keys.vendor_keys())
+    accepted = list(keyring.vendor_keys())
     accepted += [keys.public_key(file.read_bytes()) for file in given.key]
     return accepted
 

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from licensing import keys
+from licensing import keyring, keys
 from licensing.errors import UnusableKey
 from tests.unit.licensing.makers import MACHINE, VENDOR
 
@@ -148,7 +148,7 @@ def test_keys_of_another_kind_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableKey, match="Ed25519"):
         keys.public_key(pem.read_bytes())
     with pytest.raises(UnusableKey, match=r"rsa\.pem: the key is of another kind"):
-        keys.vendor_keys(tmp_path)
+        keyring.vendor_keys(tmp_path)
     with pytest.raises(UnusableKey, match="no public key"):
         keys.public_key(b"nonsense")
 
@@ -163,12 +163,12 @@ def test_an_unencrypted_private_key_is_not_used() -> None:
 
 def test_a_test_key_is_given_by_its_words_or_its_file(vendor: Path) -> None:
     file = vendor.with_suffix(".pub.pem")
-    by_file, by_words = keys.test_key(str(file)), keys.test_key(file.read_text())
+    by_file, by_words = keyring.key_for_tests(str(file)), keyring.key_for_tests(file.read_text())
     assert by_file == by_words
     assert by_file.test
     with pytest.raises(UnusableKey, match="cannot be read"):
-        keys.test_key("/nowhere.pem")
+        keyring.key_for_tests("/nowhere.pem")
 
 
 def test_a_checkout_accepts_no_key_of_its_own() -> None:
-    assert keys.vendor_keys() == ()
+    assert keyring.vendor_keys() == ()
