@@ -16,6 +16,7 @@ from quantos import __version__
 from quantos.accounts import routes as account_routes
 from quantos.accounts.service import Accounts
 from quantos.admin import routes as admin_routes
+from quantos.admin.service import Feed, Operations
 from quantos.attestation import jobs as attestation_jobs
 from quantos.attestation import routes as attestation_routes
 from quantos.attestation.core.batches import DEADLINES
@@ -39,6 +40,7 @@ from quantos.settings import Settings
 from quantos.settlement import jobs as settlement_jobs
 from quantos.settlement import routes as settlement_routes
 from quantos.settlement.service import Settlement
+from quantos.storage.audit import Audit
 from quantos.storage.directory import DataDirectory
 from quantos.storage.migrate import upgrade
 from quantos.storage.records import Records
@@ -72,6 +74,8 @@ class Platform:
     support: Support
     licenses: Licenses
     scheduler: Scheduler
+    audit: Audit
+    operations: Operations
 
     @classmethod
     def open(cls, settings: Settings, *, simulate: datetime | None = None, create: bool = True) -> Platform:
@@ -102,13 +106,20 @@ class Platform:
     def start(self) -> None:
         """Catch up on what was missed and follow the timetable."""
         self.settlement.mark_interrupted()
+        self.audit.mark_interrupted()
         self.attestation.start()
         self.publication.start()
         self.support.start()
         self.scheduler.start()
 
+    def wind_down(self) -> None:
+        """Begin nothing further, and end what has no end of its own. From a signal's handler too."""
+        self.scheduler.wind_down()
+        self.operations.feed.close()
+
     def close(self) -> None:
         """Finish the job under way, write what is pending, release the directory."""
+        self.operations.feed.close()
         self.scheduler.stop()
         self.publication.stop()
         self.attestation.close()
@@ -122,6 +133,7 @@ class Platform:
 def _compose(
     settings: Settings, clock: Clock, directory: DataDirectory, records: Records, series: Series
 ) -> Platform:
+    audit = Audit(records, clock)
     accounts = Accounts(records, clock, directory.secret)
     market = Market(series, clock)
     settlement = Settlement(
@@ -182,6 +194,8 @@ def _compose(
         Support(records, clock, accounts, settings.lang or "en"),
         Licenses(records, clock, accounts, settings.image_url),
         scheduler,
+        audit,
+        Operations(audit, Feed(records, series)),
     )
 
 
@@ -240,15 +254,16 @@ def build_app(platform: Platform) -> FastAPI:
         account_routes.router(p.accounts),
         support_routes.router(p.support, p.accounts),
         license_routes.router(p.licenses, p.accounts),
-        market_routes.router(p.market, p.accounts),
+        market_routes.router(p.market, p.accounts, p.audit),
         account_routes.admin_router(p.accounts),
         strategy_routes.admin_router(p.strategies, p.accounts),
         attestation_routes.admin_router(p.attestation, p.accounts),
-        settlement_routes.admin_router(p.settlement, p.accounts),
+        settlement_routes.admin_router(p.settlement, p.accounts, p.audit),
         support_routes.admin_router(p.support, p.accounts),
         license_routes.admin_router(p.licenses, p.accounts),
-        admin_routes.router(p.scheduler, p.settlement, p.accounts),
+        admin_routes.router(p.operations, p.scheduler, p.settlement, p.accounts),
     )
+    app.state.once = p.accounts.idempotency.once
     describe(app)
     add_docs_page(app)
     app.add_exception_handler(QuantosError, quantos_error)

@@ -17,6 +17,7 @@ from quantos.accounts.service import Accounts
 from quantos.kit.routing import Routes
 from quantos.kit.web import STORABLE, ApiModel, Date, Offset, Text, json_response, limit, refusals
 from quantos.settlement.service import Settlement
+from quantos.storage.audit import OPERATOR, Audit
 
 PATH_MAX: Final = 4096
 _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
@@ -95,7 +96,7 @@ InTurn = Callable[..., Awaitable[Any]]
 """Runs long work in a thread, one operator's after the other's."""
 
 
-def router(settlement: Settlement, accounts: Accounts, in_turn: InTurn) -> APIRouter:
+def router(settlement: Settlement, accounts: Accounts, audit: Audit, in_turn: InTurn) -> APIRouter:
     """The operator's routes."""
     operator = Routes(accounts.operator, "operator", _OPERATORS)
 
@@ -114,10 +115,10 @@ def router(settlement: Settlement, accounts: Accounts, in_turn: InTurn) -> APIRo
     async def restate(body: RestatementToRun) -> Response:
         """From the day `from` to the last settled one. Days and curves that come out as before stay untouched."""
         data = Path(body.data) if body.data is not None else None
-        work = partial(
-            settlement.restate, body.first, body.reason, "operator", data=data, dry_run=body.dry_run
-        )
-        return json_response(await in_turn(work))
+        restate = partial(settlement.restate, body.first, body.reason, OPERATOR, data=data)
+        if body.dry_run:
+            return json_response(await in_turn(partial(restate, dry_run=True)))
+        return json_response(await in_turn(_audited, audit, body, restate))
 
     @operator.get(
         "/admin/restatements",
@@ -133,3 +134,12 @@ def router(settlement: Settlement, accounts: Accounts, in_turn: InTurn) -> APIRo
         )
 
     return operator
+
+
+def _audited(audit: Audit, body: RestatementToRun, restate: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    asked = {"reason": body.reason, "data": body.data}
+    with audit.of("settlement_restated", body.first.isoformat(), asked) as change:
+        done = restate()
+        told = {name: done[name] for name in ("restatement", "run", "to", "changed")}
+        change.after = {**asked, **told}
+    return done

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.admin import restatements
+from quantos.admin import events, restatements, trail
 from quantos.admin.schemas import (
     ClockMoved,
     ClockOut,
@@ -26,11 +27,13 @@ from quantos.admin.schemas import (
     RunDetail,
     RunList,
 )
+from quantos.admin.service import Operations
 from quantos.kit.clock import rfc3339
 from quantos.kit.routing import Routes, joined
 from quantos.kit.web import Offset, json_response, limit, refusals
-from quantos.scheduler.service import Scheduler
+from quantos.scheduler.service import Ran, Scheduler
 from quantos.settlement.service import Settlement
+from quantos.storage.audit import Audit
 
 T = TypeVar("T")
 JobName = Annotated[str, Path(description="As the list of jobs gives it.")]
@@ -51,15 +54,19 @@ class Turns:
             return await asyncio.to_thread(work, *arguments)
 
 
-def router(scheduler: Scheduler, settlement: Settlement, accounts: Accounts) -> APIRouter:
+def router(
+    operations: Operations, scheduler: Scheduler, settlement: Settlement, accounts: Accounts
+) -> APIRouter:
     """Everything of this feature."""
-    turns = Turns()
+    turns, audit = Turns(), operations.audit
     return joined(
         _health(),
-        _jobs(scheduler, accounts, turns),
-        _clock(scheduler, accounts, turns),
+        _jobs(scheduler, accounts, audit, turns),
+        _clock(scheduler, accounts, audit, turns),
         _runs(settlement, accounts),
-        restatements.router(settlement, accounts, turns.run),
+        restatements.router(settlement, accounts, audit, turns.run),
+        events.router(operations.feed, accounts),
+        trail.router(audit, accounts),
     )
 
 
@@ -80,8 +87,14 @@ def _operators(accounts: Accounts) -> APIRouter:
     return Routes(accounts.operator, "operator", _OPERATORS)
 
 
-def _jobs(scheduler: Scheduler, accounts: Accounts, turns: Turns) -> APIRouter:
+def _jobs(scheduler: Scheduler, accounts: Accounts, audit: Audit, turns: Turns) -> APIRouter:
     operator = _operators(accounts)
+
+    def run(name: str, day: date | None) -> dict[str, Any]:
+        with audit.of("job_run", name, {"date": day}) as change:
+            done = scheduler.run(name, day)
+            change.after = {"date": done["date"], "state": done["state"]}
+        return done
 
     @operator.get(
         "/admin/jobs",
@@ -103,13 +116,22 @@ def _jobs(scheduler: Scheduler, accounts: Accounts, turns: Turns) -> APIRouter:
     )
     async def run_job(name: JobName, body: JobToRun | None = None) -> Response:
         """Without a date: for today, on a closed day for the last trading day. What is done may be run again."""
-        return json_response(await turns.run(scheduler.run, name, body.date if body else None))
+        return json_response(await turns.run(run, name, body.date if body else None))
 
     return operator
 
 
-def _clock(scheduler: Scheduler, accounts: Accounts, turns: Turns) -> APIRouter:
+def _clock(scheduler: Scheduler, accounts: Accounts, audit: Audit, turns: Turns) -> APIRouter:
     operator = _operators(accounts)
+
+    def advance(now: datetime) -> list[Ran]:
+        clock = scheduler.simulated_clock()
+        with audit.of("clock_moved", None, {"now": now}) as change:
+            change.before = {"now": clock.now()}
+            ran = scheduler.advance_to(now)
+            change.after = {"now": clock.now(), "jobs": len(ran)}
+        return ran
+
     live: Final = refusals(s400="the platform runs in live time, or the instant lies in the past")
 
     @operator.get(
@@ -132,7 +154,7 @@ def _clock(scheduler: Scheduler, accounts: Accounts, turns: Turns) -> APIRouter:
     )
     async def move_clock(body: ClockToSet) -> Response:
         """The clock stops at each job's own time, so the answer to a long way forward takes long."""
-        ran = await turns.run(scheduler.advance_to, body.now)
+        ran = await turns.run(advance, body.now)
         return json_response({**_shown(scheduler), "ran": [run._asdict() for run in ran]})
 
     return operator

@@ -127,7 +127,10 @@ class Here:
         return self._send("POST", path, json=body)
 
     def import_market(self, path: Path, on_stage: OnStage) -> Any:
-        return self._platform.market.take_in(path, on_stage).as_dict()
+        with self._platform.audit.of("market_imported", str(path)) as change:
+            report = self._platform.market.take_in(path, on_stage)
+            change.after = report.counts()
+        return report.as_dict()
 
     def settling(self) -> dict[str, Any] | None:
         return self._platform.settlement.progress

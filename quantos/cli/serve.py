@@ -82,7 +82,7 @@ def serve(
             listening,
             lambda: _announce(platform, url, new=new),
             platform.start,
-            when_asked_to_stop=platform.scheduler.wind_down,
+            when_asked_to_stop=platform.wind_down,
         )
     finally:
         platform.directory.withdraw()

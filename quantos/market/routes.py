@@ -17,6 +17,7 @@ from quantos.errors import Invalid, WrongState
 from quantos.kit.clock import today
 from quantos.kit.routing import Routes, joined
 from quantos.kit.web import Date, Offset, json_response, limit, refusals
+from quantos.market import audited
 from quantos.market.core.calendar import CalendarEnds
 from quantos.market.core.reasons import Refusal
 from quantos.market.schemas import (
@@ -32,6 +33,7 @@ from quantos.market.schemas import (
     QuarantineList,
 )
 from quantos.market.service import Market
+from quantos.storage.audit import Audit
 
 _LIMIT: Final = limit(50)
 _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
@@ -53,9 +55,9 @@ def _month(text: str) -> str:
 Month = Annotated[str, StringConstraints(max_length=7), AfterValidator(_month)]
 
 
-def router(market: Market, accounts: Accounts) -> APIRouter:
+def router(market: Market, accounts: Accounts, audit: Audit) -> APIRouter:
     """The calendar for everyone, the rest for the operator."""
-    return joined(_public(market), _operator(market, accounts))
+    return joined(_public(market), _operator(market, accounts, audit))
 
 
 def _public(market: Market) -> APIRouter:
@@ -109,7 +111,7 @@ def _next_after(market: Market, day: date) -> date | None:
         return None
 
 
-def _operator(market: Market, accounts: Accounts) -> APIRouter:
+def _operator(market: Market, accounts: Accounts, audit: Audit) -> APIRouter:
     routes = Routes(accounts.operator, "operator", _OPERATORS)
 
     @routes.post(
@@ -121,7 +123,7 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
         responses=refusals(s400="nothing could be imported: each file's reason") | _MALFORMED,
     )
     async def import_market(body: ImportBody) -> Response:
-        report = await asyncio.to_thread(market.take_in, Path(body.path))
+        report = await asyncio.to_thread(audited.take_in, market, audit, Path(body.path))
         return json_response(report.as_dict())
 
     @routes.get(
@@ -143,7 +145,7 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
     )
     async def accept_day(body: AcceptBody) -> Response:
         """The reason is shown in the verification package of every strategy of that day."""
-        acceptance = await asyncio.to_thread(market.accept, body.date, body.reason, "operator")
+        acceptance = await asyncio.to_thread(audited.accept, market, audit, body.date, body.reason)
         return json_response({"date": body.date, "by": acceptance.by, "reason": acceptance.reason})
 
     @routes.get(
@@ -174,7 +176,7 @@ def _operator(market: Market, accounts: Accounts) -> APIRouter:
         days = {day.date: day.is_open for day in body.days}
         if len(days) < len(body.days):
             raise Invalid(("body", "days"), "a day stands twice in the list")
-        report = await asyncio.to_thread(market.extend_calendar, days, "operator")
+        report = await asyncio.to_thread(audited.extend_calendar, market, audit, days)
         return json_response({"report": report.as_dict(), "calendar": market.calendar_status()})
 
     return routes

@@ -29,6 +29,7 @@ from quantos.scheduler import store
 from quantos.scheduler.core.timetable import JOBS, TIMETABLE, Due, due_at, due_between, next_due
 from quantos.scheduler.core.timetable import Job as TimedJob
 from quantos.scheduler.tables import JobRun
+from quantos.storage import events
 from quantos.storage.records import Records
 
 SIMULATED_NOW: Final = "simulated_now"
@@ -268,6 +269,7 @@ class Scheduler:
                 run.state, run.finished_at = "failed", now
                 run.detail = {"reason": "interrupted: the platform stopped while it ran"}
                 session.add(run)
+                _tell_failure(session, run)
             if store.fact(session, FOLLOWED_UNTIL) is None:
                 store.set_fact(session, FOLLOWED_UNTIL, rfc3339(now))
             if self._clock.simulated:
@@ -409,9 +411,17 @@ def _record_end(session: Session, ended: _Ended) -> JobRun:
     run = store.run(session, ended.number)
     run.state, run.detail, run.finished_at = ended.state, ended.detail, ended.finished_at
     session.add(run)
+    if run.state == "failed":
+        _tell_failure(session, run)
     if ended.followed is not None:
         store.set_fact(session, FOLLOWED_UNTIL, rfc3339(ended.followed))
     return run
+
+
+def _tell_failure(session: Session, run: JobRun) -> None:
+    assert run.finished_at is not None, "it has ended"
+    said = {"job": run.job, "trade_date": run.trade_date, "reason": run.detail.get("reason")}
+    events.note(session.connection(), run.finished_at, "job_failed", said)
 
 
 def _shown(run: JobRun) -> dict[str, Any]:

@@ -288,6 +288,7 @@ class Restating:
             if restated is not None:
                 run.settled, run.held = restated.settled, restated.held
             session.add(run)
+            store.tell_finished(session, run)
 
 
 def _loads(files: Sequence[Mapping[str, Any]]) -> list[int]:

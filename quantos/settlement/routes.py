@@ -13,11 +13,12 @@ from quantos.kit.routing import Routes
 from quantos.kit.web import json_response, refusals
 from quantos.settlement.schemas import BackfillAccepted, BackfillNew
 from quantos.settlement.service import Settlement
+from quantos.storage.audit import Audit
 
 _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
 
 
-def admin_router(settlement: Settlement, accounts: Accounts) -> APIRouter:
+def admin_router(settlement: Settlement, accounts: Accounts, audit: Audit) -> APIRouter:
     """The operator's routes."""
     routes = Routes(accounts.operator, "operator", _OPERATORS)
     turn = asyncio.Lock()  # a second backfill waits its turn without holding a thread
@@ -37,8 +38,14 @@ def admin_router(settlement: Settlement, accounts: Accounts) -> APIRouter:
     async def backfill_strategy(slug: str, body: BackfillNew) -> Response:
         """Never attested, and in no ranking; shown apart in the track record."""
         texts = body.texts()
+
+        def work() -> int:
+            asked = {"first": min(texts), "last": max(texts), "signals": len(texts)}
+            with audit.of("strategy_backfilled", slug, asked):
+                return settlement.backfill(slug, texts)
+
         async with turn:
-            accepted = await asyncio.to_thread(settlement.backfill, slug, texts)
+            accepted = await asyncio.to_thread(work)
         return json_response({"accepted": accepted}, 201)
 
     return routes

@@ -236,6 +236,7 @@ class Settlement:
                 run.status = "done" if run.number in restated else "interrupted"
                 run.finished_at = self._clock.now()
                 session.add(run)
+                store.tell_finished(session, run)
             missing.mend(session, self.strategies, self.settled_until, self._clock.now())
         return len(left)
 
@@ -427,6 +428,7 @@ class Settlement:
             run.settled, run.held, run.failed = work.settled, work.held, work.failed
             run.detail = {"waiting": work.waiting} if work.waiting else {}
             session.add(run)
+            store.tell_finished(session, run)
             missing.mend(session, self.strategies, self.settled_until, self._clock.now())
 
 

@@ -19,6 +19,7 @@ from quantos.settlement.core.facts import Event, Reason
 from quantos.settlement.core.ledger import Book, Settled
 from quantos.settlement.core.snapshot import Snapshot
 from quantos.settlement.tables import SettlementRun
+from quantos.storage import events
 
 Cursor = duckdb.DuckDBPyConnection
 Dates = NDArray[np.datetime64]
@@ -298,9 +299,25 @@ def outcomes(cursor: Cursor, run: int, limit: int) -> list[tuple[int, date, bool
 
 
 def add_run(session: Session, run: SettlementRun) -> SettlementRun:
+    """A run that begins, with the event of it."""
     session.add(run)
     session.flush()
+    events.note(session.connection(), run.started_at, "run_started", _named(run))
     return run
+
+
+def tell_finished(session: Session, run: SettlementRun) -> None:
+    """The event of a run's end, in the unit of work that records it."""
+    assert run.finished_at is not None, "it has ended"
+    counts = {"settled": run.settled, "held": run.held, "failed": len(run.failed)}
+    said = {**_named(run), "status": run.status, **counts}
+    events.note(session.connection(), run.finished_at, "run_finished", said)
+
+
+def _named(run: SettlementRun) -> dict[str, Any]:
+    """`run`: as the days that it settles name it; `id`: as the API does."""
+    restated = "restatement" in run.detail
+    return {"run": run.number, "id": run.id, "trade_date": run.trade_date, "restatement": restated}
 
 
 def run_by_id(session: Session, run_id: str) -> SettlementRun | None:

@@ -165,7 +165,10 @@ def page(session: Session, wanted: Wanted, limit: int, offset: int) -> tuple[lis
     query = select(_audit).where(*conditions).order_by(_audit.c.number.desc()).limit(limit).offset(offset)
     rows = session.execute(query).all()
     total = session.execute(select(func.count()).select_from(_audit).where(*conditions)).scalar_one()
-    return [Entry(*row[:6], _value(row.before), _value(row.after)) for row in rows], total
+    found = [
+        Entry(**{**row._mapping, "before": _value(row.before), "after": _value(row.after)}) for row in rows
+    ]
+    return found, total
 
 
 def _add(

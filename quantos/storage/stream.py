@@ -34,7 +34,7 @@ class StreamPlace(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "stream_place"
     __table_args__: ClassVar[Any] = (Index("ix_stream_place_after", "after_records", "sequence"),)
 
-    sequence: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    sequence: int = Field(primary_key=True)
     after_records: int
 
 
@@ -44,6 +44,11 @@ class Place(NamedTuple):
     records: int
     series: int = 0
 
+    @property
+    def id(self) -> str:
+        """Of the event that stands there: `{store}-{sequence}`; `records-0` before the first."""
+        return f"{SERIES}-{self.series}" if self.series else f"{events.STORE}-{self.records}"
+
 
 class Streamed(NamedTuple):
     """An event of the stream. `payload`: JSON text."""
@@ -52,12 +57,6 @@ class Streamed(NamedTuple):
     at: datetime
     kind: str
     payload: str
-
-    @property
-    def id(self) -> str:
-        if self.place.series:
-            return f"{SERIES}-{self.place.series}"
-        return f"{events.STORE}-{self.place.records}"
 
 
 _place: Final = SQLModel.metadata.tables["stream_place"]
@@ -102,7 +101,7 @@ def place_of(records: Records, store: str, sequence: int) -> Place | None:
             after = session.execute(query).scalar_one_or_none()
             return None if after is None else Place(after, sequence)
         found = session.execute(select(_event.c.sequence).where(_event.c.sequence == sequence)).first()
-        return None if found is None else Place(sequence)
+        return None if found is None and sequence else Place(sequence)
 
 
 def after(records: Records, series: Series, place: Place, limit: int) -> list[Streamed]:
@@ -178,5 +177,5 @@ def _series_events(series: Series, sequences: list[int]) -> list[tuple[int, date
 def shown(event: Streamed) -> bytes:
     """An event as the stream sends it: `{id, at, kind, payload}` on one line."""
     payload = orjson.Fragment(event.payload)
-    said = {"id": event.id, "at": event.at, "kind": event.kind, "payload": payload}
+    said = {"id": event.place.id, "at": event.at, "kind": event.kind, "payload": payload}
     return orjson.dumps(said, option=orjson.OPT_UTC_Z)

@@ -21,6 +21,7 @@ from quantos.attestation.service import Attestation, Attested, Placed
 from quantos.kit.clock import Clock, rfc3339
 from quantos.kit.ids import new_id, new_nonce
 from quantos.market.service import Market
+from quantos.storage import events
 from quantos.storage.records import Records
 from quantos.storage.types import instant_text
 from quantos.strategies import store
@@ -115,6 +116,8 @@ class Placing:
             store.replace_signal(connection, slot.number, day, values)
         if slot.status == Status.PENDING:
             store.activate(connection, slot.number, received)
+        said = {"slug": slug, "trade_date": day, "replaced": slot.signal_id is not None}
+        events.note(connection, received, "signal_submitted", said)
         placed = Placed(
             number=slot.number,
             slug=slug,
@@ -158,6 +161,8 @@ class Placing:
             check_deadline(Execution(strategy.execution_price), trade_date, received)
             check_not_settling(trade_date, self._clock.now())
             store.delete_signal(session, number, trade_date)
+            said = {"slug": slug, "trade_date": trade_date}
+            events.note(session.connection(), received, "signal_withdrawn", said)
 
         await self._records.commit(work)
         return {"deleted": True}

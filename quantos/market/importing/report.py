@@ -193,13 +193,19 @@ class ImportReport:
     def refused(self) -> list[FileReport]:
         return [file for file in self.files if file.refused is not None]
 
-    def as_dict(self) -> dict[str, Any]:
+    def counts(self) -> dict[str, Any]:
+        """The sums over all files."""
         return {
             "rows": self.rows,
             "stored": self.stored,
             "unchanged": self.unchanged,
             "changed": self.changed,
             "quarantined": self.quarantined,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            **self.counts(),
             "findings": {kind: found.count for kind, found in self.findings.items()},
             "elapsed_s": round(self.elapsed_s, 3),
             "files": [file.as_dict() for file in self.files],

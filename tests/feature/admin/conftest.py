@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from quantos.accounts.service import Accounts
 from quantos.admin.routes import router
+from quantos.admin.service import Feed, Operations
 from quantos.errors import NotFound, QuantosError, WrongState
 from quantos.kit import web
 from quantos.kit.clock import Clock, SimulatedClock, parse_instant, shanghai
@@ -25,8 +26,10 @@ from quantos.kit.routing import place
 from quantos.market.core.calendar import shipped_calendar
 from quantos.scheduler.core.timetable import JOBS
 from quantos.scheduler.service import Job, Scheduler
+from quantos.storage.audit import Audit
 from quantos.storage.migrate import upgrade
 from quantos.storage.records import Records
+from quantos.storage.series import Series
 
 T = TypeVar("T")
 START = parse_instant("2024-01-02T08:00:00+08:00")
@@ -82,7 +85,11 @@ class Site:
         self.scheduler = Scheduler(clock, self.records, shipped_calendar, self.jobs)
         self.scheduler.start() if clock.simulated else self.scheduler._recover()
         self.settlement = FakeSettlement()
-        self.app = application(router(self.scheduler, cast("Any", self.settlement), self.accounts))
+        self.series = Series(folder / "series.duckdb")
+        audit = Audit(self.records, clock)
+        self.operations = Operations(audit, Feed(self.records, self.series, heartbeat_s=0.2))
+        settlement = cast("Any", self.settlement)
+        self.app = application(router(self.operations, self.scheduler, settlement, self.accounts))
         self.runner = asyncio.Runner()
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://quantos")
@@ -106,6 +113,7 @@ class Site:
         self.runner.close()
         self.accounts.close()
         self.records.close()
+        self.series.close()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)

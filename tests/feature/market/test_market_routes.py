@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +19,9 @@ from quantos.kit.clock import SimulatedClock, parse_instant
 from quantos.kit.routing import place
 from quantos.market import routes
 from quantos.market.service import Market
+from quantos.storage.audit import Audit
+from quantos.storage.migrate import upgrade
+from quantos.storage.records import Records
 from quantos.storage.series import Series
 
 from .conftest import Write, bar
@@ -48,9 +52,17 @@ def market(series: Series, clock: SimulatedClock) -> Market:
 
 
 @pytest.fixture
-def call(market: Market) -> Iterator[Call]:
+def audit(tmp_path: Path, clock: SimulatedClock) -> Iterator[Audit]:
+    records = Records(tmp_path / "records.db")
+    upgrade(records)
+    yield Audit(records, clock)
+    records.close()
+
+
+@pytest.fixture
+def call(market: Market, audit: Audit) -> Iterator[Call]:
     app = FastAPI()
-    place(app, routes.router(market, Guards()))  # type: ignore[arg-type]
+    place(app, routes.router(market, Guards(), audit))  # type: ignore[arg-type]
     app.add_exception_handler(QuantosError, web.quantos_error)
     app.add_exception_handler(RequestValidationError, web.validation_error)
     runner = asyncio.Runner()
