@@ -273,3 +273,105 @@ def measure_days(  # noqa: C901, PLR0913, PLR0917 - one pass over the days
         if fifths_on >= 0:
             turnover[t] = 1.0 - stayed / (2 * (size // FIFTHS))
         fifths_on = t
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def ic_days(  # noqa: PLR0913, PLR0917 - one pass over the days
+    first: int,
+    last: int,
+    code: Any,
+    later: Any,
+    members: Any,
+    known: Any,
+    columns: Any,
+    shifts: Any,
+    names_min: int,
+    found: Any,
+) -> None:
+    """found[s, t]: rank IC of day t, over the names in `columns`, with the returns of row t + shifts[s]."""
+    days, width = code.shape
+    table, order = np.empty(width + 2, np.int32), np.empty(width, np.int32)
+    chosen = columns.copy()
+    for t in range(first, last):
+        if known[t]:
+            for i in range(width):
+                chosen[i] = columns[i] & members[t, i]
+        else:
+            chosen[:] = columns
+        count, tied = sorted_names(code[t], chosen, False, table, order)
+        for s in range(len(shifts)):
+            row = t + shifts[s]
+            found[s, t] = np.nan
+            if 0 <= row < days:
+                found[s, t] = spearman(code[t], order, count, tied, later[row], table, names_min)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _mixed(word: Any) -> Any:
+    """SplitMix64's last steps."""
+    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return word ^ (word >> np.uint64(31))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _ranks_of(code: Any, table: Any, section: Any, size: int, ranks: Any) -> None:
+    """Doubled average ranks, less their mean, of the names section[:size]."""
+    table[:] = 0
+    for k in range(size):
+        table[code[section[k]] >> 1] += 1
+    below = 0
+    for place in range(1, len(code) + 1):
+        m = int(table[place])
+        table[place] = 2 * below + m + 1
+        below += m
+    for k in range(size):
+        ranks[k] = table[code[section[k]] >> 1] - (size + 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def shuffled_days(  # noqa: PLR0913, PLR0917 - one pass over the days
+    first: int,
+    last: int,
+    code: Any,
+    later: Any,
+    members: Any,
+    known: Any,
+    names_min: int,
+    seed: Any,
+    found: Any,
+) -> None:
+    """found[d, t]: rank IC of day t with its returns dealt out anew among the names of the cross-section.
+
+    A day is shuffled once; each draw turns the shuffled row by a distance of its own.
+    """
+    days, width = code.shape
+    table, order = np.empty(width + 2, np.int32), np.empty(width, np.int32)
+    section, none = np.empty(width + 1, np.int32), np.empty(0, np.bool_)
+    x, y = np.empty(width, np.int32), np.empty(2 * width, np.int32)
+    step = np.uint64(0x9E3779B97F4A7C15)
+    for t in range(first, min(last, days - 2)):
+        member = members[t] if known[t] else none
+        count, _ = sorted_names(code[t], member, not known[t], table, order)
+        size = _section(order, count, later[t + 2], section)
+        if size < names_min:
+            continue
+        _ranks_of(code[t], table, section, size, x)
+        _ranks_of(later[t + 2], table, section, size, y)
+        state = _mixed(np.uint64(seed) + step * np.uint64(t + 1))
+        for k in range(size - 1, 0, -1):
+            state += step
+            other = int(_mixed(state) % np.uint64(k + 1))
+            y[k], y[other] = y[other], y[k]
+        x_square, y_square = 0, 0
+        for k in range(size):
+            y[size + k] = y[k]
+            x_square += int(x[k]) * x[k]
+            y_square += int(y[k]) * y[k]
+        for draw in range(len(found)):
+            state += step
+            turn = int(_mixed(state) % np.uint64(size))
+            product = 0
+            for k in range(size):
+                product += int(x[k]) * y[turn + k]
+            found[draw, t] = _correlation(product, x_square, y_square)

@@ -73,8 +73,7 @@ def measure(codes: Codes, market: MarketPanel, members: Members | None = None) -
     from quantos.factors.core import kernel  # noqa: PLC0415 - Numba is loaded with the first validation
 
     days = len(market.dates)
-    known = np.zeros(days, np.bool_) if members is None else members.any(axis=1)
-    given = np.zeros((1, 1), np.bool_) if members is None else members
+    given, known = known_members(codes, members)
     lagged, fifth_returns = np.full((len(LAGS), days), np.nan), np.full((FIFTHS, days), np.nan)
     ls, turnover, coverage = (np.full(days, np.nan) for _ in range(3))
     names, data_day = np.zeros(days, np.int64), np.zeros(days, np.bool_)
@@ -101,3 +100,10 @@ def measure(codes: Codes, market: MarketPanel, members: Members | None = None) -
 
     over_days(days, part)
     return Measured(market.dates, lagged[0], lagged, ls, turnover, coverage, names, data_day, fifth_returns)
+
+
+def known_members(codes: Codes, members: Members | None) -> tuple[Members, Members]:
+    """Members as compiled code takes them, and the days on which they are known."""
+    if members is None:
+        return np.zeros((1, 1), np.bool_), np.zeros(len(codes), np.bool_)
+    return np.ascontiguousarray(members), np.asarray(members.any(axis=1))
