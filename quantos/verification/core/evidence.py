@@ -65,12 +65,13 @@ class TrackRecord:
 class RunEvidence:
     """The days of a strategy that are in force, ascending.
 
-    `everything`: the packages of all strategies that were given; `record`: the strategy's public track record,
-    where it was read.
+    `everything`: the packages of all strategies that were given; `older`: superseded revisions of this one's days;
+    `record`: the strategy's public track record, where it was read.
     """
 
     packages: Sequence[Package]
     everything: Sequence[Package]
+    older: Sequence[Package] = ()
     history: History | None = None
     record: TrackRecord | None = None
 

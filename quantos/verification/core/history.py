@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 from quantos.verification.core.documents import NotJson, read_json
 from quantos.verification.core.fields import parsed_date, parsed_instant
 
-PATH: Final = re.compile(r"(attestations|settlements)/([^/]+)\.json")
+FOLDERS: Final = ("attestations", "settlements")
+PATH: Final = re.compile(rf"({'|'.join(FOLDERS)})/([^/]+)\.json")
 _HASH_MAX: Final = 200
 
 
@@ -40,7 +41,10 @@ class FileChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that was there and is no longer so. kind: replaced, redated, edited, removed."""
+    """Something that was there and is no longer so. kind: replaced, redated, edited, removed.
+
+    doubled: it stands twice in one file, so that each reader may take it as he likes.
+    """
 
     kind: str
     commit: Commit
@@ -85,6 +89,8 @@ class _Line(NamedTuple):
     digest: str
     content: Mapping[str, Any]
     claimed: datetime | None
+    other: str | None
+    """The hash of another line of the same key."""
 
 
 DigestKey = tuple[str, int]
@@ -95,7 +101,7 @@ DigestKey = tuple[str, int]
 class History:
     """What a repository holds.
 
-    goes_back: (commit, the one before it) where the commit is the older of the two by its own time.
+    goes_back: (commit, the latest one before it) where the commit is the older of the two by its own time.
     rewritten: commits that somebody has seen in this history and that are no longer there.
     signatures: git's word on each commit's signature (`%G?`), where keys were given.
     """
@@ -107,6 +113,7 @@ class History:
     goes_back: list[tuple[Commit, Commit]] = field(default_factory=list)
     rewritten: list[str] = field(default_factory=list)
     signatures: dict[str, str] | None = None
+    _latest: Commit | None = None
 
     @property
     def head(self) -> Commit | None:
@@ -127,9 +134,10 @@ class History:
 
     def add(self, commit: Commit, changes: Iterable[FileChange]) -> None:
         """Take the next commit of the line."""
-        head = self.head
-        if head is not None and commit.at < head.at:
-            self.goes_back.append((commit, head))
+        if self._latest is None or commit.at >= self._latest.at:
+            self._latest = commit
+        else:
+            self.goes_back.append((commit, self._latest))
         self.commits[commit.sha] = commit
         for path, content in changes:
             match = PATH.fullmatch(path)
@@ -169,10 +177,12 @@ class History:
                 self.problems.append(Problem(path, commit, "entry"))
                 continue
             key, digest = key_and_hash
-            if key in found:
+            other = found.get(key)
+            if other is not None:
                 self.problems.append(Problem(path, commit, "doubled"))
             claimed = entry.get("attested_at", document.get("attested_at"))
-            found[key] = _Line(digest, entry, parsed_instant(claimed) if isinstance(claimed, str) else None)
+            at = parsed_instant(claimed) if isinstance(claimed, str) else None
+            found[key] = _Line(digest, entry, at, None if other is None else other.digest)
         return found
 
 
@@ -196,12 +206,13 @@ def _digest_of(entry: Mapping[str, Any]) -> tuple[DigestKey, str] | None:
 
 def _fold(known: dict[Any, Entry], found: Mapping[Any, _Line], commit: Commit, day: date) -> None:
     """Bring what is known of a day up to a new version of its file."""
-    for key, (digest, content, claimed) in found.items():
+    for key, (digest, content, claimed, other) in found.items():
         entry = known.get(key)
         if entry is None:
             strategy = key if isinstance(key, str) else key[0]
-            known[key] = Entry(day, strategy, digest, content, commit, claimed)
-            continue
+            entry = known[key] = Entry(day, strategy, digest, content, commit, claimed)
+        if other is not None and all(change.kind != "doubled" for change in entry.changes):
+            entry.changes.append(Change("doubled", commit, other, digest))
         if entry.digest != digest:
             entry.changes.append(Change("replaced", commit, entry.digest, digest))
             entry.digest, entry.first = digest, commit

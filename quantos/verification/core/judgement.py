@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any, Final
 
 from quantos.verification.core.evidence import NO_REPOSITORY, DayEvidence, RecordRow, RunEvidence, TrackRecord
@@ -125,6 +126,9 @@ def read_track_record(document: Any) -> TrackRecord:
             row.nullable("cumulative_return", row.double),
         ),
     )
+    for place, (before, after) in enumerate(pairwise(rows), start=1):
+        if after.date <= before.date:
+            raise Malformed(f"records[{place}].date", f"a date after {before.date}", str(after.date))
     return TrackRecord(rows, fields.mark("simulated"), fields.mark("synthetic"))
 
 
@@ -149,7 +153,7 @@ def _judge_strategy(
             verdicts.append(Verdict(*FORMAT, about, Outcome.FAILED, (twice,), ()))
     days = tuple(in_force.values())
     older = tuple(package for _, package in found if package.revision < in_force[package.trade_date].revision)
-    run = RunEvidence(days, everything, attestations.history, record)
+    run = RunEvidence(days, everything, older, attestations.history, record)
     verdicts += verify(steps_of(run), run, "", waived)
     attested = attestations.history is not None
     return StrategyReport(slug, days, older, tuple(verdicts), attested, record is not None)

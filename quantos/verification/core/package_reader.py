@@ -61,8 +61,23 @@ def read_package(document: Any) -> Package:
         accepted=provenance.nullable("accepted", lambda name: _accepted(provenance.inner(name))),
         restated=None if top.raw("restated") is MISSING else _restated(top.inner("restated")),
     )
+    _check_beside(top, body, provenance)
     _check_order(package)
     return package
+
+
+def _check_beside(top: Fields, body: Fields, provenance: Fields) -> None:
+    """What no step looks at is there all the same, and of its form."""
+    if not isinstance(top.raw("how_to_verify"), list):
+        raise Malformed("how_to_verify", "a list of texts", top.raw("how_to_verify"))
+    benchmark = provenance.inner("benchmark")
+    benchmark.symbol("symbol")
+    benchmark.nullable("return", benchmark.double)
+    attested = body.inner("settlement_attestation")
+    attested.nullable("raw_url", attested.text)
+    if body.raw("signal_attestation") is not None:
+        signal = body.inner("signal_attestation")
+        signal.nullable("github_raw_url", signal.text)
 
 
 def _check_order(package: Package) -> None:

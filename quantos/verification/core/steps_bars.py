@@ -7,12 +7,14 @@ from typing import Final
 
 from quantos.verification.core import dated_rules
 from quantos.verification.core.evidence import DayEvidence, differs
-from quantos.verification.core.exact import cny
+from quantos.verification.core.exact import MILLION, cny
 from quantos.verification.core.package import Bar, Package
 from quantos.verification.core.verdict import Finding, Judgement, Step, judged
 
 _INFERRED_CASH_PER_CENT: Final = 15
 _INFERRED_SHARES_PER_CENT: Final = 70
+_OFF_MILLS_MAX: Final = 20
+"""How far a reference price may lie from what an announced action makes of the last close: two ticks."""
 
 # 11. The bars say one thing
 
@@ -33,8 +35,8 @@ def bars_consistent(evidence: DayEvidence) -> Judgement:
 
 def _about_bar(bar: Bar, package: Package) -> Iterator[Finding]:
     symbol, traded = bar.symbol, bar.volume > 0 and bar.block != "suspended"
-    if bar.block == "suspended" and bar.volume > 0:
-        yield Finding("suspended_but_traded", {"symbol": symbol, "found": bar.volume})
+    if bar.block in {"suspended", "no_market_data"} and bar.volume > 0:
+        yield Finding("suspended_but_traded", {"symbol": symbol, "block": bar.block, "found": bar.volume})
     if bar.block is None and not (bar.volume and bar.open and bar.close and bar.pre_close):
         yield Finding("not_traded_but_open", {"symbol": symbol})
     if not traded and not bar.open == bar.close == bar.pre_close:
@@ -104,7 +106,26 @@ def events_explained(evidence: DayEvidence) -> Judgement:
             code = "unexplained_held" if bar.event == "unexplained" else "event_does_not_fit"
             facts = {"symbol": bar.symbol, "last_close": cny(last), "pre_close": cny(bar.pre_close)}
             findings.append(Finding(code, {**facts, "found": bar.event}))
-    return judged(findings)
+    return judged(findings, *_beside_the_gap(evidence.package))
+
+
+def _beside_the_gap(package: Package) -> Iterator[Finding]:
+    """Announced actions from which the reference price does not follow: applied all the same, but worth a look."""
+    bars = {bar.symbol: bar for bar in package.bars}
+    for action in package.corporate_actions:
+        bar, bonus, cash = bars.get(action.symbol), action.bonus_per_million, action.cash_mills_per_million
+        if (
+            bar is None
+            or not bar.last_close
+            or bonus is None
+            or cash is None
+            or action.into_symbol is not None
+        ):
+            continue
+        shares = MILLION + bonus
+        if abs(bar.pre_close * shares - (bar.last_close * MILLION - cash)) > _OFF_MILLS_MAX * abs(shares):
+            facts = {"symbol": bar.symbol, "last_close": cny(bar.last_close), "pre_close": cny(bar.pre_close)}
+            yield Finding("action_beside_the_gap", {**facts, "bonus": bonus, "cash": cash})
 
 
 BARS_STEPS: Final[tuple[Step[DayEvidence], ...]] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
@@ -28,6 +28,7 @@ def chain_holds(run: RunEvidence) -> Judgement:
     for before, after in pairwise(run.packages):
         if after.previous.date == before.trade_date or after.previous.date is None:
             findings += _joins(before, after)
+    findings += _revisions_agree(run)
     first = run.packages[0]
     notes = (
         [] if first.previous.date is None else [Finding("begins_in_the_middle", {"found": first.trade_date})]
@@ -53,6 +54,17 @@ def _joins(before: Package, after: Package) -> Iterator[Finding]:
         one, other = getattr(before.settings, name), getattr(after.settings, name)
         if one != other:
             yield differs(f"{after.trade_date} settings.{name}", one, other)
+
+
+def _revisions_agree(run: RunEvidence) -> Iterator[Finding]:
+    """What a restated day says of the revisions before it is what they say of themselves."""
+    in_force = {package.trade_date: package for package in run.packages}
+    for package in run.older:
+        now = in_force[package.trade_date].restated
+        told = None if now is None else dict(now.revisions).get(package.revision)
+        if told != package.nav.reported_nav:
+            what = f"{package.trade_date} NAV of revision {package.revision}"
+            yield differs(what, cny(package.nav.reported_nav), None if told is None else cny(told))
 
 
 def no_day_missing(run: RunEvidence) -> Judgement:
@@ -119,9 +131,23 @@ def record_agrees(run: RunEvidence) -> Judgement:
     ]
     for day in sorted(packages.keys() & record.keys()):
         findings += _about_row(record[day], packages[day])
+    findings += _left_out(run, record)
     marks = {"simulated": run.record.simulated, "synthetic": run.record.synthetic}
     findings += [Finding(mark, waiver=Waiver.SIMULATED) for mark, holds in marks.items() if holds]
     return judged(findings)
+
+
+def _left_out(run: RunEvidence, record: Mapping[date, RecordRow]) -> Iterator[Finding]:
+    """The record begins where the strategy did, and no day is missing that was once settled under its name."""
+    first = run.packages[0]
+    if first.previous.date is not None and first.trade_date == min(record, default=None):
+        yield Finding("record_begins_in_the_middle", {"found": first.trade_date})
+    if run.history is None:
+        return
+    for day, digests in sorted(run.history.digests.items()):
+        entry = next((e for (name, _), e in digests.items() if name == first.slug), None)
+        if entry is not None and day not in record:
+            yield Finding("settled_not_shown", {"found": day, "commit": entry.first.sha})
 
 
 def _about_row(row: RecordRow, package: Package) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from quantos.verification.core import resettlement, trading_days
 from quantos.verification.core.evidence import DayEvidence, differs
 from quantos.verification.core.exact import cny
+from quantos.verification.core.history import Entry
 from quantos.verification.core.package import Package
 from quantos.verification.core.package_reader import BLOCKS
 from quantos.verification.core.resettlement import NO_PRICE, Day, Settled, Terms, Unsettleable, settle
@@ -151,6 +152,13 @@ def digest_committed(evidence: DayEvidence) -> Judgement:
         code = "digest_claimed_missing" if settlement.committed else "digest_never_committed"
         findings.append(Finding(code, {"found": package.trade_date, "revision": package.revision}, waiver))
         return failed(*findings)
+    findings += _about_entry(evidence, entry)
+    return judged(findings, Finding("digest_dated", {"found": entry.first.at}))
+
+
+def _about_entry(evidence: DayEvidence, entry: Entry) -> Iterator[Finding]:
+    """The entry was never changed, says what the package says, and came after the settlement."""
+    package, settlement = evidence.package, evidence.package.settlement
     for change in entry.changes:
         facts = {
             "commit": change.commit.sha,
@@ -158,32 +166,25 @@ def digest_committed(evidence: DayEvidence) -> Judgement:
             "expected": change.before,
             "found": change.after or "",
         }
-        findings.append(Finding(f"entry_{change.kind}", facts))
-    expected = {
-        "nav_sha256": entry.digest,
-        "snapshot_sha256": entry.text("snapshot_sha256"),
-        "rules_version": entry.text("rules_version"),
+        yield Finding(f"entry_{change.kind}", facts)
+    committed = {
+        "nav_sha256": (entry.digest, settlement.nav_sha256),
+        "snapshot_sha256": (entry.text("snapshot_sha256"), package.snapshot_sha256),
+        "rules_version": (entry.text("rules_version"), package.rules_version),
     }
-    shown = {
-        "nav_sha256": settlement.nav_sha256,
-        "snapshot_sha256": package.snapshot_sha256,
-        "rules_version": package.rules_version,
-    }
-    for name, committed in expected.items():
-        if committed != shown[name]:
-            findings.append(
-                Finding("committed_differs", {"what": name, "expected": committed, "found": shown[name]})
-            )
+    for name, (expected, found) in committed.items():
+        if expected != found:
+            yield Finding("committed_differs", {"what": name, "expected": expected, "found": found})
     if entry.digest != evidence.nav_sha256 and entry.digest == settlement.nav_sha256:
-        findings.append(
-            Finding(
-                "committed_differs",
-                {"what": "nav_sha256", "expected": entry.digest, "found": evidence.nav_sha256},
-            )
-        )
+        facts = {"what": "nav_sha256", "expected": entry.digest, "found": evidence.nav_sha256}
+        yield Finding("committed_differs", facts)
+    if settlement.commit_sha not in {None, entry.first.sha}:
+        yield differs("commit_sha", entry.first.sha, settlement.commit_sha)
+    at = settlement.committed_at
+    if at is not None and at.replace(microsecond=0) != entry.first.at:
+        yield differs("committed_at", entry.first.at, at)
     if entry.first.at < trading_days.shanghai(package.trade_date, trading_days.SETTLES_AT):
-        findings.append(Finding("settled_too_early", {"found": entry.first.at}))
-    return judged(findings, Finding("digest_dated", {"found": entry.first.at}))
+        yield Finding("settled_too_early", {"found": entry.first.at})
 
 
 def _about_revisions(package: Package, latest: int) -> Iterator[Finding]:
@@ -192,6 +193,9 @@ def _about_revisions(package: Package, latest: int) -> Iterator[Finding]:
     newest = max(shown, default=0)
     if shown != list(range(newest + 1)) or package.revision > newest or latest > newest:
         yield Finding("revisions_differ", {"expected": latest, "found": newest})
+    told = dict(package.restated.revisions).get(package.revision) if package.restated else None
+    if told not in {None, package.nav.reported_nav}:
+        yield differs("restated.revisions, its own", cny(package.nav.reported_nav), cny(told or 0))
 
 
 SETTLED_STEPS: Final[tuple[Step[DayEvidence], ...]] = (

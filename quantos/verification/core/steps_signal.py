@@ -153,7 +153,7 @@ def attested(evidence: DayEvidence) -> Judgement:
     stated = entry.text("execution_price")
     if stated is not None and stated != package.settings.execution_price:
         findings.append(differs("execution_price", package.settings.execution_price, stated))
-    return judged(findings)
+    return judged(findings, *([] if entry.strategy == package.slug else [Finding("hidden_entry")]))
 
 
 def _no_entry(evidence: DayEvidence, signal: SignalAttestation) -> Judgement:

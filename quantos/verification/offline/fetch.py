@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import http.client
+import re
+import socket
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -24,6 +28,9 @@ RECORD_BYTES_MAX: Final = 64 * 2**20
 BUNDLE_BYTES_MAX: Final = 2**30
 DAYS_MAX: Final = 20_000
 REVISIONS_MAX: Final = 100
+BYTES_PER_S_MIN: Final = 16 * 1024
+"""An answer that comes more slowly than this, once the time of a request is over, is given up."""
+PIECE_BYTES: Final = 64 * 1024
 CONNECTIONS: Final = 4
 ATTEMPTS: Final = 5
 WAIT_S_MAX: Final = 30
@@ -84,8 +91,8 @@ class Web:
         self._opener = urllib.request.OpenerDirector()
         for handler in (
             urllib.request.ProxyHandler,
-            urllib.request.HTTPHandler,
-            urllib.request.HTTPSHandler,
+            _Http,
+            _Https,
             urllib.request.HTTPRedirectHandler,
             urllib.request.HTTPErrorProcessor,
             urllib.request.HTTPDefaultErrorHandler,
@@ -99,7 +106,7 @@ class Web:
             try:
                 request = urllib.request.Request(url, headers={"User-Agent": "quantos-verify"})  # noqa: S310 - http and https handlers alone
                 with self._opener.open(request, timeout=self._timeout) as answer:
-                    body: bytes = answer.read(bytes_max + 1)
+                    body = self._read(answer, bytes_max + 1)
             except urllib.error.HTTPError as error:
                 if error.code == _NOT_FOUND:
                     return None
@@ -115,11 +122,63 @@ class Web:
             return body
         raise AssertionError("the last attempt returns or raises")
 
+    def _read(self, answer: http.client.HTTPResponse, bytes_max: int) -> bytes:
+        """The body, or its beginning. Raises TimeoutError on one that trickles."""
+        begun, body = time.monotonic(), bytearray()
+        while len(body) < bytes_max:
+            piece = answer.read1(min(PIECE_BYTES, bytes_max - len(body)))
+            if not piece:
+                break
+            body += piece
+            if time.monotonic() - begun > self._timeout + len(body) / BYTES_PER_S_MIN:
+                raise TimeoutError(f"slower than {BYTES_PER_S_MIN // 1024} KiB a second")
+        if answer.length and len(body) < bytes_max:
+            raise http.client.IncompleteRead(bytes(body), answer.length)
+        return bytes(body)
+
+
+class _Connection(http.client.HTTPConnection):
+    """The head of an answer has to come in the time of a request, however it trickles."""
+
+    def getresponse(self) -> http.client.HTTPResponse:
+        is_late = threading.Event()
+        late = threading.Timer(self.timeout or 0, _hang_up, [self.sock, is_late])
+        late.daemon = True
+        late.start()
+        try:
+            answer = super().getresponse()
+        finally:
+            late.cancel()
+        if is_late.is_set():
+            answer.close()
+            raise TimeoutError("timed out")
+        return answer
+
+
+class _SecureConnection(_Connection, http.client.HTTPSConnection):
+    pass
+
+
+class _Http(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_Connection, req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_SecureConnection, req, context=self._context)  # type: ignore[attr-defined]
+
+
+def _hang_up(connected: socket.socket, is_late: threading.Event) -> None:
+    is_late.set()
+    with suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)
+
 
 def _wait_of(stated: str | None, attempt: int) -> float:
     """How long to wait before asking again."""
-    seconds = float(stated) if stated and stated.isdigit() else 2.0**attempt
-    return min(seconds, WAIT_S_MAX)
+    is_seconds = stated is not None and re.fullmatch(r"[0-9]{1,9}", stated) is not None
+    return min(float(stated or 0) if is_seconds else 2.0**attempt, WAIT_S_MAX)
 
 
 def fetch_strategy(web: Web, url: StrategyUrl, on_day: Callable[[int, int], None]) -> Fetched:

@@ -1,7 +1,9 @@
 """An attestation repository, read with the git program.
 
 A repository of somebody else's is never worked in: its one branch is fetched into an empty repository of our
-own, so that nothing in its configuration runs here, and git checks every object by its name on the way.
+own, so that nothing in its configuration runs here, and git checks every object by its name on the way. Whoever
+wrote the objects may have meant harm: what they say is taken from git's own reading of them, or from bytes whose
+end is known, and of a commit's tree nothing is opened but the two folders that count.
 """
 
 from __future__ import annotations
@@ -10,23 +12,22 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Final, Self
+from typing import Final, NamedTuple, Self
 
-from quantos.verification.core.history import PATH, Commit, FileChange, History
+from quantos.verification.core.history import FOLDERS, PATH, Commit, FileChange, History
 from quantos.verification.core.receipts import read_reflog, received
 from quantos.verification.offline.refusal import Refused
 
 BLOB_BYTES_MAX: Final = 64 * 2**20
-LOG_BYTES_MAX: Final = 2**30
 BRANCH: Final = "refs/heads/checked"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_MAX: Final = 10**11
-_ABSENT: Final = "0" * 40
-_RAW: Final = re.compile(rb":[0-7]{6} [0-7]{6} [0-9a-f]{40} ([0-9a-f]{40}) ([A-Z])[0-9]*\t(.*)")
+_FOLDER: Final = b"40000"
+_NO_OBJECT: Final = "0" * 40
 _CONFIGURATION: Final = (
     '[safe]\n\tdirectory = *\n[core]\n\tquotePath = true\n[protocol "ext"]\n\tallow = never\n'
 )
@@ -59,21 +60,63 @@ def _history(git: _Git, reflog: str, keys: Keys) -> History:
     line = git.line()
     arrived, lost = received([raw.sha for raw in line], read_reflog(reflog))
     history = History(rewritten=lost)
-    with _Blobs(git) as blobs:
+    with _Objects(git) as objects:
+        before: dict[str, _Folder] = {}
         for place, raw in enumerate(line):
-            commit = Commit(raw.sha, raw.at, place, arrived.get(raw.sha), raw.signed)
-            history.add(commit, [FileChange(path, blobs.read(sha)) for path, sha in raw.files])
+            commit = Commit(raw.sha, raw.at, place, arrived.get(raw.sha), objects.is_signed(raw.sha))
+            after = _folders(objects, raw.tree, before)
+            history.add(commit, _changes(objects, before, after))
+            before = after
     if keys:
         history.signatures = git.signatures(keys)
     return history
 
 
-@dataclass(slots=True)
-class _RawCommit:
+class _RawCommit(NamedTuple):
     sha: str
     at: datetime
-    signed: bool
-    files: list[tuple[str, str]]
+    tree: str
+
+
+class _Folder(NamedTuple):
+    """A folder of a commit: its object, and its files' objects by their names."""
+
+    sha: str
+    files: Mapping[str, str]
+
+
+def _folders(objects: _Objects, root: str, before: Mapping[str, _Folder]) -> dict[str, _Folder]:
+    """The folders that count as a commit has them; what is as it was before is not read again."""
+    found = {name: sha for mode, name, sha in objects.tree(root) if name in FOLDERS and mode == _FOLDER}
+    return {
+        name: before[name]
+        if name in before and before[name].sha == sha
+        else _Folder(sha, _files(objects.tree(sha)))
+        for name, sha in found.items()
+    }
+
+
+def _files(tree: Iterator[tuple[bytes, str, str]]) -> dict[str, str]:
+    """A name that stands twice shows to one reader this and to another that: it has no object."""
+    files: dict[str, str] = {}
+    for mode, name, sha in tree:
+        if mode != _FOLDER:
+            files[name] = _NO_OBJECT if name in files else sha
+    return files
+
+
+def _changes(
+    objects: _Objects, before: Mapping[str, _Folder], after: Mapping[str, _Folder]
+) -> Iterator[FileChange]:
+    for folder in FOLDERS:
+        old = before[folder].files if folder in before else {}
+        new = after[folder].files if folder in after else {}
+        if old is new:
+            continue
+        for name in sorted(old.keys() | new.keys()):
+            path, sha = f"{folder}/{name}", new.get(name)
+            if old.get(name) != sha and PATH.fullmatch(path):
+                yield FileChange(path, None if sha is None else objects.read(sha, b"blob"))
 
 
 class _Git:
@@ -119,26 +162,12 @@ class _Git:
             raise Refused("shallow", path=source)
 
     def line(self) -> list[_RawCommit]:
-        """The first-parent line, oldest first, with the files of interest that each commit changed."""
-        printed = self.run(
-            *("log", "--first-parent", "-m", "--reverse", "--no-renames", "--raw", "--no-abbrev"),
-            *("--pretty=raw", BRANCH, "--"),
-        )
-        commits: list[_RawCommit] = []
-        for row in printed.split(b"\n"):
-            if row.startswith(b"commit "):
-                commits.append(_RawCommit(row[7:47].decode(), _EPOCH, False, []))
-            elif row.startswith(b"committer "):
-                seconds = int(row.split()[-2])
-                commits[-1].at = _EPOCH + timedelta(
-                    seconds=max(-_SECONDS_MAX // 2, min(seconds, _SECONDS_MAX))
-                )
-            elif row.startswith(b"gpgsig"):
-                commits[-1].signed = True
-            elif row.startswith(b":") and (match := _RAW.fullmatch(row)):
-                path = match[3].decode(errors="replace")
-                if PATH.fullmatch(path):
-                    commits[-1].files.append((path, match[1].decode()))
+        """The first-parent line, oldest first. A commit without a time that can be read is of 1970."""
+        printed = self.run("log", "--first-parent", "--reverse", "--format=%H %T %ct", BRANCH, "--").decode()
+        commits = []
+        for row in printed.splitlines():
+            sha, tree, seconds = row.split(" ", 2)
+            commits.append(_RawCommit(sha, _instant(seconds), tree))
         return commits
 
     def signatures(self, keys: Keys) -> dict[str, str]:
@@ -171,47 +200,76 @@ class _Git:
             raise Refused("keys", path=keys, reason=_last_line(run.stderr))
 
 
-class _Blobs:
-    """Files of the repository by their object names, from one git process."""
+def _instant(seconds: str) -> datetime:
+    """The epoch where git could read no time."""
+    if re.fullmatch(r"-?[0-9]{1,18}", seconds) is None:
+        return _EPOCH
+    return _EPOCH + timedelta(seconds=max(-_SECONDS_MAX // 2, min(int(seconds), _SECONDS_MAX)))
+
+
+class _Objects:
+    """Objects of the repository by their names, from two git processes: one says how large, one has the bytes."""
 
     def __init__(self, git: _Git) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - git by its full path
-            [git.program, "cat-file", "--batch"],
-            cwd=git.folder,
-            env=git.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        self._sizes, self._contents = _cat_file(git, "--batch-check"), _cat_file(git, "--batch")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.stdin.close()  # type: ignore[union-attr]
-        self._process.stdout.close()  # type: ignore[union-attr]
-        self._process.wait()
+        for process in (self._sizes, self._contents):
+            process.stdin.close()  # type: ignore[union-attr]
+            process.stdout.close()  # type: ignore[union-attr]
+            process.wait()
 
-    def read(self, sha: str) -> bytes | None:
-        """The content; None where the file was deleted; nothing of one that is larger than any day's file."""
-        if sha == _ABSENT:
-            return None
-        asked, answers = self._process.stdin, self._process.stdout
-        assert asked is not None
+    def read(self, sha: str, kind: bytes) -> bytes:
+        """The content; nothing of one that is missing, of another kind, or larger than any day's file."""
+        header = _ask(self._sizes, sha).split()
+        if len(header) != 3 or header[1] != kind or int(header[2]) > BLOB_BYTES_MAX:
+            return b""
+        header = _ask(self._contents, sha).split()
+        answers = self._contents.stdout
         assert answers is not None
-        asked.write(f"{sha}\n".encode())
-        asked.flush()
-        header = answers.readline().split()
-        if len(header) != 3 or header[1] != b"blob":
-            _skip(answers, int(header[2]) + 1 if len(header) == 3 else 0)
-            return b""
-        size = int(header[2])
-        if size > BLOB_BYTES_MAX:
-            _skip(answers, size + 1)
-            return b""
-        content = answers.read(size)
-        answers.read(1)
-        return content
+        return answers.read(int(header[2]) + 1)[:-1] if len(header) == 3 else b""
+
+    def tree(self, sha: str) -> Iterator[tuple[bytes, str, str]]:
+        """The entries of a folder: (mode, name, object)."""
+        content, at = self.read(sha, b"tree"), 0
+        while at < len(content):
+            space, end = content.find(b" ", at), content.find(b"\0", at)
+            if not at < space < end:
+                return
+            yield (
+                content[at:space].lstrip(b"0"),
+                content[space + 1 : end].decode(errors="replace"),
+                content[end + 1 : end + 21].hex(),
+            )
+            at = end + 21
+
+    def is_signed(self, sha: str) -> bool:
+        """Whether a commit carries a signature, whatever it is worth."""
+        return b"\ngpgsig" in self.read(sha, b"commit").partition(b"\n\n")[0]
+
+
+def _cat_file(git: _Git, how: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - git by its full path
+        [git.program, "cat-file", how],
+        cwd=git.folder,
+        env=git.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _ask(process: subprocess.Popen[bytes], sha: str) -> bytes:
+    """The line that git answers."""
+    asked, answers = process.stdin, process.stdout
+    assert asked is not None
+    assert answers is not None
+    asked.write(f"{sha}\n".encode())
+    asked.flush()
+    return answers.readline()
 
 
 def looks_like_a_repository(path: Path) -> bool:
@@ -257,18 +315,6 @@ def _reflog_of(path: Path) -> str:
         return (path / "logs" / head).read_text(errors="replace")
     except OSError:
         return ""
-
-
-def _skip(stream: IO[bytes], size: int) -> None:
-    for _ in _pieces(size):
-        stream.read(_)
-
-
-def _pieces(size: int) -> Iterator[int]:
-    while size > 0:
-        piece = min(size, 2**20)
-        yield piece
-        size -= piece
 
 
 def _last_line(printed: bytes) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from quantos.verification.core.documents import NotJson, read_json
 from quantos.verification.core.evidence import NO_REPOSITORY, TrackRecord
@@ -18,6 +19,7 @@ from quantos.verification.core.judgement import (
     read_given,
     read_track_record,
 )
+from quantos.verification.core.package_reader import looks_like_a_package
 from quantos.verification.core.verdict import Finding, Waiver
 from quantos.verification.offline import fetch
 from quantos.verification.offline.git import bundle_head, looks_like_a_repository, read_history
@@ -71,7 +73,7 @@ class Reader:
         elif path.is_dir():
             self._take_folder(path)
         else:
-            self._read.given.append(_package_file(path))
+            self._read.given.append(read_given(name, _document(path)))
 
     def _take_folder(self, folder: Path) -> None:
         """A folder of packages, or what `--save` left."""
@@ -93,44 +95,55 @@ class Reader:
     def _take_strategy(self, url: fetch.StrategyUrl) -> None:
         """A strategy's public record, with the repository that its platform publishes."""
         web = fetch.Web(self._request.timeout_s)
+        fetched, bundle, history = self._fetch(web, url)
+        if history is not None and _has_days_after(history, url.slug, fetched.record):
+            fetched, bundle, history = self._fetch(web, url)  # a day was settled in between, or is left out
+        self._read.given += fetched.given
+        if fetched.record is not None:
+            self._read.records[url.slug] = fetched.record
+        if self._request.save is not None:
+            self._save(self._request.save, fetched.files, bundle, history)
+        self._read.attestations = (
+            Attestations(None, NOT_PUBLISHED) if history is None else Attestations(history, NO_REPOSITORY)
+        )
+
+    def _fetch(
+        self, web: fetch.Web, url: fetch.StrategyUrl
+    ) -> tuple[fetch.Fetched, bytes | None, History | None]:
+        """The packages, and after them the repository, so that it has whatever they name."""
         if url.query:
             fetched = fetch.fetch_package(web, url)
         else:
             fetched = fetch.fetch_strategy(web, url, self._show_progress)
-        self._read.given += fetched.given
-        if fetched.record is not None:
-            self._read.records[url.slug] = fetched.record
-        bundle, before = None, None
+        bundle = None
         if self._request.attestations is None:
             bundle = web.get(url.bundle, fetch.BUNDLE_BYTES_MAX)
-        if self._request.save is not None:
-            before = self._save(self._request.save, fetched.files, bundle)
         if bundle is None:
-            self._read.attestations = Attestations(None, NOT_PUBLISHED)
-            return
+            return fetched, None, None
         path = self._workplace() / BUNDLE
         path.write_bytes(bundle)
-        history = self._history(str(path))
-        if before is not None and before not in history.commits:
-            history.rewritten.append(before)
-        self._read.attestations = Attestations(history, NO_REPOSITORY)
+        return fetched, bundle, self._history(str(path))
 
-    def _save(self, folder: Path, files: list[tuple[str, bytes]], bundle: bytes | None) -> str | None:
-        """Write what was answered; the head of the repository that was saved there before, if one was."""
+    def _save(
+        self, folder: Path, files: list[tuple[str, bytes]], bundle: bytes | None, history: History | None
+    ) -> None:
+        """Write what was answered. A repository that lost what was saved before does not take its place."""
         try:
             (folder / "packages").mkdir(parents=True, exist_ok=True)
             for name, content in files:
                 (folder / name).write_bytes(content)
-            if bundle is None:
-                return None
+            if bundle is None or history is None:
+                return
             known = folder / BUNDLE
             before = (
                 bundle_head(known, self._workplace(), self._request.timeout_s) if known.is_file() else None
             )
-            known.write_bytes(bundle)
+            if before is not None and before not in history.commits:
+                history.rewritten.append(before)
+            else:
+                known.write_bytes(bundle)
         except OSError as error:
             raise Refused("not_writable", path=folder, reason=error.strerror or error) from None
-        return before
 
     def _history(self, source: str) -> History:
         folder = self._workplace()
@@ -157,6 +170,14 @@ class Reader:
         progress("" if done == total else self._speaker.say("screen.progress", done=done, total=total))
 
 
+def _has_days_after(history: History, slug: str, record: TrackRecord | None) -> bool:
+    """Whether the repository has a digest of a day after the last one of the record."""
+    last = record.rows[-1].date if record else date.max
+    return any(
+        day > last and any(name == slug for name, _ in found) for day, found in history.digests.items()
+    )
+
+
 def _is_remote(name: str) -> bool:
     """host:path, as git and ssh write it."""
     host, colon, _ = name.partition(":")
@@ -167,17 +188,16 @@ def _packages_in(folder: Path) -> Iterator[Given]:
     """The packages of a folder; other JSON documents are let be, what cannot be read is not."""
     paths = sorted(path for path in folder.glob("*.json") if path.is_file())
     for path in paths[:PACKAGES_MAX]:
-        given = _package_file(path)
-        if given.package is not None or given.fault is not None:
-            yield given
+        document = _document(path)
+        if looks_like_a_package(document):
+            yield read_given(str(path), document)
 
 
-def _package_file(path: Path) -> Given:
+def _document(path: Path) -> Any:
     try:
-        document = read_json(_content(path, fetch.PACKAGE_BYTES_MAX))
+        return read_json(_content(path, fetch.PACKAGE_BYTES_MAX))
     except NotJson as error:
         raise Refused("not_json", path=path, reason=str(error)) from None
-    return read_given(str(path), document)
 
 
 def _content(path: Path, bytes_max: int) -> bytes:

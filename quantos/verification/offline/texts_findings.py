@@ -102,6 +102,14 @@ _SIGNAL: Final[dict[str, tuple[str, str]]] = {
         "the entry was taken away again in commit {commit} of {at}",
         "存证在 {at} 的提交 {commit} 中被删除",
     ),
+    "entry_doubled": (
+        "the entry stands twice in one file: {expected} and {found} in commit {commit} of {at}",
+        "同一文件中有两条存证：{expected} 与 {found}，见 {at} 的提交 {commit}",
+    ),
+    "hidden_entry": (
+        "the entry hides the strategy's name: whether it is the only one of this day nothing here shows",
+        "存证隐去了策略名称：当日是否只有这一条，此处无从证明",
+    ),
     "commit_unknown": (
         (
             "the package names commit {found}, and the repository's history (head {expected}) has no such commit: the"
@@ -126,8 +134,8 @@ _SIGNAL: Final[dict[str, tuple[str, str]]] = {
 
 _SETTLEMENT: Final[dict[str, tuple[str, str]]] = {
     "suspended_but_traded": (
-        "{symbol}: marked suspended with a volume of {found}",
-        "{symbol}：标为停牌，成交量却为 {found}",
+        "{symbol}: marked {block} with a volume of {found}",
+        "{symbol}：标为 {block}，成交量却为 {found}",
     ),
     "not_traded_but_open": (
         "{symbol}: nothing blocks orders in it, yet it has no volume or no price",
@@ -136,6 +144,16 @@ _SETTLEMENT: Final[dict[str, tuple[str, str]]] = {
     "limits_impossible": (
         "{symbol}: limits {found}; the rules allow {expected}",
         "{symbol}：涨跌停价为 {found}，规则允许 {expected}",
+    ),
+    "action_beside_the_gap": (
+        (
+            "{symbol}: the announced action ({bonus} shares and {cash} mills a million) does not make the reference"
+            " {pre_close} of the last close {last_close}: see whether it was announced"
+        ),
+        (
+            "{symbol}：公布的除权除息（每百万股送 {bonus} 股、派 {cash} 厘）与前收 {last_close}、"
+            "除权参考价 {pre_close} 不符：请核对公告"
+        ),
     ),
     "unexplained_held": (
         "{symbol}: the reference {pre_close} after {last_close} is unexplained, and it is held: the day had to wait",
@@ -224,6 +242,14 @@ _RUN: Final[dict[str, tuple[str, str]]] = {
         "there is a package of {found}; the track record does not show it",
         "有 {found} 的证据包，公开业绩却没有",
     ),
+    "record_begins_in_the_middle": (
+        "the track record begins on {found}, and its package begins with holdings of the day before: days were left out",
+        "公开业绩始于 {found}，而其证据包承接前一日的持仓：此前的日期被略去",
+    ),
+    "settled_not_shown": (
+        "{found} was settled (digest in commit {commit}); the track record does not show it",
+        "{found} 已结算（摘要见提交 {commit}），公开业绩却没有",
+    ),
     "history_rewritten": (
         "commit {found} was once in this history and is gone: the history was rewritten",
         "提交 {found} 曾在历史中，现已消失：历史被改写",
@@ -288,6 +314,10 @@ _REPOSITORY: Final[dict[str, tuple[str, str]]] = {
         "{date} {strategy}: edited in commit {commit} of {at}; the hash is the same",
         "{date} {strategy}：在 {at} 的提交 {commit} 中被编辑，哈希未变",
     ),
+    "line_doubled": (
+        "{date} {strategy}: stands twice in one file, with {expected} and {found}, in commit {commit} of {at}",
+        "{date} {strategy}：同一文件中出现两次，{expected} 与 {found}，见 {at} 的提交 {commit}",
+    ),
     "line_removed": (
         "{date} {strategy}: taken away in commit {commit} of {at}",
         "{date} {strategy}：在 {at} 的提交 {commit} 中被删除",
@@ -315,6 +345,10 @@ _REPOSITORY: Final[dict[str, tuple[str, str]]] = {
     "digest_removed": (
         "{date} {strategy} revision {revision}: taken away in commit {commit} of {at}",
         "{date} {strategy} 第 {revision} 版：在 {at} 的提交 {commit} 中被删除",
+    ),
+    "digest_doubled": (
+        "{date} {strategy} revision {revision}: stands twice in one file, in commit {commit} of {at}",
+        "{date} {strategy} 第 {revision} 版：同一文件中出现两次，见 {at} 的提交 {commit}",
     ),
     "digest_too_early": (
         "{date} {strategy} revision {revision}: committed at {found}, before the day was settled",

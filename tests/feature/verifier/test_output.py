@@ -22,7 +22,7 @@ from tests.feature.verifier.conftest import Record, ask, tell
 from tests.support.attestations import save
 from tests.support.tampering import DEFECTS, VECTORS
 
-CHANGES = ("replaced", "redated", "edited", "removed")
+CHANGES = ("replaced", "redated", "edited", "removed", "doubled")
 
 
 class Screen(io.StringIO):

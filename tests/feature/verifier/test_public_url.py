@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ class Site:
     """What a platform publishes, as a test wants it, over real HTTP."""
 
     def __init__(self, record: Record) -> None:
-        self.record, self.busy = record, 0
+        self.record, self.busy, self.retry_after, self.cut_by = record, 0, "0", 0
         self.asked: list[str] = []
         self.bundle: bytes | None = bundle_of(record)
         self.track: dict[str, Any] = track_record(record.packages)
@@ -32,13 +34,13 @@ class Site:
                 status, body = site.answer(self.path)
                 self.send_response(status)
                 if status == 429:
-                    self.send_header("Retry-After", "0")
+                    self.send_header("Retry-After", site.retry_after)
                 if status == 302:
                     self.send_header("Location", body.decode())
                     body = b""
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(body[: len(body) - site.cut_by])
 
             def log_message(self, *_: Any) -> None:
                 return
@@ -132,6 +134,61 @@ def test_a_day_that_the_record_hides_is_caught(site: Site) -> None:
     assert answer.failed["no_day_missing"] == ["2024-01-09 is a trading day and has no package"]
 
 
+def test_first_days_that_the_record_leaves_out_are_caught(site: Site) -> None:
+    """A bad beginning, taken out of the record together with its packages."""
+    site.bundle = None
+    site.record.packages = site.record.packages[3:]
+    site.track["records"] = site.track["records"][3:]
+    assert ask(site.url, "--allow-unattested").failed == {
+        "track_record": [
+            (
+                "the track record begins on 2024-01-05, and its package begins with holdings of the day before:"
+                " days were left out"
+            )
+        ]
+    }
+
+
+def test_last_days_that_the_record_leaves_out_are_caught(site: Site) -> None:
+    """The repository has their digests."""
+    commits = [p["verification"]["settlement_attestation"]["commit_sha"] for p in site.record.packages[-2:]]
+    site.record.packages = site.record.packages[:-2]
+    site.track["records"] = site.track["records"][:-2]
+    shown = "the track record does not show it"
+    assert ask(site.url).failed == {
+        "track_record": [
+            f"{day} was settled (digest in commit {sha}); {shown}"
+            for day, sha in zip(("2024-01-12", "2024-01-15"), commits, strict=True)
+        ]
+    }
+
+
+def test_a_day_that_is_settled_while_it_is_fetched_is_fetched_too(site: Site) -> None:
+    """The repository comes after the packages, and may have a day that the record did not have yet."""
+    late, whole = site.track["records"].pop(), site.answer
+
+    def answer(path: str) -> tuple[int, bytes]:
+        answered = whole(path)
+        if path.endswith("attestation.bundle") and len(site.track["records"]) == 9:
+            site.track["records"].append(late)
+        return answered
+
+    site.answer = answer  # type: ignore[method-assign]
+    found = ask(site.url)
+    assert (found.code, found.failed) == (0, {})
+    assert found.report["reports"][0]["days"] == 10
+
+
+@pytest.mark.parametrize("order", [[0, 1, 1], [1, 0, 2]], ids=["twice", "backwards"])
+def test_a_record_whose_days_do_not_ascend_is_unreadable(
+    site: Site, capsys: pytest.CaptureFixture[str], order: list[int]
+) -> None:
+    """A day that stands twice would be shown twice and checked once."""
+    site.track["records"] = [site.track["records"][place] for place in order]
+    assert ask(site.url).code == 2
+    assert "expected a date after" in capsys.readouterr().err
+
+
 def test_a_day_without_a_package_is_caught(site: Site) -> None:
     site.record.packages = [p for p in site.record.packages if p["trade_date"] != "2024-01-15"]
     assert ask(site.url).failed["track_record"] == [
@@ -170,9 +227,11 @@ def test_a_history_that_was_rewritten_since_the_last_visit_is_caught(site: Site,
     package |= {"commit_sha": None, "committed_at": None}
     site.bundle = bundle_of(site.record)
     answer = ask(site.url, "--save", kept)
-    assert answer.failed == {
-        "history": [f"commit {before} was once in this history and is gone: the history was rewritten"]
-    }
+    told = {"history": [f"commit {before} was once in this history and is gone: the history was rewritten"]}
+    assert answer.failed == told
+    assert (
+        ask(site.url, "--save", kept).failed == told
+    )  # what was kept is not given up for what took its place
 
 
 def test_older_revisions_are_fetched_and_checked_too(site: Site) -> None:
@@ -190,6 +249,59 @@ def test_older_revisions_are_fetched_and_checked_too(site: Site) -> None:
 def test_a_busy_platform_is_asked_again(site: Site) -> None:
     site.busy = 2
     assert ask(site.url).code == 0
+
+
+def test_a_platform_that_says_when_to_ask_again_in_no_number_is_asked_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from quantos.verification.offline import fetch  # noqa: PLC0415
+
+    monkeypatch.setattr(fetch, "WAIT_S_MAX", 0)
+    site.busy, site.retry_after = 2, "\xb2"  # a digit, and no number
+    assert ask(site.url).code == 0
+
+
+class Trickle:
+    """A server that sends a byte now and then, and never ends."""
+
+    def __init__(self, head: bytes) -> None:
+        self._head, self._ended = head, threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/api/v1/public/strategies/alpha"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        with suppress(OSError), self._socket.accept()[0] as asked:
+            asked.sendall(self._head)
+            while not self._ended.wait(0.02):
+                asked.sendall(b"x")
+
+    def close(self) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._socket.close()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Name: ", b"HTTP"],
+    ids=["in the body", "in a header", "before it"],
+)
+def test_an_answer_that_trickles_is_given_up(capsys: pytest.CaptureFixture[str], head: bytes) -> None:
+    server = Trickle(head)
+    try:
+        assert ask(server.url, "--timeout", "0.3").code == 2
+    finally:
+        server.close()
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "could not be fetched" in line
+
+
+def test_an_answer_that_breaks_off_is_no_answer(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.cut_by = 5
+    assert ask(site.url).code == 2
+    assert "could not be fetched" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

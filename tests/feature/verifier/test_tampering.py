@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.feature.verifier.conftest import Record, ask
-from tests.support.attestations import before_deadline, shanghai
+from tests.oracle.ledger import CorporateAction
+from tests.support.attestations import before_deadline, save, shanghai
+from tests.support.honest import honest_packages, honest_world, settled_world
 from tests.support.packages import seal
 from tests.support.tampering import DEFECTS, VECTORS, content, honest, price_changed_everywhere
 
@@ -295,6 +299,51 @@ def test_a_restated_day_without_its_first_digest_was_changed_in_silence(record: 
     assert record.verify().failed["digest_committed"] == [
         "2024-01-15 r1 revision 0 of the day was never committed: the day was changed in silence"
     ]
+
+
+def test_a_restated_day_that_lies_about_what_was_before_is_caught(record: Record) -> None:
+    """The loss of the first revision made small, in every package of the day."""
+    after = restate(record)
+    before = next(p for p in record.packages if p["trade_date"] == "2024-01-15" and p["revision"] == 0)
+    told = after["restated"]["revisions"][0]
+    told["reported_nav"] += 1
+    nav = before["verification"]["nav"]["reported_nav"]
+    failed = record.verify().failed
+    assert failed["chain"] == [f"2024-01-15 NAV of revision 0: expected {nav:.3f}, found {nav + 1:.3f}"]
+    assert failed["digest_committed"] == [
+        f"2024-01-15 restated.revisions, its own: expected {nav:.3f}, found {nav + 1:.3f}"
+    ]
+
+
+def test_a_bar_that_traded_had_market_data(record: Record) -> None:
+    """A reason to refuse an order that nobody can check, were it not for the volume."""
+    package = record.day("2024-01-09")
+    package["data_provenance"]["bars"][0]["block"] = "no_market_data"
+    seal(package)
+    message = "marked no_market_data with a volume of 1000000"
+    assert any(message in found for found in record.verify().failed["bars"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("commit_sha", "another"), ("committed_at", "2024-01-09T10:15:02+00:00")]
+)
+def test_a_digest_whose_commit_is_named_wrongly_is_caught(record: Record, field: str, value: str) -> None:
+    """Another commit of the same repository, or another second."""
+    package = record.day("2024-01-09")["verification"]
+    other = package["signal_attestation"]["commit_sha"]
+    package["settlement_attestation"][field] = other if value == "another" else value
+    (message,) = record.verify().failed["digest_committed"]
+    assert message.startswith(f"2024-01-09 {field}: expected ")
+
+
+def test_an_announced_action_that_the_price_does_not_follow_is_noted(record: Record) -> None:
+    """Ten per cent of the close paid out for nothing: the terms bind, so only whoever looks it up can tell."""
+    world = honest_world()
+    action = CorporateAction("000001.SZ", date(2024, 1, 5), 0, 900_000_000)
+    packages = settled_world(replace(world, actions=[*world.actions, action]))
+    answer = ask(save(packages, record.folder / "p"), "--allow-unattested")
+    assert (answer.code, answer.notes("events")) == (0, ["action_beside_the_gap"])
+    assert ask(save(honest_packages(), record.folder / "q"), "--allow-unattested").notes("events") == []
 
 
 def restate(record: Record) -> Any:

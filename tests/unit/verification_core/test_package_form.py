@@ -105,6 +105,16 @@ def test_a_name_that_nobody_knows_is_let_be() -> None:
         ("data_provenance.bars.0.event", 3, "data_provenance.bars[0].event"),
         ("data_provenance.accepted", {"by": "op"}, "data_provenance.accepted.reason"),
         ("restated", {"from": "2024-01-04"}, "restated.reason"),
+        ("how_to_verify", ..., "how_to_verify"),
+        ("data_provenance.benchmark", ..., "data_provenance.benchmark"),
+        ("data_provenance.benchmark.symbol", "", "data_provenance.benchmark.symbol"),
+        ("data_provenance.benchmark.return", ..., "data_provenance.benchmark.return"),
+        ("verification.settlement_attestation.raw_url", 0, "verification.settlement_attestation.raw_url"),
+        (
+            "verification.signal_attestation.github_raw_url",
+            True,
+            "verification.signal_attestation.github_raw_url",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) and "." in value else "",
 )
