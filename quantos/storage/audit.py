@@ -166,7 +166,17 @@ def page(session: Session, wanted: Wanted, limit: int, offset: int) -> tuple[lis
     rows = session.execute(query).all()
     total = session.execute(select(func.count()).select_from(_audit).where(*conditions)).scalar_one()
     found = [
-        Entry(**{**row._mapping, "before": _value(row.before), "after": _value(row.after)}) for row in rows
+        Entry(
+            row.number,
+            row.at,
+            row.by,
+            row.action,
+            row.target,
+            row.state,
+            _value(row.before),
+            _value(row.after),
+        )
+        for row in rows
     ]
     return found, total
 
