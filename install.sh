@@ -241,6 +241,7 @@ if [ ! -x "$UV" ]; then step "Installer tool (uv $UV_VERSION)" "安装工具（u
 step "Locked dependencies" "锁定版本的依赖" install_dependencies
 if can_compile; then
   step "Settlement engine, compiled for this machine" "为本机编译结算引擎" "$PREFIX/bin/python" -m quantos.settlement.warm
+  step "Factor measures, compiled for this machine" "为本机编译因子评价" "$PREFIX/bin/python" -m quantos.factors.warm
 fi
 
 quantos=$(printf '%q' "$PREFIX/bin/quantos")

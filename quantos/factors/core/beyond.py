@@ -143,9 +143,8 @@ def _best_of_luck(sharpes: Sequence[float], attempts: int) -> float:
     if attempts < 2 or len(sharpes) < 2:
         return 0.0
     z = NormalDist().inv_cdf
-    return float(np.std(sharpes, ddof=1)) * (
-        (1 - EULER) * z(1 - 1 / attempts) + EULER * z(1 - 1 / (attempts * e))
-    )
+    quantile = (1 - EULER) * z(1 - 1 / attempts) + EULER * z(1 - 1 / (attempts * e))
+    return float(np.std(sharpes, ddof=1)) * quantile
 
 
 def monotonicity(fifths: Sequence[float | None]) -> float | None:
@@ -153,7 +152,8 @@ def monotonicity(fifths: Sequence[float | None]) -> float | None:
     known = [one for one in fifths if one is not None]
     if len(known) < FIFTHS or len(set(known)) < FIFTHS:
         return None
-    distance = sum((place - rank) ** 2 for place, rank in enumerate(np.argsort(np.argsort(known)).tolist()))
+    ranks: list[int] = np.argsort(np.argsort(known)).tolist()
+    distance = sum((place - rank) ** 2 for place, rank in enumerate(ranks))
     return 1 - 6 * distance / (FIFTHS * (FIFTHS**2 - 1))
 
 

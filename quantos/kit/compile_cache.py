@@ -1,4 +1,4 @@
-"""Where the compiled ledger is kept: a folder named after the sources that it was compiled from.
+"""Where compiled code is kept: one folder, named after all the sources that are compiled.
 
 Numba trusts a cached function as long as its own file has not changed; it does not look at the functions which
 that one calls. After an upgrade it could so run an old formula. A folder per digest of all the sources leaves
@@ -13,19 +13,26 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-CORE: Final = Path(__file__).parent / "core"
-SOURCES: Final = ("exact.py", "facts.py", "kernel.py", "orders.py")
+PACKAGE: Final = Path(__file__).parents[1]
+SOURCES: Final = (
+    "factors/core/kernel.py",
+    "settlement/core/exact.py",
+    "settlement/core/facts.py",
+    "settlement/core/kernel.py",
+    "settlement/core/orders.py",
+)
 VARIABLE: Final = "NUMBA_CACHE_DIR"
+PREFIX: Final = "quantos-compiled-"
 
 
 def use_own_folder() -> None:
     """Point Numba at the folder of these sources, before it is imported."""
-    digest = hashlib.sha256(b"".join((CORE / name).read_bytes() for name in SOURCES)).hexdigest()[:16]
-    name = f"quantos-ledger-{digest}"
+    digest = hashlib.sha256(b"".join((PACKAGE / name).read_bytes() for name in SOURCES)).hexdigest()[:16]
+    name = f"{PREFIX}{digest}"
     given = os.environ.get(VARIABLE)
     if given is None:
-        os.environ[VARIABLE] = str(_writable(CORE / "__pycache__") / name)
-    elif "quantos-ledger-" not in given:  # a child process inherits the choice
+        os.environ[VARIABLE] = str(_writable(PACKAGE / "__pycache__") / name)
+    elif PREFIX not in given:  # a child process inherits the choice
         os.environ[VARIABLE] = str(Path(given) / name)
     elif not given.endswith(name):
         os.environ[VARIABLE] = str(Path(given).parent / name)
