@@ -263,6 +263,7 @@ def build_app(platform: Platform) -> FastAPI:
         license_routes.admin_router(p.licenses, p.accounts),
         admin_routes.router(p.operations, p.scheduler, p.settlement, p.accounts),
     )
+    app.state.once = p.accounts.idempotency.once
     describe(app)
     add_docs_page(app)
     app.add_exception_handler(QuantosError, quantos_error)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from quantos.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unauthenticated, Unavailable
+from quantos.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    WrongState,
+)
 
 
 class InvalidToken(Unauthenticated):
@@ -53,3 +62,27 @@ class UserNotFound(NotFound):
 
 class NicknamesExhausted(Unavailable):
     code = "nicknames_exhausted"
+
+
+class BadIdempotencyKey(WrongState):
+    """A header that is no key."""
+
+    code = "bad_idempotency_key"
+
+
+class KeyUsedOtherwise(Invalid):
+    """The same Idempotency-Key with another request."""
+
+    code = "idempotency_key_used"
+
+
+class RequestUnderWay(Conflict):
+    """The first request with this Idempotency-Key has no answer yet."""
+
+    code = "request_under_way"
+
+
+class AnswerLost(Conflict):
+    """Done, or begun, and killed before the answer was kept: it is not done again."""
+
+    code = "answer_lost"

@@ -20,6 +20,7 @@ from quantos.accounts import store
 from quantos.accounts.bearer import Bearers, Caller, bearer_token
 from quantos.accounts.core import credentials, tiers, tokens, users
 from quantos.accounts.core.tiers import UNIVERSES
+from quantos.accounts.idempotency import Idempotency
 from quantos.accounts.key_uses import KeyUses
 from quantos.accounts.profiles import Profiles
 from quantos.accounts.refusals import (
@@ -83,6 +84,7 @@ class Accounts:
         self._uses = KeyUses(records)
         self._bearers = Bearers(records, clock, self._jwt_key, self._uses)
         self._profiles = Profiles(records)
+        self.idempotency = Idempotency(records, clock, secret_of("idempotency"))
 
     def close(self) -> None:
         """Write the last uses of keys; call it before the records store closes."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Column, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from quantos.storage.types import Instant
@@ -70,3 +70,17 @@ class ApiKey(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     last_used_at: datetime | None = Field(default=None, sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class KeptAnswer(SQLModel, table=True):
+    """The answer to a request with an `Idempotency-Key`, sealed; null as long as it is not known.
+
+    `place`, `request`: digests of caller and key, and of the request.
+    """
+
+    __tablename__: ClassVar[Any] = "kept_answer"
+
+    place: str = Field(primary_key=True, max_length=64)
+    request: str = Field(max_length=64)
+    begun_at: datetime = Field(sa_type=Instant, index=True)
+    answer: bytes | None = Field(default=None, sa_column=Column(LargeBinary))

@@ -7,7 +7,7 @@ would make validators of all of it, a third of the platform's start-up time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
@@ -22,7 +22,10 @@ API: Final = "/api/v1"
 USER_BEARER: Final = "bearer"
 """What the description calls a user's credentials."""
 
+IDEMPOTENCY_KEY: Final = b"idempotency-key"
+
 Guard = Callable[[Request], Any]
+Handler = Callable[[Request], Awaitable[Response]]
 Answers = dict[int | str, dict[str, Any]]
 """OpenAPI `responses`, as `refusals` gives them."""
 
@@ -76,6 +79,21 @@ class BearerRoute(ServedRoute):
         self.openapi_extra = {**(self.openapi_extra or {}), "security": [{USER_BEARER: []}]}
 
 
+async def once(request: Request, handler: Handler) -> Response:
+    """The handler's answer; to a POST with an `Idempotency-Key` that was answered before, the same again.
+
+    `app.state.once` is the memory of answers, which the composition root plugs in. Call it behind the guard.
+    """
+    if request.scope["method"] != "POST":
+        return await handler(request)
+    keys = [value for name, value in request.scope["headers"] if name == IDEMPOTENCY_KEY]
+    if not keys:
+        return await handler(request)
+    key = b" ".join(keys).decode("latin-1")  # two keys are none: a space is in no key
+    remembered: Response = await request.app.state.once(key, request, handler)
+    return remembered
+
+
 def guarded(guard: Guard | None) -> type[ServedRoute]:
     """A route class that runs `guard` first and leaves what it returns in `request.state.caller`."""
     base: type[ServedRoute] = ServedRoute if guard is None else BearerRoute
@@ -88,7 +106,7 @@ def guarded(guard: Guard | None) -> type[ServedRoute]:
                 request = StrictRequest(request.scope, request.receive)
                 if guard is not None:
                     request.state.caller = guard(request)
-                return await handler(request)
+                return await once(request, handler)
 
             return handle
 

@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +28,9 @@ from quantos.storage.events import NOTED
 
 GROUP_MAX = 256
 T = TypeVar("T")
+
+ALONGSIDE: ContextVar[Callable[[Connection], None] | None] = ContextVar("alongside", default=None)
+"""What is stored with whatever a request stores, in the same unit of work. Set around the request."""
 
 
 class RecordsUnavailable(Unavailable):
@@ -113,6 +117,9 @@ class Records:
         if self._committer is None:
             self._committer = threading.Thread(target=self._commit_groups, name="records-writer", daemon=True)
             self._committer.start()
+        alongside = ALONGSIDE.get()
+        if alongside is not None:
+            work = _together(work, alongside)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._units.put(_Unit(work, loop, future))
@@ -168,6 +175,17 @@ class Records:
                 return group, True
             group.append(unit)
         return group, False
+
+
+def _together(
+    work: Callable[[Connection], T], alongside: Callable[[Connection], None]
+) -> Callable[[Connection], T]:
+    def both(connection: Connection) -> T:
+        result = work(connection)
+        alongside(connection)
+        return result
+
+    return both
 
 
 def _run_in_savepoint(unit: _Unit, connection: Connection, path: Path) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.routing import BearerRoute, Guard, Routes
+from quantos.kit.routing import BearerRoute, Guard, Routes, once
 from quantos.kit.web import Date, Offset, json_response, limit, refusals
 from quantos.strategies.schemas import (
     Deleted,
@@ -56,10 +56,13 @@ def _direct(guard: Guard) -> type[BearerRoute]:
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             endpoint = self.endpoint
 
+            async def answer(request: Request) -> Response:
+                given: Response = await endpoint(request, request.path_params["slug"])
+                return given
+
             async def handle(request: Request) -> Response:
                 request.state.caller = guard(request)
-                answer: Response = await endpoint(request, request.path_params["slug"])
-                return answer
+                return await once(request, answer)
 
             return handle
 
@@ -141,9 +144,9 @@ def signals_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
         the server's receipt counts. The first signal activates the strategy. A signal of the same date is replaced.
         """
         body = await request.body()
-        received = (
-            strategies.clock.now()
-        )  # the last byte has been read: this instant meets the deadline or not
+        # the last byte has been read: this instant, or the one at which it was read for its Idempotency-Key, meets
+        # the deadline or not
+        received = getattr(request.state, "received", None) or strategies.clock.now()
         submission = read_submission(body, request.headers.get("content-type"))
         return json_response(await strategies.submit(request.state.caller, slug, submission, received), 201)
 

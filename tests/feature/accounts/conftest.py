@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from quantos.accounts import routes
 from quantos.accounts.service import Accounts
-from quantos.accounts.tables import ApiKey, Invite, User
+from quantos.accounts.tables import ApiKey, Invite, KeptAnswer, User
 from quantos.errors import QuantosError
 from quantos.kit import web
 from quantos.kit.clock import SimulatedClock, parse_instant
@@ -30,7 +30,7 @@ from quantos.storage.events import EventRow
 from quantos.storage.records import Records
 
 T = TypeVar("T")
-TABLES = (User, Invite, ApiKey, EventRow, AuditRow)
+TABLES = (User, Invite, ApiKey, KeptAnswer, EventRow, AuditRow)
 START = parse_instant("2024-01-02T08:00:00+08:00")
 
 
@@ -96,6 +96,7 @@ class Site:
 def application(accounts: Accounts) -> FastAPI:
     app = FastAPI(redirect_slashes=False)
     place(app, routes.router(accounts), routes.admin_router(accounts), tickets(accounts))
+    app.state.once = accounts.idempotency.once
     describe(app)
     app.add_exception_handler(QuantosError, web.quantos_error)
     app.add_exception_handler(RequestValidationError, web.validation_error)
