@@ -25,25 +25,49 @@ LAGS = 5
 def sorted_names(code: Any, chosen: Any, every: bool, table: Any, order: Any) -> tuple[int, bool]:
     """Columns with a code, in `chosen` unless `every`, by (code, column) into `order`.
 
-    Answers how many, and whether two of them are tied. `table`: scratch, int32, two longer than a day.
+    Answers how many, and whether two of them may be tied. `table`: scratch, int32, two longer than a day.
     """
+    names, square = 0, np.uint64(0)
+    for i in range(len(code)):
+        names += code[i] != 0
+        square += np.uint64(code[i]) * np.uint64(code[i])
+    if square != np.uint64(2 * names * (names + 1) * (2 * names + 1) // 3):
+        return _sorted_tied(code, chosen, every, table, order), True
+    # Without ties half a code is a position.
+    if every:
+        for i in range(len(code)):
+            table[code[i] >> 1] = i
+        for k in range(names):
+            order[k] = table[k + 1]
+        return names, False
+    for i in range(len(code)):
+        table[code[i] >> 1] = i if chosen[i] else -1
+    count = 0
+    for place in range(1, names + 1):
+        if table[place] >= 0:
+            order[count] = table[place]
+            count += 1
+    return count, False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sorted_tied(code: Any, chosen: Any, every: bool, table: Any, order: Any) -> int:
+    """`sorted_names` of a day with ties: sorted by counting."""
     names = len(code)
     table[:] = 0
     for i in range(names):
         if every or chosen[i]:
             table[(code[i] >> 1) + 1] += 1
     table[1] = 0  # names without a value
-    tied = False
     for place in range(2, names + 2):
-        tied |= table[place] > 1
         table[place] += table[place - 1]
-    count = table[names + 1]
+    count = int(table[names + 1])
     for i in range(names):
         place = code[i] >> 1
         if place and (every or chosen[i]):
             order[table[place]] = i
             table[place] += 1
-    return count, tied
+    return count
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -81,19 +105,22 @@ def spearman_same(x: Any, y: Any, names: int) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def spearman(x: Any, order: Any, count: int, tied: bool, y: Any, table: Any, names_min: int) -> Any:
+def spearman(
+    x: Any, order: Any, count: int, tied: bool, y: Any, places: int, table: Any, names_min: int
+) -> Any:
     """Of the names in order[:count] that also have a code in `y`; NaN for too few or a constant side.
 
-    x: codes of the first side; `order`, `count`, `tied` as `sorted_names` gives them. `table`: scratch.
+    x: codes of the first side; `order`, `count`, `tied` as `sorted_names` gives them. `places`: names with a code
+    in y, or more. `table`: scratch.
     """
-    table[:] = 0
+    table[: places + 1] = 0
     for k in range(count):
         table[y[order[k]] >> 1] += 1
     common = count - table[0]
     if common < names_min:
         return np.nan
     y_ties, below = 0, 0
-    for place in range(1, len(y) + 1):
+    for place in range(1, places + 1):
         m = int(table[place])
         table[place] = 2 * below + m + 1
         below += m
@@ -145,7 +172,7 @@ def correlate_days(x: Any, order: Any, count: Any, tied: Any, y: Any, names_min:
         if of_x == of_y == of_both:
             found[t] = spearman_same(x[t], y[t], of_both)
         else:
-            found[t] = spearman(x[t], order[t], count[t], tied[t], y[t], table, names_min)
+            found[t] = spearman(x[t], order[t], count[t], tied[t], y[t], of_y, table, names_min)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -253,13 +280,14 @@ def measure_days(  # noqa: C901, PLR0913, PLR0917 - one pass over the days
         for lag in range(1, LAGS + 1):
             if t + lag + 1 >= days:
                 continue
-            y = later[t + lag + 1]
+            y, places = later[t + lag + 1], width
             if not known[t]:
                 of_x, of_y, of_both = common_names(code[t], y)
                 if of_x == of_y == of_both >= names_min:
                     lagged[lag - 1, t] = spearman_same(code[t], y, of_both)
                     continue
-            lagged[lag - 1, t] = spearman(code[t], order, count, tied, y, table, names_min)
+                places = of_y
+            lagged[lag - 1, t] = spearman(code[t], order, count, tied, y, places, table, names_min)
         if t + 2 >= days:
             continue
         size = _section(order, count, later[t + 2], section)
@@ -303,7 +331,7 @@ def ic_days(  # noqa: PLR0913, PLR0917 - one pass over the days
             row = t + shifts[s]
             found[s, t] = np.nan
             if 0 <= row < days:
-                found[s, t] = spearman(code[t], order, count, tied, later[row], table, names_min)
+                found[s, t] = spearman(code[t], order, count, tied, later[row], width, table, names_min)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
