@@ -22,7 +22,7 @@ def correlations(
     series: SeriesStore,
     factor: int,
     others: Sequence[int],
-    tell: Callable[[int], None] = lambda done: None,
+    tell: Callable[[int], None] | None = None,
 ) -> list[float | None]:
     """Of a factor with each of the others; None where they have no common day. Raises ValuesDamaged.
 
@@ -39,7 +39,8 @@ def correlations(
         found = []
         for done, one in enumerate(pool.map(pairs.correlation, others), start=1):
             found.append(one)
-            tell(done)
+            if tell is not None:
+                tell(done)
     return found
 
 
