@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from quantos.errors import QuantosError
 from quantos.kit.money import cny
 from quantos.market.core.bars import Readiness
 from quantos.market.core.calendar import TradingCalendar
@@ -105,6 +106,13 @@ def failure(slug: str, settled: Settled, s: int, day: MarketDay, roster: Roster)
             f" of {last_close}; import a corporate-action row for {day.trade_date} (zeros where nothing happened)"
         )
     return {"slug": slug, "trade_date": day.trade_date.isoformat(), "reason": reason}
+
+
+def why(error: BaseException) -> str:
+    """Why a run ended early, for its record: a refusal's own words, or where to read of anything else."""
+    if isinstance(error, QuantosError):
+        return error.message
+    return f"{type(error).__name__}: the log has the details"
 
 
 def _dates(days: Iterable[date]) -> Any:

@@ -7,7 +7,6 @@ Readers see the record as it was until it is committed.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from quantos.errors import Conflict, Invalid, QuantosError, WrongState
+from quantos.errors import Conflict, Invalid, WrongState
 from quantos.kit.clock import Clock, rfc3339
 from quantos.kit.money import MILLS_PER_CNY, cny
 from quantos.market.core.settled import Reopened
@@ -27,7 +26,7 @@ from quantos.settlement.backfill import Backfills
 from quantos.settlement.core.books import ExactWeights
 from quantos.settlement.core.day import Roster
 from quantos.settlement.days import session_of
-from quantos.settlement.plan import Work
+from quantos.settlement.plan import Work, why
 from quantos.settlement.replay import Replay, replay
 from quantos.settlement.revisions import Rewriting
 from quantos.settlement.store import Cursor
@@ -38,8 +37,6 @@ from quantos.strategies.service import Strategies
 
 REASON_MAX: Final = 1000
 NAMED_MAX: Final = 5
-
-logger = logging.getLogger(__name__)
 
 
 class SettlementUnderWay(Conflict):
@@ -191,8 +188,8 @@ class Restating:
         except RestatementRefused as refusal:
             self._finish(run.id, "refused", refused=refusal.message)
             raise
-        except BaseException:
-            self._finish(run.id, "failed")
+        except BaseException as error:
+            self._finish(run.id, "failed", failed=why(error))
             raise
         restated.run, restated.number = run.id, run.number
         self._finish(run.id, "done", restated, id=restated.id, strategy_days=restated.rewriting.revised)
@@ -304,11 +301,3 @@ def shown(past: revisions.Past) -> dict[str, Any]:
     answer = {**past._asdict(), "from": past.from_date, "at": rfc3339(past.at)}
     del answer["from_date"]
     return answer
-
-
-def take_up_what_waited(market: Market) -> None:
-    """After new data: what waits for any is tried again. Where that fails it waits on; the restatement stands."""
-    try:
-        market.after_change()
-    except QuantosError:
-        logger.exception("what had waited for data could not be taken up after a restatement")

@@ -8,6 +8,7 @@ missing with the same bytes.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,9 +34,9 @@ from quantos.settlement.core.facts import Status
 from quantos.settlement.core.ledger import Book, Terms, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
 from quantos.settlement.days import market_days, session_of
-from quantos.settlement.plan import Work, failure, note, plan, some, stale_value, terms_of, waiting_for
+from quantos.settlement.plan import Work, failure, note, plan, some, stale_value, terms_of, waiting_for, why
 from quantos.settlement.records import SettledRecords
-from quantos.settlement.restate import Order, Restating, shown, take_up_what_waited
+from quantos.settlement.restate import Order, Restating, shown
 from quantos.settlement.store import DayToWrite, Latest, NavSeries
 from quantos.settlement.tables import SettlementRun
 from quantos.settlement.writer import DayWriter
@@ -50,6 +51,8 @@ ORDINALS: Final = 2**22
 """More than there are days up to the year 9999."""
 
 Ints = NDArray[np.int64]
+
+logger = logging.getLogger(__name__)
 
 
 class TooEarly(WrongState):
@@ -248,12 +251,19 @@ class Settlement:
             return missing.watch(session, self._plan(session, trade_date, None), trade_date, calendar, now)
 
     def take_up_waiting(self) -> RunReport | None:
-        """Data have arrived: run again up to the last day that was asked for, where any of it is missing."""
-        with self._records.read() as session:
-            last = store.last_day_run(session)
-            if last is None or not self._plan(session, last, None).terms:
-                return None
-        return self._run(last, None, None)
+        """Data have arrived: run again up to the last day that was asked for, where any of it is missing.
+
+        Never raises: what has arrived is stored, whatever becomes of the run, which says why it failed.
+        """
+        try:
+            with self._records.read() as session:
+                last = store.last_day_run(session)
+                if last is None or not self._plan(session, last, None).terms:
+                    return None
+            return self._run(last, None, None)
+        except Exception:
+            logger.exception("what had waited for data could not be settled; the next run tries again")
+            return None
 
     def restate(
         self, first: date, reason: str, by: str, *, data: Path | None = None, dry_run: bool = False
@@ -272,7 +282,7 @@ class Settlement:
             self._progress = None
         if restated.number is not None:
             self.after_run(restated.number)
-            take_up_what_waited(self._market)
+            self.take_up_waiting()
         return restated.as_dict()
 
     def restatements(self, limit: int, offset: int) -> list[dict[str, Any]]:
@@ -308,9 +318,9 @@ class Settlement:
             try:
                 self._settle(work, run.number, run.id, on_day)
                 status = "waiting_for_data" if work.waiting else "done"
-            except BaseException:
+            except BaseException as error:
                 self._standing = None
-                self._finish(run.id, work, "failed")
+                self._finish(run.id, work, "failed", reason=why(error))
                 raise
             finally:
                 self._progress = None
@@ -420,13 +430,13 @@ class Settlement:
         with self._series.read() as cursor:
             return store.book_of(cursor, numbers, last, capital, roster)
 
-    def _finish(self, run_id: str, work: Work, status: str) -> None:
+    def _finish(self, run_id: str, work: Work, status: str, **detail: Any) -> None:
         with self._records.write() as session:
             run = store.run_by_id(session, run_id)
             assert run is not None
             run.status, run.finished_at = status, self._clock.now()
             run.settled, run.held, run.failed = work.settled, work.held, work.failed
-            run.detail = {"waiting": work.waiting} if work.waiting else {}
+            run.detail = detail | ({"waiting": work.waiting} if work.waiting else {})
             session.add(run)
             store.tell_finished(session, run)
             missing.mend(session, self.strategies, self.settled_until, self._clock.now())

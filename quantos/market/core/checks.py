@@ -32,7 +32,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
 Mills = NDArray[np.int32]
 
-PRICE_MILLS_MAX: Final = 2_000_000_000
+PRICE_MILLS_MAX: Final = 1_000_000_000
+"""A million CNY a share: with its price limits it fits the 32 bits in which prices are stored."""
+
 FRACTION_MILLS_MAX: Final = 0.01
 """A price may lie this far from a whole mill: the noise of a 64-bit float, far under any tick."""
 

@@ -6,6 +6,9 @@ Arrays are in symbol order (`Roster`), so that nothing depends on the order in w
     ref[i]    pre_close[t]; else last * adj[t-1] / adj[t], half up to the tick; else last (ex-adjusted by a row)
     price[i]  open or close of t; ref where the instrument did not trade
 
+No price is above PRICE_MILLS_MAX, as in the market's own checks: a factor or a row that says more is cut there,
+so that one absurd number of one instrument concerns its holders and nobody else.
+
 Events, the first that applies:
 
     a corporate-action row                                   ROW
@@ -31,6 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantos.market.core.bars import Carry, CorporateAction, DayBars, Instruments
+from quantos.market.core.checks import PRICE_MILLS_MAX
 from quantos.settlement.core import facts as column
 from quantos.settlement.core.facts import Event, Reason
 from quantos.settlement.core.limits import NO_LIMIT, limit_rates, price_limits
@@ -297,4 +301,5 @@ def _events(before: Carried, reference: Ints, traded: Bools, acted: Bools, previ
 
 
 def _half_up_to(value: Fraction, tick: int) -> int:
-    return int((value / tick + Fraction(1, 2)).__floor__()) * tick
+    """A price; the bound is a whole number of every tick."""
+    return min(int((value / tick + Fraction(1, 2)).__floor__()) * tick, PRICE_MILLS_MAX)

@@ -195,3 +195,31 @@ def test_an_import_with_nothing_left_to_settle_records_no_run(on: Stage) -> None
     on.clock_to(DAYS[0], "19:00")
     on.platform.market.import_bars(made_up(quiet(DAYS[1])))
     assert len(on.operator.get("/admin/settlement-runs")["settlement_runs"]) == 1
+
+
+def test_data_are_taken_although_the_settlement_that_waited_for_them_fails(on: Stage) -> None:
+    on.platform.market.import_bars(made_up(quiet(DAYS[0])))
+    holding(on, a=A)
+    on.clock_to(DAYS[1], "19:00")
+    with on.platform.series.write() as cursor:
+        cursor.execute("DROP TABLE position")  # no row can be written any more
+    accepted = on.operator.call(
+        "POST", "/admin/market/accept", {"date": DAYS[1].isoformat(), "reason": "the exchange was shut"}
+    )
+    assert accepted.status_code == 200
+    report = on.platform.market.import_bars(made_up(quiet(DAYS[1])))
+    assert report.stored == 2
+    newest = on.operator.get("/admin/settlement-runs")["settlement_runs"][0]
+    assert newest["status"] == "failed"
+    detail = on.operator.get(f"/admin/settlement-runs/{newest['id']}")["detail"]
+    assert detail == {"reason": "CatalogException: the log has the details"}
+
+
+def test_an_absurd_row_of_one_instrument_keeps_nobody_else_from_being_settled(on: Stage) -> None:
+    """A million shares become one: the last close of B would be twenty million CNY a share."""
+    bars = quiet(*DAYS[:2]) | {(B, DAYS[1]): (20.0, 20.0, None, 1_000_000)}
+    on.platform.market.import_bars(made_up(bars))
+    action(on, DAYS[1], bonus_per_million=-999_999)
+    holding(on, a=A, b=B)
+    on.clock_to(DAYS[1], "19:00")
+    assert settled_days(on, "a") == 2

@@ -33,6 +33,13 @@ def test_what_is_no_price_is_not_good(price: float) -> None:
     assert (value[0], good[0]) == (0, False)
 
 
+def test_no_share_costs_more_than_a_million() -> None:
+    """With the widest limit, 44 %, it is still a number of 32 bits."""
+    value, good, _ = checks.to_mills(np.array([1_000_000.0, 1_000_000.01]))
+    assert (value.tolist(), good.tolist()) == ([1_000_000_000, 0], [True, False])
+    assert value[0] * 1.44 < 2**31
+
+
 def test_a_fraction_of_a_mill_is_seen_and_the_noise_of_a_float_is_not() -> None:
     _, _, fractional = checks.to_mills(np.array([10.0005, 0.1 + 0.2, 10.000001]))
     assert fractional.tolist() == [True, False, False]

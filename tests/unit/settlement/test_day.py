@@ -136,6 +136,21 @@ def test_a_factor_that_leaves_no_price_is_unexplained() -> None:
     assert fact(day, column.BLOCK) == Reason.UNEXPLAINED_REFERENCE
 
 
+@pytest.mark.parametrize("factor", ["0.0000000000001", "1e-300"])
+def test_a_factor_that_leaves_more_than_any_price_is_unexplained(factor: str) -> None:
+    market = world([{A: bar("10.00", "10.00", adj="1")}, {A: bar(None, "10.00", adj=factor)}])
+    day = last_of(market)
+    assert fact(day, column.REFERENCE) == 1_000_000_000
+    assert fact(day, column.EVENT) == Event.UNEXPLAINED
+
+
+def test_a_row_that_leaves_more_than_any_price_is_cut_there() -> None:
+    """A million shares at 10.00 become one of ten million CNY; stored prices and limits have 32 bits."""
+    day = last_of(world([{A: TEN}, {A: bar(None, "10.00")}], [(A, 1, -999_999, 0, None)]))
+    assert fact(day, column.REFERENCE) == 1_000_000_000
+    assert fact(day, column.UPPER) < 2**31
+
+
 # ---------------------------------------------------------------- prices and limits
 
 
