@@ -92,6 +92,10 @@ class Market:
     def instruments(self) -> Instruments:
         return self._instruments
 
+    def instruments_in(self, cursor: store.Cursor) -> Instruments:
+        """As an open transaction sees them, whatever stands in memory."""
+        return store.instruments(cursor)
+
     def names(self) -> dict[str, str]:
         """Symbol to name, where it is known."""
         with self.series.read() as cursor:

@@ -62,6 +62,13 @@ def listed(numbers: Iterable[int]) -> str:
     return ", ".join(str(int(number)) for number in numbers)
 
 
+def highest_instrument(rows: StoredRows) -> int:
+    """The largest instrument number in the rows and their snapshots; -1 where there is none."""
+    named = [columns["instrument"] for columns in (rows.held_before, rows.held, rows.orders, rows.events)]
+    numbers = [*named, *(snapshot.number for snapshot in rows.snapshots.values())]
+    return max((int(each.max(initial=-1)) for each in numbers), default=-1)
+
+
 def symbols_of(cursor: Cursor, rows: StoredRows, instruments: Instruments) -> dict[int, str]:
     """The symbols of every instrument number in the rows, and of those swapped into."""
     tables = (rows.held_before, rows.held, rows.orders, rows.events)

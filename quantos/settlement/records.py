@@ -30,6 +30,7 @@ from quantos.settlement.record_rows import (
     NO_EVENTS,
     NO_ORDERS,
     ORDER,
+    highest_instrument,
     listed,
     of_strategies,
     placed,
@@ -221,6 +222,10 @@ class SettledRecords:
             {at[n]: weights for n in rebalanced if (weights := asked.signals[n]) is not None},
         )
         instruments = self._market.instruments()
+        if highest_instrument(rows) >= len(
+            instruments
+        ):  # a restatement brought it: memory is a moment behind
+            instruments = self._market.instruments_in(cursor)
         return records_of(rows, symbols_of(cursor, rows, instruments), instruments.number_of)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from quantos.settlement import revisions
-from tests.support.platforms import Stage
-from tests.support.restated import DAYS, A, Bars, in_force, restate, write_bars
+from tests.support.platforms import Caller, Stage, made_up
+from tests.support.restated import DAYS, A, Bars, C, bars, in_force, restate, write_bars
 
 SLUGS = ("holds-a", "holds-b", "holds-both")
 
@@ -96,6 +96,33 @@ def test_readers_see_one_record_or_the_other(on: Stage, many: Path) -> None:
             reader.result()
     assert set(seen) == {before, navs()}
     assert before != navs()
+
+
+def test_a_symbol_that_came_with_the_restatement_is_read_before_the_market_is_looked_at_again(
+    empty: Stage, agent: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market, seen = empty.platform.market, []
+    market.import_bars(made_up(bars()))
+    agent.post("/strategies", {"name": "Early", "slug": "holds-c"})
+    empty.submit(agent, "holds-c", DAYS[0], {A: 0.5, C: 0.3})
+    empty.clock_to(DAYS[-1], "19:00")
+    refresh = market.refresh
+
+    def look() -> None:
+        """All is committed; what stands in memory is of before."""
+        seen.append(package(empty, "holds-c", DAYS[0]))
+        refresh()
+
+    monkeypatch.setattr(market, "refresh", look)
+    restate(
+        empty,
+        DAYS[0],
+        write_bars(
+            tmp_path, {(C, DAYS[0]): (5.0, 5.0, 5.0, 0), (A, DAYS[0]): (10.05, 10.1, 10.0, 1_000_000)}
+        ),
+    )
+    assert seen == [package(empty, "holds-c", DAYS[0])]
+    assert [order["symbol"] for order in seen[0]["verification"]["orders"]] == [A, C]
 
 
 def test_the_package_of_every_revision_is_bound_as_it_was(on: Stage, many: Path, corrected: Path) -> None:
