@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from quantos.kit.web import ApiModel, Date, Timestamp
 
-JobState = Literal["never_run", "running", "done", "failed", "skipped", "not_available"]
+JobState = Literal["never_run", "running", "done", "waiting", "failed", "skipped", "not_available"]
 
 
 class JobOut(BaseModel):
@@ -87,7 +87,7 @@ class RunList(BaseModel):
 
 
 class RunDetail(RunOut):
-    """With the outcome of each strategy-day, and what the run waits for."""
+    """With the outcome of each strategy-day, and what the run waits for or why it failed."""
 
     detail: dict[str, Any]
     outcomes: list[dict[str, Any]]

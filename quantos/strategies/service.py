@@ -1,7 +1,8 @@
 """Strategies and signals as the rest of the platform sees them.
 
 A signal of trade date d is *effective* exactly when its strategy was active at d's deadline by the status
-log; settlement sees effective signals only, and `is_settled` is true of no other.
+log; settlement sees effective signals only, and `is_settled` is true of no other. Nor is it of a signal whose
+day the exchange has closed since.
 """
 
 from __future__ import annotations
@@ -168,8 +169,8 @@ class Strategies:
             number = number_of(own(session, caller, slug))
             rows = store.signal_page(session, number, limit, offset)
             log = store.log_of(session, number)
-        until = self.ports.settled_until(number)
-        return {"signals": [_signal_out(row, log, until, now) for row in rows]}
+        until, days = self.ports.settled_until(number), self._days
+        return {"signals": [_signal_out(row, log, until, now, days) for row in rows]}
 
     # for the features above
 
@@ -229,7 +230,17 @@ class Strategies:
     def due(self, session: Session, upto: date) -> Sequence[StrategyTerms]:
         """Every strategy whose first effective signal is of `upto` or earlier, by number."""
         logs, days = store.bounded_logs(session), self._days
-        return [_terms(row, logs.get(row.number), days) for row in store.started(session, upto)]
+        rows = store.started(session, upto)
+        closed = {day for day in {row.first_date for row in rows} if not days.is_trading_day(day)}
+        found = []
+        for row in rows:
+            first = row.first_date
+            if first in closed:  # since the signal was taken
+                effective = store.effective_dates(session, row.number, upto)
+                first = next((day for day in effective if days.is_trading_day(day)), None)
+            if first is not None:
+                found.append(_terms(row, first, logs.get(row.number), days))
+        return found
 
     def signals_on(self, session: Session, trade_date: date, numbers: Collection[int]) -> dict[int, Weights]:
         """The effective signals of a date."""
@@ -260,7 +271,9 @@ def _change(
     return strategy_out(strategy)
 
 
-def _terms(row: Any, log: Sequence[StatusChange] | None, days: TradingCalendar) -> StrategyTerms:
+def _terms(
+    row: Any, first_date: date, log: Sequence[StatusChange] | None, days: TradingCalendar
+) -> StrategyTerms:
     return StrategyTerms(
         number=row.number,
         id=row.id,
@@ -272,13 +285,16 @@ def _terms(row: Any, log: Sequence[StatusChange] | None, days: TradingCalendar) 
         initial_capital=row.initial_capital,
         commission_e8=row.commission_e8,
         slippage_e8=row.slippage_e8,
-        first_date=row.first_date,
+        first_date=first_date,
         settle_until=None if log is None else settle_until(log, Execution(row.execution_price), days),
     )
 
 
-def _signal_out(row: Any, log: Sequence[StatusChange], until: date | None, now: datetime) -> dict[str, Any]:
-    effective = status_at(log, row.deadline) is Status.ACTIVE
+def _signal_out(
+    row: Any, log: Sequence[StatusChange], until: date | None, now: datetime, days: TradingCalendar
+) -> dict[str, Any]:
+    # The exchange may have closed a day after a signal was taken for it.
+    effective = status_at(log, row.deadline) is Status.ACTIVE and days.is_trading_day(row.trade_date)
     return {
         "id": row.id,
         "trade_date": row.trade_date,

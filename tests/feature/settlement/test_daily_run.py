@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from quantos.admin.schemas import JobList, RanOut
 from quantos.kit.clock import parse_instant
 from quantos.market.core.calendar import shipped_calendar
 from quantos.settlement.store import add_run
@@ -82,6 +83,17 @@ def test_half_in_one_share_at_ten_buys_that_many_lots_and_costs_the_transfer_fee
     assert on_stage.navs("one") == [999_995.0]
 
 
+def test_an_order_costs_the_minimum_commission_that_the_platform_sets(tmp_path: Path) -> None:
+    # As above, and 0 % of commission is at least 5 CNY an order.
+    with stage(tmp_path / "data", START, minimum_commission=5) as on:
+        on.platform.market.import_bars(made_up(quiet(DAYS)))
+        agent = on.agent()
+        agent.post("/strategies", {"name": "One", "slug": "one", "commission_rate": 0, "slippage_rate": 0})
+        on.submit(agent, "one", DAYS[0], {A: 0.5})
+        on.clock_to(DAYS[0], "19:00")
+        assert on.navs("one") == [999_990.0]
+
+
 def test_a_day_without_a_signal_is_a_hold_day(on_stage: Stage, agent: Caller) -> None:
     on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
     on_stage.clock_to(DAYS[1], "19:00")
@@ -150,6 +162,17 @@ def test_a_day_with_too_few_bars_waits_and_says_what_is_missing(tmp_path: Path) 
         assert (newest["status"], newest["settled"], newest["held"]) == ("done", 0, 2)
         (listed,) = on.public().get("/public/strategies")["strategies"]
         assert listed["trading_days"] == 3
+
+
+def test_that_a_settlement_waits_is_told_as_the_description_has_it(on_stage: Stage, agent: Caller) -> None:
+    on_stage.platform.market.import_bars(made_up(quiet(DAYS[:1])))
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    after = shipped_calendar().next_after(DAYS[-1])
+    ran = on_stage.clock_to(after, "19:00")
+    assert ran[-2]["state"] == "waiting"
+    RanOut.model_validate(ran[-2])
+    jobs = JobList.model_validate(on_stage.operator.get("/admin/jobs")).jobs
+    assert [job.state for job in jobs if job.name == "settle_all_active_strategies"] == ["waiting"]
 
 
 def test_the_operator_accepts_a_doubtful_day_by_name(tmp_path: Path) -> None:
@@ -325,3 +348,21 @@ def test_bonus_shares_of_a_day_without_a_bar_are_still_known_after_a_restart(tmp
     navs, events = after_a_restart(tmp_path / "data", rows, one_for_one)
     assert navs == [999_995.0, 999_995.0, 999_995.0]
     assert events == [(DAYS[1], 100_000, 0)]
+
+
+def test_a_signal_of_a_day_that_the_exchange_then_closed_is_never_settled(
+    on_stage: Stage, agent: Caller
+) -> None:
+    """`one` was settled before, `two` begins with that day's signal and so with the next one that counts."""
+    agent.post("/strategies", {"name": "Two", "slug": "two", "commission_rate": 0, "slippage_rate": 0})
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    for slug in ("one", "two"):
+        on_stage.submit(agent, slug, DAYS[1], {B: 0.5})
+    on_stage.clock_to(DAYS[0], "19:00")
+    on_stage.operator.post("/admin/calendar", {"days": [{"date": DAYS[1].isoformat(), "is_open": False}]})
+    on_stage.clock_to(DAYS[2], "09:00")
+    on_stage.submit(agent, "two", DAYS[3], {A: 0.5})
+    on_stage.clock_to(DAYS[3], "19:00")
+    assert settled_signals(agent) == {"2024-03-01": True, "2024-03-04": False}
+    assert on_stage.navs("one") == [999_995.0] * 3
+    assert on_stage.navs("two") == [999_995.0]
