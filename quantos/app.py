@@ -22,6 +22,9 @@ from quantos.attestation import routes as attestation_routes
 from quantos.attestation.core.batches import DEADLINES
 from quantos.attestation.service import Attestation, Terms, When
 from quantos.errors import QuantosError
+from quantos.factors import jobs as factor_jobs
+from quantos.factors import routes as factor_routes
+from quantos.factors.service import Factors
 from quantos.kit.clock import Clock, SystemClock
 from quantos.kit.docs_page import add_docs_page
 from quantos.kit.money import mills
@@ -66,6 +69,7 @@ class Platform:
     market: Market
     attestation: Attestation
     strategies: Strategies
+    factors: Factors
     settlement: Settlement
     claims: Claims
     performance: Performance
@@ -110,6 +114,7 @@ class Platform:
         self.attestation.start()
         self.publication.start()
         self.support.start()
+        self.factors.start()
         self.scheduler.start()
 
     def wind_down(self) -> None:
@@ -121,6 +126,7 @@ class Platform:
         """Finish the job under way, write what is pending, release the directory."""
         self.operations.feed.close()
         self.scheduler.stop()
+        self.factors.stop()
         self.publication.stop()
         self.attestation.close()
         self.support.stop()
@@ -142,6 +148,7 @@ def _compose(
     attestation = Attestation(_attestation_terms(settings), clock, directory.path)
     strategies = Strategies(records, clock, market, accounts, settlement, attestation)
     settlement.strategies = strategies
+    factors = Factors(records, series, clock, market, accounts, directory.path / "factors")
     market.settled_days = settlement.settled_days
     market.after_change = settlement.take_up_waiting
     claims = Claims(records, clock, market, settlement)
@@ -173,6 +180,7 @@ def _compose(
         "settle_all_active_strategies": lambda day: settlement_jobs.settle_all_active_strategies(
             settlement, day
         ),
+        "factor_os_tracking": partial(factor_jobs.factor_os_tracking, factors),
         "settlement_watchdog": lambda day: settlement_jobs.settlement_watchdog(settlement, day),
     }
     scheduler = Scheduler(clock, records, lambda: market.calendar, jobs, _batches(settings, attestation))
@@ -186,6 +194,7 @@ def _compose(
         market,
         attestation,
         strategies,
+        factors,
         settlement,
         claims,
         performance,
@@ -251,12 +260,14 @@ def build_app(platform: Platform) -> FastAPI:
         verification_routes.router(p.verification),
         attestation_routes.router(p.attestation),
         performance_routes.router(p.claims, p.accounts),
+        factor_routes.router(p.factors, p.accounts),
         account_routes.router(p.accounts),
         support_routes.router(p.support, p.accounts),
         license_routes.router(p.licenses, p.accounts),
         market_routes.router(p.market, p.accounts, p.audit),
         account_routes.admin_router(p.accounts),
         strategy_routes.admin_router(p.strategies, p.accounts),
+        factor_routes.admin_router(p.factors, p.accounts),
         attestation_routes.admin_router(p.attestation, p.accounts),
         settlement_routes.admin_router(p.settlement, p.accounts, p.audit),
         support_routes.admin_router(p.support, p.accounts),

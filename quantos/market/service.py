@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from quantos.errors import Conflict, Invalid
 from quantos.kit.clock import Clock, today
 from quantos.market import store
+from quantos.market.core.adjusted import adjusted_close
 from quantos.market.core.bars import (
     MISSING_MAX,
     Acceptance,
@@ -107,6 +109,14 @@ class Market:
         with self.series.read() as cursor:
             yield from store.day_bars(cursor, sessions, len(self._instruments))
 
+    def adjusted_closes(self, sessions: NDArray[np.datetime64]) -> NDArray[np.float64]:
+        """Closes adjusted for corporate actions, [session, instrument]; NaN where there is no bar.
+
+        `sessions`: trading days without a gap. See `core.adjusted`.
+        """
+        with self.series.read() as cursor:
+            return adjusted_close(*store.closes(cursor, sessions, len(self._instruments)))
+
     def carry(self, before: date) -> Carry:
         """The last bar of each instrument strictly before a date."""
         with self.series.read() as cursor:
@@ -132,10 +142,18 @@ class Market:
 
     def members(self, index_symbol: str, day: date) -> Constituents | None:
         """An index's members on a day, from one source; None where no source speaks of the day."""
+        return constituents_on(dict(self._lists(index_symbol)), day)
+
+    def ever_members(self, index_symbol: str) -> set[str]:
+        """Whatever was in an index on some day."""
+        lists = self._lists(index_symbol).values()
+        return {symbol for of_source in lists for one in of_source for symbol in one.members}
+
+    def _lists(self, index_symbol: str) -> dict[str, list[MemberList]]:
         lists = self._member_lists.get(index_symbol)
         if lists is None:
             lists = self._member_lists[index_symbol] = self._load_lists(index_symbol)
-        return constituents_on(dict(lists), day)
+        return lists
 
     def _load_lists(self, index_symbol: str) -> dict[str, list[MemberList]]:
         by_source: dict[str, list[tuple[date, date | None, str]]] = {}

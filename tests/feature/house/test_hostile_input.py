@@ -19,6 +19,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from quantos.app import build_app
 from quantos.kit.clock import parse_instant
@@ -133,8 +134,16 @@ def api(on_stage: Stage, agent: Caller) -> Described:
         "status": "active",
         "name": "settle_all_active_strategies",
     }
-    assert agent.token
+    known["factor_id"] = standing_factor(on_stage, agent)
     return Described(build_app(on_stage.platform).openapi(), known)
+
+
+def standing_factor(on_stage: Stage, agent: Caller) -> str:
+    """A factor that no call can delete."""
+    found: str = agent.post("/factors", {"name": "Alpha", "universe": "hs300"})["id"]
+    with on_stage.platform.records.write() as session:
+        session.execute(text("UPDATE factor SET status = 'validating' WHERE id = :id"), {"id": found})
+    return found
 
 
 class Sender:
@@ -147,6 +156,8 @@ class Sender:
             each["name"]: api.example(each["schema"], each["name"]) for each in operation.parameters("path")
         }
         self.body: Any = None if operation.body is None else api.example(operation.body)
+        if operation.name == "upload_factor_values":  # the operator's `data` is another
+            self.body = {"data": [{"date": "2024-03-01", "values": {"600001.SH": 0.5}}]}
         self.statuses: set[int] = set()
 
     def send(self, *, path: Any = None, query: Any = None, body: Any = ..., raw: bytes | None = None) -> None:

@@ -1,0 +1,173 @@
+"""What the market says of a factor's days: one panel over all symbols, kept until the market changes.
+
+The axis of symbols holds every instrument and everything that was ever a constituent, ascending. Days that the
+platform's clock has not reached the close of are not read, also where a simulated market knows them already.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from datetime import date, datetime, time, timedelta
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantos.factors.core.measured import MarketPanel
+from quantos.factors.core.panel import Dates, Members
+from quantos.kit.clock import SHANGHAI, Clock, shanghai
+from quantos.market.core.boards import boards_of
+from quantos.market.service import BENCHMARKS, Market
+
+CLOSE: Final = time(15, 0)
+OPENING_AUCTION: Final = time(9, 15)
+"""From then on the day's prices form."""
+
+BEFORE: Final = 60
+"""Sessions read before the first day: a suspended instrument keeps the close of before."""
+
+AFTER: Final = 7
+"""Sessions read after the last day, as far as they are known: the returns of the longest lag."""
+
+MEMBERS_KEPT: Final = 6
+
+
+class Window(NamedTuple):
+    """The market over the days that a factor needs."""
+
+    market: MarketPanel
+    members: Members | None
+    symbols: tuple[str, ...]
+    boards: NDArray[np.int8]
+
+    @property
+    def dates(self) -> Dates:
+        return self.market.dates
+
+
+class _Kept(NamedTuple):
+    version: int
+    symbols: tuple[str, ...]
+    boards: NDArray[np.int8]
+    market: MarketPanel
+
+
+class Axes:
+    """Windows on one market. One thread at a time builds a panel."""
+
+    def __init__(self, market: Market, clock: Clock) -> None:
+        self._market, self._clock = market, clock
+        self._turn = threading.Lock()
+        self._kept: _Kept | None = None
+        self._members: OrderedDict[tuple[int, str, int, int], Members | None] = OrderedDict()
+
+    def last_known(self) -> date | None:
+        """The last trading day whose close the clock has reached and that has bars; None without any."""
+        return self._last_before(self._market.last_date())
+
+    def last_complete(self) -> date | None:
+        """The same, where the day's bars suffice to settle it."""
+        day = self.last_known()
+        while day is not None and not self._market.readiness(day).ready:
+            previous = self._market.calendar.previous_before(day)
+            day = previous if previous >= self._market.calendar.first else None
+        return day
+
+    def sessions_before(self, days: Dates, last: date) -> NDArray[np.bool_]:
+        """Which of the days have two more trading days up to `last`: their return is known."""
+        sessions = self._market.calendar.sessions
+        place = np.searchsorted(sessions, days)
+        return place + 2 <= np.searchsorted(sessions, np.datetime64(last, "D"), side="right") - 1
+
+    def opens_after(self, day: date) -> datetime:
+        """When the prices of the next trading day begin to form: values there before are timely."""
+        return shanghai(self._market.calendar.next_after(day), OPENING_AUCTION)
+
+    def window(self, universe: str, first: date, last: date) -> Window | None:
+        """The days from `first` to `last` and what surrounds them; None where the market knows none of them."""
+        known = self.last_known()
+        if known is None:
+            return None
+        sessions = self._market.calendar.sessions
+        low = int(np.searchsorted(sessions, np.datetime64(first, "D")))
+        high = int(np.searchsorted(sessions, np.datetime64(last, "D"), side="right")) + AFTER
+        high = min(high, int(np.searchsorted(sessions, np.datetime64(known, "D"), side="right")))
+        low = max(low - BEFORE, 0)
+        if high <= low:
+            return None
+        with self._turn:
+            kept = self._panel(low, high)
+            rows = slice(low - self._place(kept.market.dates[0]), high - self._place(kept.market.dates[0]))
+            market = MarketPanel(
+                kept.market.dates[rows],
+                kept.market.returns[rows],
+                kept.market.codes[rows],
+                kept.market.has_close[rows],
+            )
+            return Window(market, self._members_of(universe, low, high, kept), kept.symbols, kept.boards)
+
+    def _last_before(self, last: date | None) -> date | None:
+        if last is None:
+            return None
+        now = self._clock.now()
+        here = now.astimezone(SHANGHAI).date()
+        closed = here if now >= shanghai(here, CLOSE) else here - timedelta(days=1)
+        calendar = self._market.calendar
+        day = min(last, closed, calendar.last)
+        return None if day < calendar.first else calendar.previous_before(day + timedelta(days=1))
+
+    def _place(self, day: np.datetime64) -> int:
+        return int(np.searchsorted(self._market.calendar.sessions, day))
+
+    def _panel(self, low: int, high: int) -> _Kept:
+        """A panel of at least these sessions; what is kept only grows, until the market changes."""
+        version = self._market.version
+        kept = self._kept
+        if kept is not None and kept.version == version:
+            first = self._place(kept.market.dates[0])
+            if first <= low and high <= first + len(kept.market.dates):
+                return kept
+            low, high = min(low, first), max(high, first + len(kept.market.dates))
+        self._kept = kept = None  # both at once would need twice the memory
+        sessions = self._market.calendar.sessions[low:high]
+        symbols = self._market.instruments().symbols
+        axis = tuple(sorted({*symbols, *self._ever_members()}))
+        place = {symbol: column for column, symbol in enumerate(axis)}
+        close = np.full((len(sessions), len(axis)), np.nan)
+        if symbols:
+            found = self._market.adjusted_closes(sessions)[
+                :, : len(symbols)
+            ]  # an import may add some meanwhile
+            close[:, [place[symbol] for symbol in symbols]] = found
+        self._kept = _Kept(version, axis, boards_of(axis), MarketPanel.of(sessions, close))
+        return self._kept
+
+    def _ever_members(self) -> set[str]:
+        return {
+            symbol
+            for universe in ("hs300", "csi500", "csi1000")
+            for symbol in self._market.ever_members(BENCHMARKS[universe])
+        }
+
+    def _members_of(self, universe: str, low: int, high: int, kept: _Kept) -> Members | None:
+        """[t, i]; a row without any: not known that day. None: known on no day."""
+        key = (kept.version, universe, low, high)
+        if key not in self._members:
+            self._members[key] = self._read_members(universe, low, high, kept)
+            while len(self._members) > MEMBERS_KEPT:
+                self._members.popitem(last=False)
+        return self._members[key]
+
+    def _read_members(self, universe: str, low: int, high: int, kept: _Kept) -> Members | None:
+        place = {symbol: column for column, symbol in enumerate(kept.symbols)}
+        members = np.zeros((high - low, len(kept.symbols)), np.bool_)
+        columns: dict[frozenset[str], list[int]] = {}
+        for row, day in enumerate(self._market.calendar.sessions[low:high]):
+            found = self._market.members(BENCHMARKS[universe], day.astype(object))
+            if found is not None:
+                chosen = found.chosen.members
+                if chosen not in columns:
+                    columns[chosen] = [place[symbol] for symbol in chosen if symbol in place]
+                members[row, columns[chosen]] = True
+        return members if members.any() else None

@@ -1,0 +1,99 @@
+"""How alike a user's factors are. A pair is compared once for as long as the values of both stand still."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from quantos.factors import store
+from quantos.factors.core.correlation import correlation
+from quantos.factors.core.panel import Dates
+from quantos.factors.core.ranks import Codes
+from quantos.factors.owned import number_of
+from quantos.factors.tables import Factor
+from quantos.factors.values import Cursor, ValueStore
+from quantos.storage.records import Records
+from quantos.storage.series import Series
+
+PAIRS_KEPT: Final = 10_000
+
+Stage = Callable[[str, int, int], None]
+
+
+class _Side(NamedTuple):
+    """A factor's values, as far as a comparison needs to know of them."""
+
+    number: int
+    dates: Dates
+    symbols: tuple[str, ...]
+    version: tuple[int, int]  # number of days, newest receipt: no upload leaves both as they were
+
+
+class Comparing:
+    """Compares, one pair at a time, in a thread of its own."""
+
+    def __init__(self, records: Records, series: Series, values: ValueStore) -> None:
+        self._records, self._series, self._values = records, series, values
+        self._thread = ThreadPoolExecutor(1, "factor-correlations")
+        self._known: OrderedDict[tuple[Any, ...], float | None] = OrderedDict()
+
+    def stop(self) -> None:
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    async def table(self, number: int, user_id: str) -> list[dict[str, Any]]:
+        """{factor_id, name, correlation} of each other active factor, the strongest first, undefined ones last."""
+        loop = asyncio.get_running_loop()
+        others = self._others(number, user_id)
+        found = await loop.run_in_executor(self._thread, self._with, number, others, _nobody)
+        ordered = sorted(zip(others, found, strict=True), key=lambda pair: _strength(pair[1]), reverse=True)
+        return [{"factor_id": other.id, "name": other.name, "correlation": each} for other, each in ordered]
+
+    def with_active(self, number: int, user_id: str, tell: Stage) -> list[float | None]:
+        """Correlations with each other active factor of the user, in the order of their creation."""
+        return self._with(number, self._others(number, user_id), tell)
+
+    def _others(self, number: int, user_id: str) -> list[Factor]:
+        with self._records.read() as session:
+            active = store.of_status(session, "active", user_id=user_id)
+        return [other for other in active if other.number != number]
+
+    def _with(self, number: int, others: Sequence[Factor], tell: Stage) -> list[float | None]:
+        found = []
+        with self._series.snapshot() as cursor:
+            mine = self._side(cursor, number)
+            at_hand: tuple[tuple[str, ...], Dates, Codes] | None = None
+            for place, other in enumerate(others):
+                tell("correlations", place, len(others))
+                theirs = self._side(cursor, number_of(other))
+                key = tuple(sorted([(mine.number, *mine.version), (theirs.number, *theirs.version)]))
+                if key not in self._known:
+                    symbols = tuple(sorted({*mine.symbols} & {*theirs.symbols}))
+                    dates = np.intersect1d(mine.dates, theirs.dates)
+                    if at_hand is None or at_hand[0] != symbols or not np.array_equal(at_hand[1], dates):
+                        at_hand = symbols, dates, self._values.codes(cursor, number, dates, symbols)
+                    codes = self._values.codes(cursor, theirs.number, dates, symbols)
+                    self._known[key] = correlation(at_hand[2], codes) if codes.size else None
+                self._known.move_to_end(key)
+                found.append(self._known[key])
+        while len(self._known) > PAIRS_KEPT:
+            self._known.popitem(last=False)
+        return found
+
+    def _side(self, cursor: Cursor, number: int) -> _Side:
+        days = self._values.days(cursor, number)
+        newest = int(days.received_at.max().astype(np.int64)) if len(days.dates) else 0
+        symbols = self._values.symbols(cursor, number)
+        return _Side(number, days.dates, symbols, (len(days.dates), newest))
+
+
+def _strength(found: float | None) -> float:
+    return -1.0 if found is None else abs(found)
+
+
+def _nobody(stage: str, done: int, total: int) -> None:
+    """Nobody is told."""

@@ -1,0 +1,164 @@
+"""Values on their way into the store, and what they make of their factor's status."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+from sqlmodel import Session
+
+from quantos.accounts.service import Caller
+from quantos.factors import store
+from quantos.factors.owned import number_of, own
+from quantos.factors.refusals import FactorDateInFuture, FactorDayWritten, FactorTakesNoValues
+from quantos.factors.schemas import DAYS_MIN
+from quantos.factors.tables import Factor
+from quantos.factors.uploads.panel import Panel
+from quantos.factors.values import Batch, ValueStore
+from quantos.kit.clock import Clock, today
+from quantos.market.service import Market
+from quantos.storage.records import Records
+from quantos.storage.series import Series
+
+
+class Receiving:
+    """Uploads. The caller holds the factor's lock."""
+
+    def __init__(
+        self, records: Records, series: Series, clock: Clock, market: Market, values: ValueStore
+    ) -> None:
+        self._records, self._series, self._clock = records, series, clock
+        self._market, self._values = market, values
+
+    async def upload(
+        self, caller: Caller, factor_id: str, panel: Panel, received_at: datetime
+    ) -> dict[str, Any]:
+        """{uploaded, total_days, status}. Raises FactorNotFound, FactorDateInFuture, FactorTakesNoValues,
+        FactorDayWritten; then nothing is stored.
+        """
+        with self._records.read() as session:
+            factor = own(session, caller, factor_id)
+        number = number_of(factor)
+        if factor.status == "validating":
+            raise FactorTakesNoValues(
+                "factor status is validating: its values stand still until the validation has ended"
+            )
+        self._check_past(panel)
+        trading = panel.on(self._market.calendar.positions(panel.days) >= 0)
+        if factor.status == "active":
+            stored = await asyncio.to_thread(self._put_out_of_sample, factor, trading, received_at)
+            return {"uploaded": len(trading.days), "total_days": stored, "status": "active"}
+        if not len(trading.days):
+            total, status = await asyncio.to_thread(self._total, number), factor.status
+            return {"uploaded": 0, "total_days": total, "status": status}
+        total = await asyncio.to_thread(self._put, number, trading, received_at)
+        status = await self._records.commit(lambda session: _set_by_days(session, number, total))
+        return {"uploaded": len(trading.days), "total_days": total, "status": status}
+
+    def values_on(self, number: int, day: date) -> dict[str, float]:
+        with self._series.snapshot() as cursor:
+            symbols = self._values.symbols(cursor, number)
+            row = self._values.values(cursor, number, np.array([day], "datetime64[D]"), symbols)[0]
+        return {
+            symbol: value
+            for symbol, value in zip(symbols, row.tolist(), strict=True)
+            if value == value  # noqa: PLR0124 - NaN: no value
+        }
+
+    def forget(self, number: int) -> None:
+        """Delete all values of a factor."""
+        with self._series.write() as cursor:
+            self._values.remove(cursor, number)
+
+    def mend(self) -> None:
+        """Statuses that a kill left behind the values they follow from; files that nothing refers to."""
+        with self._series.write() as cursor:
+            self._values.sweep(cursor)
+        with self._records.read() as session:
+            waiting = store.of_status(session, "draft", "ready", "rejected")
+        for factor in waiting:
+            number = number_of(factor)
+            with self._series.read() as cursor:
+                days = self._values.days(cursor, number)
+            if self._is_behind(factor, len(days.dates), days.received_at):
+                with self._records.write() as session:
+                    present = store.by_number(session, number)
+                    if present is not None and present.status == factor.status:
+                        _set_by_days(session, number, len(days.dates))
+
+    def _is_behind(self, factor: Factor, count: int, received_at: Any) -> bool:
+        if factor.status != "rejected":
+            return factor.status != _status(count)
+        newest = received_at.max().astype(object).replace(tzinfo=UTC) if count else None
+        return newest is not None and factor.validated_at is not None and newest > factor.validated_at
+
+    def _check_past(self, panel: Panel) -> None:
+        here = today(self._clock)
+        if panel.days[-1] > np.datetime64(here, "D"):
+            raise FactorDateInFuture(
+                f"values are of days up to today: {panel.days[-1]} is after {here}; nothing was stored"
+            )
+
+    def _put(self, number: int, panel: Panel, received_at: datetime) -> int:
+        with self._series.write() as cursor:
+            self._values.put(cursor, number, Batch(panel.days, panel.symbols, panel.values), received_at)
+            return len(self._values.days(cursor, number).dates)
+
+    def _total(self, number: int) -> int:
+        with self._series.read() as cursor:
+            return len(self._values.days(cursor, number).dates)
+
+    def _put_out_of_sample(self, factor: Factor, panel: Panel, received_at: datetime) -> int:
+        """Days that stand are compared, the others written; how many days there are then."""
+        number, last = number_of(factor), factor.last_in_sample
+        assert last is not None, "an active factor has a sample"
+        early = panel.days[panel.days <= np.datetime64(last, "D")]
+        if len(early):
+            raise FactorTakesNoValues(
+                f"factor status is active: its sample ends with {last} and is closed, {early[0]} is in it;"
+                " nothing was stored"
+            )
+        with self._series.write() as cursor:
+            stored = self._values.days(cursor, number).dates
+            again = np.isin(panel.days, stored)
+            if again.any():
+                known = self._values.symbols(cursor, number)
+                axis = tuple(sorted({*known, *panel.symbols}))
+                here = self._values.values(cursor, number, panel.days[again], axis)
+                same = _spread(panel.on(again), axis)
+                other = np.flatnonzero(~((here == same) | (np.isnan(here) & np.isnan(same))).all(axis=1))
+                if len(other):
+                    raise FactorDayWritten(
+                        f"{panel.days[again][other[0]]} has values already, and others: a day out of sample is"
+                        " written once; nothing was stored"
+                    )
+            fresh = panel.on(~again)
+            if len(fresh.days):
+                self._values.put(cursor, number, Batch(fresh.days, fresh.symbols, fresh.values), received_at)
+            return len(stored) + len(fresh.days)
+
+
+def _spread(panel: Panel, axis: tuple[str, ...]) -> Any:
+    """The values of a panel on a larger axis."""
+    values = np.full((len(panel.days), len(axis)), np.nan)
+    place = {symbol: column for column, symbol in enumerate(axis)}
+    values[:, [place[symbol] for symbol in panel.symbols]] = panel.values
+    return values
+
+
+def _status(days: int) -> str:
+    return "ready" if days >= DAYS_MIN else "draft"
+
+
+def _set_by_days(session: Session, number: int, days: int) -> str:
+    """The status that values give a factor that is neither active nor being validated."""
+    factor = store.by_number(session, number)
+    assert factor is not None, "its lock is held"
+    if factor.status == "rejected":
+        factor.checks = factor.reject_reason = None
+    factor.status = _status(days)
+    session.add(factor)
+    session.flush()
+    return factor.status

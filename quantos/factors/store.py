@@ -1,0 +1,112 @@
+"""Every query of factors; their values have a store of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import delete, func, select
+from sqlmodel import Session, SQLModel
+
+from quantos.factors.tables import Factor, FactorAttempt, FactorOsDay, FactorSeries
+
+_tables = SQLModel.metadata.tables
+_factor: Final = _tables["factor"]
+_attempt: Final = _tables["factor_attempt"]
+_os: Final = _tables["factor_os_day"]
+
+_ORDERS: Final[dict[str, tuple[Any, ...]]] = {
+    "-created_at": (_factor.c.number.desc(),),
+    "created_at": (_factor.c.number,),
+    "ic_mean": (_factor.c.ic_mean.desc().nulls_last(), _factor.c.number.desc()),
+    "ic_ir": (_factor.c.ic_ir.desc().nulls_last(), _factor.c.number.desc()),
+}
+"""Numbers are given in the order of creation."""
+
+
+def by_id(session: Session, factor_id: str) -> Factor | None:
+    return session.scalars(select(Factor).where(_factor.c.id == factor_id)).one_or_none()
+
+
+def by_number(session: Session, number: int) -> Factor | None:
+    return session.get(Factor, number)
+
+
+def page_of(
+    session: Session,
+    *,
+    user_id: str | None,
+    status: str | None,
+    universe: str | None,
+    order: str,
+    limit: int,
+    offset: int,
+) -> tuple[Sequence[Factor], int]:
+    """Factors of a user, or of all where it is None, and how many there are beyond the page."""
+    wanted = [
+        column == value
+        for column, value in (
+            (_factor.c.user_id, user_id),
+            (_factor.c.status, status),
+            (_factor.c.universe, universe),
+        )
+        if value is not None
+    ]
+    page = select(Factor).where(*wanted).order_by(*_ORDERS[order]).limit(limit).offset(offset)
+    total = session.execute(select(func.count()).select_from(_factor).where(*wanted)).scalar_one()
+    return session.scalars(page).all(), int(total)
+
+
+def of_status(session: Session, *statuses: str, user_id: str | None = None) -> Sequence[Factor]:
+    """Factors in one of the statuses, in the order of their creation; of a user, or of all."""
+    query = select(Factor).where(_factor.c.status.in_(statuses)).order_by(_factor.c.number)
+    if user_id is not None:
+        query = query.where(_factor.c.user_id == user_id)
+    return session.scalars(query).all()
+
+
+def numbers(session: Session) -> set[int]:
+    return set(session.scalars(select(_factor.c.number)))
+
+
+def series_of(session: Session, number: int) -> FactorSeries | None:
+    return session.get(FactorSeries, number)
+
+
+def delete_factor(session: Session, factor: Factor) -> None:
+    """With everything the records store holds of it but its attempts, which stay counted."""
+    session.execute(delete(FactorSeries).where(_tables["factor_series"].c.factor_number == factor.number))
+    session.execute(delete(FactorOsDay).where(_os.c.factor_number == factor.number))
+    session.delete(factor)
+    session.flush()
+
+
+def delete_series(session: Session, number: int) -> None:
+    session.execute(delete(FactorSeries).where(_tables["factor_series"].c.factor_number == number))
+
+
+def add_attempt(session: Session, factor: Factor, at: datetime, sharpe: float | None) -> None:
+    session.add(
+        FactorAttempt(user_id=factor.user_id, factor_id=factor.id, at=at, status=factor.status, sharpe=sharpe)
+    )
+
+
+def sharpes_of_attempts(session: Session, user_id: str) -> list[float | None]:
+    """The annual Sharpe ratio of each validation of a user, in order; None where it was undefined."""
+    query = select(_attempt.c.sharpe).where(_attempt.c.user_id == user_id).order_by(_attempt.c.number)
+    return list(session.scalars(query))
+
+
+def os_days(session: Session, number: int) -> list[tuple[date, float | None, bool]]:
+    """(day, IC, timely) of the days out of sample whose return is known, ascending."""
+    query = (
+        select(_os.c.trade_date, _os.c.ic, _os.c.timely)
+        .where(_os.c.factor_number == number)
+        .order_by(_os.c.trade_date)
+    )
+    return [(row.trade_date, row.ic, row.timely) for row in session.execute(query)]
+
+
+def add_os_day(session: Session, number: int, day: date, ic: float | None, *, timely: bool) -> None:
+    session.merge(FactorOsDay(factor_number=number, trade_date=day, ic=ic, timely=timely))

@@ -1,0 +1,296 @@
+"""Parquet and Arrow IPC: wide (a column of dates, a column per symbol) or long (date, symbol, value).
+
+In a wide file an empty cell, or NaN, is a symbol without a value that day; in a long one the row is left out, and
+a row without a value is refused. Dates are days: a date column, timestamps at midnight, or texts YYYY-MM-DD. The
+file is read batch by batch; its bounds are checked before it is read, where the format tells them, else as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantos.errors import Invalid
+from quantos.factors.refusals import UploadTooLarge
+from quantos.factors.uploads.panel import (
+    CELLS_MAX,
+    SYMBOLS_MAX,
+    Dates,
+    Panel,
+    Values,
+    check_size,
+    invalid,
+    is_symbol,
+)
+from quantos.kit.web import parse_date
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Format = Literal["parquet", "stream", "file"]
+
+NAMES: Final = {"parquet": "Parquet file", "stream": "Arrow IPC stream", "file": "Arrow IPC file"}
+DATE_NAMES: Final = ("date", "trade_date", "__index_level_0__")
+SYMBOL: Final = "symbol"
+VALUE: Final = "value"
+LONG: Final = "a long file has the columns date, symbol, value; a wide one date and a column per symbol"
+BATCH_ROWS: Final = 65_536
+UNPACKED_MAX: Final = 512 * 2**20
+"""Bytes of a Parquet file's columns once they are unpacked."""
+
+FIRST_YEAR: Final = np.datetime64("1900-01-01", "D")
+LAST_YEAR: Final = np.datetime64("2200-01-01", "D")
+
+
+def read_arrow(file: IO[bytes], kind: Format) -> Panel:
+    """Raises Invalid with the row and column of the first error, UploadTooLarge."""
+    with _readable(kind):
+        schema, batches = _opened(file, kind)
+        names = schema.names
+        date_name = _date_column(names)
+        if len(set(names)) < len(names):
+            raise invalid("two columns have the same name: a symbol has one column")
+        is_long = SYMBOL in names or VALUE in names
+        reader: _Long | _Wide = _Long(names, date_name) if is_long else _Wide(schema, date_name)
+        row = 0
+        for batch in batches:
+            reader.add(batch, row)
+            row += batch.num_rows
+    return reader.panel()
+
+
+@contextmanager
+def _readable(kind: Format) -> Iterator[None]:
+    """What Arrow cannot read, in one clear message that says nothing of Arrow's inside."""
+    import pyarrow as pa  # noqa: PLC0415 - a tenth of a second that only such an upload needs
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+        raise invalid(
+            f"is no {NAMES[kind]} that can be read: it is cut off, damaged or of another format;"
+            " write it again and send all of it"
+        ) from error
+
+
+def _opened(file: IO[bytes], kind: Format) -> tuple[Any, Iterator[Any]]:
+    import pyarrow as pa  # noqa: PLC0415
+
+    if kind == "parquet":
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        parquet = pq.ParquetFile(file)
+        meta = parquet.metadata
+        unpacked = sum(meta.row_group(k).total_byte_size for k in range(meta.num_row_groups))
+        if meta.num_rows * meta.num_columns > 3 * CELLS_MAX or unpacked > UNPACKED_MAX:
+            raise _too_large()
+        batches = parquet.iter_batches(BATCH_ROWS if meta.num_columns < 16 else 256, use_threads=False)
+        return parquet.schema_arrow, batches
+    reader = pa.ipc.open_stream(file) if kind == "stream" else pa.ipc.open_file(file)
+    if kind == "stream":
+        return reader.schema, iter(reader)
+    return reader.schema, (reader.get_batch(k) for k in range(reader.num_record_batches))
+
+
+def _date_column(names: list[str]) -> str:
+    found = [name for name in DATE_NAMES if name in names]
+    if not found:
+        raise invalid(f"has no column named date: {LONG}")
+    return found[0]
+
+
+class _Long:
+    """Rows of (date, symbol, value)."""
+
+    def __init__(self, names: list[str], date_name: str) -> None:
+        for needed in (SYMBOL, VALUE):
+            if needed not in names:
+                raise invalid(f"has no column named {needed}: {LONG}")
+        more = [name for name in names if name not in {date_name, SYMBOL, VALUE}]
+        if more:
+            raise invalid(f"is no column of values: {LONG}", more[0])
+        self._date_name = date_name
+        self._number: dict[str, int] = {}
+        self._parts: list[tuple[Dates, NDArray[np.int64], Values]] = []
+        self._rows = 0
+
+    def add(self, batch: pa.RecordBatch, before: int) -> None:
+        self._rows += batch.num_rows
+        if self._rows > CELLS_MAX:
+            raise _too_large()
+        days = _days(batch.column(self._date_name), self._date_name, before)
+        symbols = self._symbols(batch.column(SYMBOL), before)
+        values = _floats(batch.column(VALUE), VALUE)
+        wrong = np.flatnonzero(~np.isfinite(values))
+        if len(wrong):
+            raise invalid(
+                "must be a finite number: leave out the rows that have none", before + int(wrong[0]), VALUE
+            )
+        self._parts.append((days, symbols, values))
+
+    def panel(self) -> Panel:
+        if not self._rows:
+            raise _empty()
+        rows, columns, given = (np.concatenate(part) for part in zip(*self._parts, strict=True))
+        days, row = np.unique(rows, return_inverse=True)
+        check_size(len(days), len(self._number))
+        cell = row * len(self._number) + columns
+        first = np.unique(cell, return_index=True)[1]
+        if len(first) < len(cell):
+            again = np.setdiff1d(np.arange(len(cell)), first)[0]
+            raise invalid("this date and symbol stand in an earlier row already", int(again))
+        values = np.full(len(days) * len(self._number), np.nan)
+        values[cell] = given
+        return Panel(days, tuple(self._number), values.reshape(len(days), -1))
+
+    def _symbols(self, column: pa.Array, before: int) -> NDArray[np.int64]:
+        import pyarrow as pa  # noqa: PLC0415
+
+        texts = column
+        if pa.types.is_dictionary(texts.type):
+            texts = texts.cast(texts.type.value_type)
+        if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+            raise invalid("must be a column of texts", SYMBOL)
+        coded = texts.dictionary_encode()
+        if coded.indices.null_count:
+            raise invalid("names no symbol", before + _first_null(coded.indices), SYMBOL)
+        known = coded.dictionary.to_pylist()
+        wrong = [place for place, name in enumerate(known) if not is_symbol(name)]
+        codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        if wrong:
+            raise _no_symbol(before + int(np.flatnonzero(codes == wrong[0])[0]), SYMBOL)
+        for name in known:
+            self._number.setdefault(name, len(self._number))
+        check_size(1, len(self._number))
+        return _taken(np.array([self._number[name] for name in known], np.int64), codes)
+
+
+class _Wide:
+    """Rows of days, columns of symbols."""
+
+    def __init__(self, schema: pa.Schema, date_name: str) -> None:
+        self._date_name = date_name
+        self._symbols = [name for name in schema.names if name != date_name]
+        if len(self._symbols) > SYMBOLS_MAX:
+            raise _too_large()
+        if not self._symbols:
+            raise invalid(f"has no column of values: {LONG}")
+        for name in self._symbols:
+            if not is_symbol(name):
+                raise _no_symbol(name)
+        self._days: list[Dates] = []
+        self._values: list[Values] = []
+        self._rows = 0
+
+    def add(self, batch: pa.RecordBatch, before: int) -> None:
+        self._rows += batch.num_rows
+        check_size(self._rows, len(self._symbols))
+        if not batch.num_rows:
+            return
+        self._days.append(_days(batch.column(self._date_name), self._date_name, before))
+        values = np.empty((batch.num_rows, len(self._symbols)))
+        for place, name in enumerate(self._symbols):
+            values[:, place] = _floats(batch.column(name), name)
+        wrong = np.argwhere(np.isinf(values))
+        if len(wrong):
+            row, column = wrong[0]
+            raise invalid("must be a finite number", before + int(row), self._symbols[column])
+        empty = np.flatnonzero(np.isnan(values).all(axis=1))
+        if len(empty):
+            raise invalid("this day has no value at all: leave it out", before + int(empty[0]))
+        self._values.append(values)
+
+    def panel(self) -> Panel:
+        if not self._rows:
+            raise _empty()
+        days = np.concatenate(self._days)
+        order = np.argsort(days, kind="stable")
+        twice = np.flatnonzero(days[order][1:] == days[order][:-1])
+        if len(twice):
+            raise invalid("this date stands in an earlier row already", int(order[twice[0] + 1]))
+        values = np.concatenate(self._values)[order]
+        named = np.asarray(~np.isnan(values).all(axis=0))
+        symbols = tuple(name for name, has in zip(self._symbols, named, strict=True) if has)
+        return Panel(days[order], symbols, values[:, named])
+
+
+def _days(column: pa.Array, name: str, before: int) -> Dates:
+    """The days of a column, [n]."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    kind = column.type
+    if column.null_count:
+        raise invalid("has no date", before + _first_null(column), name)
+    if pa.types.is_dictionary(kind):
+        return _days(column.cast(kind.value_type), name, before)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _days_of_texts(column, name, before)
+    if pa.types.is_timestamp(kind):
+        import pyarrow.compute as pc  # noqa: PLC0415
+
+        local = pc.local_timestamp(column) if kind.tz else column
+        instants = local.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False).astype("datetime64[us]")
+        days = instants.astype("datetime64[D]")
+        wrong = np.flatnonzero(days.astype("datetime64[us]") != instants)
+        if len(wrong):
+            raise invalid("must be a day, without a time of the day", before + int(wrong[0]), name)
+    elif pa.types.is_date(kind):
+        days = column.cast(pa.date32()).to_numpy(zero_copy_only=False).astype("datetime64[D]")
+    else:
+        raise invalid("must be a column of dates, or of texts YYYY-MM-DD", name)
+    wrong = np.flatnonzero((days < FIRST_YEAR) | (days >= LAST_YEAR))
+    if len(wrong):
+        raise invalid("must lie between the years 1900 and 2200", before + int(wrong[0]), name)
+    return np.asarray(days)
+
+
+def _days_of_texts(column: pa.Array, name: str, before: int) -> Dates:
+    coded = column.dictionary_encode()
+    codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    known = []
+    for place, text in enumerate(coded.dictionary.to_pylist()):
+        try:
+            known.append(np.datetime64(parse_date(text), "D"))
+        except ValueError as error:
+            row = before + int(np.flatnonzero(codes == place)[0])
+            raise invalid(str(error), row, name) from None
+    return _taken(np.array(known, "datetime64[D]"), codes)
+
+
+def _floats(column: pa.Array, name: str) -> Values:
+    """A column of numbers, [n]; NaN where there is none."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    kind = column.type
+    if pa.types.is_null(kind):
+        return np.full(len(column), np.nan)
+    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)):
+        raise invalid("must be a column of numbers", name)
+    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
+
+
+def _taken(known: NDArray[Any], codes: NDArray[np.int64]) -> NDArray[Any]:
+    found: NDArray[Any] = known[codes]
+    return found
+
+
+def _first_null(column: pa.Array) -> int:
+    return int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
+
+
+def _no_symbol(*loc: str | int) -> Invalid:
+    return invalid(f"must be a symbol such as 600519.SH, 000001.SZ or 920002.BJ; {LONG}", *loc)
+
+
+def _empty() -> Invalid:
+    return invalid("has no rows: an upload holds at least one day")
+
+
+def _too_large() -> UploadTooLarge:
+    return UploadTooLarge(
+        f"the file holds more than the {CELLS_MAX:,} values that one upload may: send it in parts"
+    )
