@@ -26,6 +26,9 @@ from quantos.kit.clock import parse_instant
 from quantos.kit.findings import findings
 
 LIMIT_MAX: Final = 200
+CODE_HEADER: Final = "QuantOS-Error-Code"
+"""Names a refusal for programs, beside the guide's body, which is for people."""
+
 ENDLESS: Final = "quantos.endless"
 """Set in a request's scope: its answer ends when the server does."""
 
@@ -88,6 +91,18 @@ def _flag(value: Any) -> Any:
             raise ValueError("must be true or false")
         return value.lower() == "true"
     return value
+
+
+def asks(request: Request, name: str) -> bool:
+    """Whether a query says `name=true`, for an endpoint that reads its query itself. Raises RequestValidationError."""
+    if not request.scope["query_string"]:
+        return False
+    given = request.query_params.get(name)
+    try:
+        return given is not None and bool(_flag(given))
+    except ValueError as error:
+        found = {"type": "value_error", "loc": ("query", name), "ctx": {"error": error}}
+        raise RequestValidationError([found]) from None
 
 
 def _within_any_list(offset: int) -> int:
@@ -176,9 +191,11 @@ async def quantos_error(_: Request, error: Exception) -> Response:
     """A refusal in the guide's shape: a string `detail`, or for 422 a list of {type, loc, msg}."""
     assert isinstance(error, QuantosError)
     detail: Any = error.items if isinstance(error, Invalid) else error.message
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    headers = {CODE_HEADER: error.code}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, TooManyRequests):
-        headers = {"Retry-After": str(error.retry_after_s)}
+        headers["Retry-After"] = str(error.retry_after_s)
     return json_response({"detail": detail}, error.status, headers)
 
 

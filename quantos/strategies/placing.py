@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 from sqlmodel import Session
@@ -31,6 +31,8 @@ from quantos.strategies.core.status import TAKE_SIGNALS, Status
 from quantos.strategies.owned import is_slug, not_found, number_of, own
 from quantos.strategies.refusals import SignalIrreplaceable, SignalLocked, SignalNotFound, TakesNoSignals
 from quantos.strategies.schemas import Submission
+
+_ATTESTED: Final = {Intake.CLAIMED: "at_submission", Intake.WAITING: "before_deadline"}
 
 
 class Placing:
@@ -79,6 +81,29 @@ class Placing:
             "replaced": replaced,
         }
 
+    def validate(
+        self, caller: Caller, slug: str, submission: Submission, received: datetime
+    ) -> dict[str, Any]:
+        """All checks of a submission, and what it would store; nothing is stored. Raises what `submit` raises."""
+        signals.check(submission.signals)
+        if not is_slug(slug):
+            raise not_found()
+        with self._records.read() as session:
+            slot, deadline = self._admitted(
+                session.connection(), caller, slug, submission.trade_date, received
+            )
+        taken = self._attestation.intake(deadline)
+        return {
+            "valid": True,
+            "trade_date": submission.trade_date,
+            "deadline": rfc3339(deadline),
+            "signals": [{"symbol": each.symbol, "weight": each.weight} for each in submission.signals],
+            "cash_weight": signals.cash_weight([each.weight for each in submission.signals]),
+            "would_replace": slot.signal_id is not None,
+            "would_activate": slot.status == Status.PENDING,
+            "would_attest": None if taken is None else _ATTESTED[taken],
+        }
+
     async def _store_and_attest(
         self, work: Callable[[Connection], tuple[Placed, bool]], values: dict[str, Any]
     ) -> tuple[Placed, bool, Attested]:
@@ -96,22 +121,12 @@ class Placing:
         values: dict[str, Any],
     ) -> tuple[Placed, bool]:
         day = trade_date.isoformat()
-        slot = store.slot(connection, slug, caller.user_id, day)
-        if slot is None:
-            raise not_found()
-        if slot.status not in TAKE_SIGNALS:
-            raise TakesNoSignals(
-                f"strategy status is {slot.status}: only pending and active ones take signals"
-            )
-        check_trade_date(trade_date, self._market.calendar)
-        deadline = check_deadline(Execution(slot.execution_price), trade_date, received)
-        check_not_settling(trade_date, self._clock.now())
+        slot, deadline = self._admitted(connection, caller, slug, trade_date, received)
         taken = self._attestation.intake(deadline)
         values |= {"deadline": instant_text(deadline), "attestation": None if taken is None else taken.value}
         if slot.signal_id is None:
             store.add_signal(connection, slot.number, day, values)
         else:
-            self._check_replaceable(slot, trade_date)
             values["id"] = slot.signal_id
             store.replace_signal(connection, slot.number, day, values)
         if slot.status == Status.PENDING:
@@ -130,6 +145,24 @@ class Placing:
             deadline=deadline,
         )
         return placed, slot.signal_id is not None
+
+    def _admitted(
+        self, connection: Connection, caller: Caller, slug: str, trade_date: date, received: datetime
+    ) -> tuple[store.Slot, datetime]:
+        """Its place and deadline, where the signal is taken now."""
+        slot = store.slot(connection, slug, caller.user_id, trade_date.isoformat())
+        if slot is None:
+            raise not_found()
+        if slot.status not in TAKE_SIGNALS:
+            raise TakesNoSignals(
+                f"strategy status is {slot.status}: only pending and active ones take signals"
+            )
+        check_trade_date(trade_date, self._market.calendar)
+        deadline = check_deadline(Execution(slot.execution_price), trade_date, received)
+        check_not_settling(trade_date, self._clock.now())
+        if slot.signal_id is not None:
+            self._check_replaceable(slot, trade_date)
+        return slot, deadline
 
     def _check_replaceable(self, slot: store.Slot, trade_date: date) -> None:
         if slot.commit_sha is not None:

@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
 from quantos.kit.routing import BearerRoute, Guard, Routes, once
-from quantos.kit.web import Date, Offset, json_response, limit, refusals
+from quantos.kit.web import Date, Offset, asks, json_response, limit, refusals
 from quantos.strategies.schemas import (
     Deleted,
     OwnedStrategyList,
+    SignalCheck,
     SignalList,
     SignalNew,
     SignalReceipt,
@@ -37,6 +38,15 @@ _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user
 _MALFORMED: Final = refusals(s422="malformed body or value")
 _UNKNOWN: Final = refusals(s404="unknown, or another user's")
 _LOCKED: Final = refusals(s400="deadline passed, no trading day, or a state that does not allow it")
+
+
+_VALIDATE_ONLY: Final = {
+    "name": "validate_only",
+    "in": "query",
+    "required": False,
+    "description": "Check the signal and store nothing.",
+    "schema": {"type": "boolean", "default": False},
+}
 
 
 def _body_of(model: type[BaseModel]) -> dict[str, Any]:
@@ -142,12 +152,15 @@ def signals_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
     async def submit_signal(request: Request, slug: Slug) -> Response:
         """Open strategies take signals before 09:15 Shanghai time of the trade date, close strategies before 15:00;
         the server's receipt counts. The first signal activates the strategy. A signal of the same date is replaced.
+        With `validate_only=true` all of this is checked and nothing is stored: 200, and what would be.
         """
         body = await request.body()
         # the last byte has been read: this instant, or the one at which it was read for its Idempotency-Key, meets
         # the deadline or not
         received = getattr(request.state, "received", None) or strategies.clock.now()
         submission = read_submission(body, request.headers.get("content-type"))
+        if asks(request, "validate_only"):
+            return json_response(strategies.validate(request.state.caller, slug, submission, received))
         return json_response(await strategies.submit(request.state.caller, slug, submission, received), 201)
 
     routes.add_api_route(
@@ -158,8 +171,14 @@ def signals_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
         summary="Submit the target weights of a trade date, or replace them",
         status_code=201,
         response_model=SignalReceipt,
-        openapi_extra=_body_of(SignalNew),
-        responses=_LOCKED | _UNKNOWN | _MALFORMED | refusals(s409="settled or attested already"),
+        openapi_extra={**_body_of(SignalNew), "parameters": [_VALIDATE_ONLY]},
+        responses={
+            200: {"model": SignalCheck, "description": "With `validate_only=true`: it would be taken."}
+        }
+        | _LOCKED
+        | _UNKNOWN
+        | _MALFORMED
+        | refusals(s409="settled or attested already"),
         route_class_override=_direct(accounts.user),
     )
 

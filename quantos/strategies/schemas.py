@@ -128,6 +128,19 @@ class SignalReceipt(ApiModel):
     replaced: bool
 
 
+class SignalCheck(ApiModel):
+    """Answer to a submission that is only checked: what it would store. A hash it has none: each has its own nonce."""
+
+    valid: Literal[True]
+    trade_date: Date
+    deadline: datetime
+    signals: list[SignalLine]
+    cash_weight: float
+    would_replace: bool
+    would_activate: bool
+    would_attest: Literal["at_submission", "before_deadline"] | None
+
+
 class SignalOut(ApiModel):
     id: str
     trade_date: Date

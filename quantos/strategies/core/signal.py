@@ -70,6 +70,12 @@ def is_affordable(weights: Sequence[float]) -> bool:
     return sum(Decimal(repr(weight)) for weight in weights) <= SUM_MAX
 
 
+def cash_weight(weights: Sequence[float]) -> float:
+    """What is left of 1, by the decimals as they are written; not below 0 where the sum is above 1 by its tolerance."""
+    left = 1 - sum((Decimal(repr(weight)) for weight in weights), Decimal())
+    return max(0.0, float(left))
+
+
 def encode(signal: Signal) -> str:
     """The JSON text that is stored and shown: order and weights as submitted."""
     return _ENCODE(signal).decode()

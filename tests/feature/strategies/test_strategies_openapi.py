@@ -18,7 +18,7 @@ ROUTES = {
     ("get", "/strategies/{slug}", "200"): {"404"},
     ("patch", "/strategies/{slug}", "200"): {"400", "404", "422"},
     ("delete", "/strategies/{slug}", "200"): {"400", "404"},
-    ("post", "/strategies/{slug}/signals", "201"): {"400", "404", "409", "422"},
+    ("post", "/strategies/{slug}/signals", "201"): {"200", "400", "404", "409", "422"},
     ("get", "/strategies/{slug}/signals", "200"): {"404", "422"},
     ("delete", "/strategies/{slug}/signals/{trade_date}", "200"): {"400", "404", "422"},
     ("get", "/admin/strategies", "200"): {"422"},
