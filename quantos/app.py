@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +17,7 @@ from quantos import __version__
 from quantos.accounts import routes as account_routes
 from quantos.accounts.service import Accounts
 from quantos.admin import routes as admin_routes
-from quantos.admin.service import Feed, Operations
+from quantos.admin.service import Feed, Operations, Overview
 from quantos.attestation import jobs as attestation_jobs
 from quantos.attestation import routes as attestation_routes
 from quantos.attestation.core.batches import DEADLINES
@@ -27,6 +28,8 @@ from quantos.factors import routes as factor_routes
 from quantos.factors.service import Factors
 from quantos.kit.clock import Clock, SystemClock
 from quantos.kit.docs_page import add_docs_page
+from quantos.kit.log_tail import LogTail
+from quantos.kit.masking import Redaction
 from quantos.kit.money import mills
 from quantos.kit.openapi import TAGS, describe
 from quantos.kit.routing import API, place
@@ -39,7 +42,7 @@ from quantos.performance import routes as performance_routes
 from quantos.performance.service import Claims, Performance
 from quantos.scheduler.core.timetable import Job as TimedJob
 from quantos.scheduler.service import Scheduler, Stop, continued_clock, refuse_clock_set_back
-from quantos.settings import Settings
+from quantos.settings import Settings, secrets_of
 from quantos.settlement import jobs as settlement_jobs
 from quantos.settlement import routes as settlement_routes
 from quantos.settlement.service import Settlement
@@ -109,6 +112,7 @@ class Platform:
 
     def start(self) -> None:
         """Catch up on what was missed and follow the timetable."""
+        logging.getLogger().addHandler(self.operations.log)
         self.settlement.mark_interrupted()
         self.audit.mark_interrupted()
         self.attestation.start()
@@ -134,6 +138,7 @@ class Platform:
         self.records.close()
         self.series.close()
         self.directory.close()
+        logging.getLogger().removeHandler(self.operations.log)
 
 
 def _compose(
@@ -184,6 +189,22 @@ def _compose(
         "settlement_watchdog": lambda day: settlement_jobs.settlement_watchdog(settlement, day),
     }
     scheduler = Scheduler(clock, records, lambda: market.calendar, jobs, _batches(settings, attestation))
+    operations = Operations(
+        settings,
+        audit,
+        Feed(records, series),
+        Overview(
+            clock,
+            directory.path,
+            scheduler,
+            market,
+            strategies,
+            settlement,
+            attestation,
+            timedelta(days=settings.backup_days_max) if settings.backup_days_max else None,
+        ),
+        LogTail(Redaction([*directory.all_secrets(), *secrets_of(settings)])),
+    )
     return Platform(
         settings,
         clock,
@@ -204,7 +225,7 @@ def _compose(
         Licenses(records, clock, accounts, settings.image_url),
         scheduler,
         audit,
-        Operations(audit, Feed(records, series)),
+        operations,
     )
 
 

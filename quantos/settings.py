@@ -10,10 +10,14 @@ import os
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from quantos.kit.masking import masked
+
+PREFIX: Final = "QUANTOS_"
 
 
 def default_data_dir() -> Path:
@@ -36,7 +40,7 @@ def _absolute(path: Path) -> Path:
 class Settings(BaseSettings):
     """What an operator may set."""
 
-    model_config = SettingsConfigDict(env_prefix="QUANTOS_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
 
     data_dir: Annotated[Path, AfterValidator(_absolute)] = Field(
         default_factory=default_data_dir, description="Where everything is kept."
@@ -97,4 +101,30 @@ class Settings(BaseSettings):
             " quantos-{arch}.tar.gz is added."
         ),
     )
+    backup_days_max: int = Field(
+        7,
+        ge=0,
+        le=3650,
+        description="Days after which the operator is told that the last backup is old; 0: never.",
+    )
     lang: Literal["", "en", "zh"] = Field("", description="Language of messages; empty: as the terminal's.")
+
+
+def listed(found: Settings) -> list[dict[str, Any]]:
+    """One row per setting, secrets masked; `given`: set by the environment, `.env` or an option."""
+    return [
+        {
+            "name": name,
+            "variable": PREFIX + name.upper(),
+            "value": masked(getattr(found, name)),
+            "given": name in found.model_fields_set,
+            "meaning": field.description or "",
+        }
+        for name, field in type(found).model_fields.items()
+    ]
+
+
+def secrets_of(found: Settings) -> list[str]:
+    """What must never be shown: secret settings, and passwords in URLs."""
+    values = [getattr(found, name) for name in type(found).model_fields]
+    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]

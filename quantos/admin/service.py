@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from quantos.admin.feed import Feed
+from quantos.admin.overview import Overview
+from quantos.kit.log_tail import LogTail
+from quantos.settings import Settings
 from quantos.storage.audit import Audit
 
-__all__ = ["Feed", "Operations"]
+__all__ = ["Feed", "Operations", "Overview"]
 
 
 @dataclass(frozen=True, slots=True)
 class Operations:
     """The parts of the operator's API that belong to no other feature."""
 
+    settings: Settings
     audit: Audit
     feed: Feed
+    overview: Overview
+    log: LogTail

@@ -130,14 +130,20 @@ def refuse_clock_set_back(records: Records, clock: Clock) -> None:
 
     Five minutes are left to the correction of a drifting clock. Raises ClockGoesBack.
     """
-    with records.read() as session:
-        followed, started = store.fact(session, FOLLOWED_UNTIL), store.last_start(session)
-    lived = [instant for instant in (followed and parse_instant(followed), started) if instant]
-    if lived and clock.now() < max(lived) - CLOCK_CORRECTION:
+    lived = _lived_until(records)
+    if lived is not None and clock.now() < lived - CLOCK_CORRECTION:
         raise ClockGoesBack(
             f"the system's clock stands at {rfc3339(clock.now())}, but this platform has already lived"
-            f" {rfc3339(max(lived))}: set the clock right and start again; nothing was changed"
+            f" {rfc3339(lived)}: set the clock right and start again; nothing was changed"
         )
+
+
+def _lived_until(records: Records) -> datetime | None:
+    with records.read() as session:
+        followed, started = store.fact(session, FOLLOWED_UNTIL), store.last_start(session)
+    return max(
+        (instant for instant in (followed and parse_instant(followed), started) if instant), default=None
+    )
 
 
 class Scheduler:
@@ -258,6 +264,10 @@ class Scheduler:
                 }
             )
         return found
+
+    def lived_until(self) -> datetime | None:
+        """The latest instant at which the platform has worked."""
+        return _lived_until(self._records)
 
     # inside
 

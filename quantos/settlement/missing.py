@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlmodel import Session, SQLModel
 
 from quantos.kit.clock import shanghai
@@ -71,6 +71,19 @@ def _note(
     for terms, day in fresh:
         facts = {**_facts(terms.user_id, terms.number, terms.slug, day), "reason": why(terms.slug)}
         events.note(connection, now, "settlement_missing", facts)
+
+
+def still_missing(session: Session, limit: int) -> tuple[list[tuple[int, date]], int]:
+    """Strategies and days that were found missing and are not mended, oldest first, and how many there are."""
+    unmended = _missing.c.mended_at.is_(None)
+    query = (
+        select(_missing.c.strategy_number, _missing.c.trade_date)
+        .where(unmended)
+        .order_by(_missing.c.trade_date, _missing.c.strategy_number)
+        .limit(limit)
+    )
+    total = session.execute(select(func.count()).select_from(_missing).where(unmended)).scalar_one()
+    return [(number, day) for number, day in session.execute(query)], total
 
 
 def mend(

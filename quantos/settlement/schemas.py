@@ -1,15 +1,17 @@
-"""API shapes of backfilled signals."""
+"""API shapes of backfilled signals, and of runs."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, Field
 
 from quantos.errors import Invalid
+from quantos.kit.clock import rfc3339
 from quantos.kit.web import ApiModel, Date
 from quantos.market.core.boards import SYMBOL_PATTERN
+from quantos.settlement.tables import SettlementRun
 from quantos.strategies.core import signal
 from quantos.strategies.core.signal import SIGNALS_MAX, TargetWeight
 
@@ -51,3 +53,17 @@ class BackfillNew(ApiModel):
 
 class BackfillAccepted(BaseModel):
     accepted: Annotated[int, Field(description="Signals taken.")]
+
+
+def run_out(run: SettlementRun) -> dict[str, Any]:
+    """A run as the operator sees it."""
+    return {
+        "id": run.id,
+        "date": run.trade_date,
+        "status": run.status,
+        "started": rfc3339(run.started_at),
+        "finished": rfc3339(run.finished_at) if run.finished_at else None,
+        "settled": run.settled,
+        "held": run.held,
+        "failed": run.failed,
+    }

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from quantos.errors import NotFound, WrongState
-from quantos.kit.clock import Clock, rfc3339, shanghai, today
+from quantos.kit.clock import Clock, shanghai, today
 from quantos.kit.money import MILLS_PER_CNY
 from quantos.market.core.bars import Instruments
 from quantos.market.core.settled import SettledDays
@@ -37,6 +37,7 @@ from quantos.settlement.days import market_days, session_of
 from quantos.settlement.plan import Work, failure, note, plan, some, stale_value, terms_of, waiting_for, why
 from quantos.settlement.records import SettledRecords
 from quantos.settlement.restate import Order, Restating, shown
+from quantos.settlement.schemas import run_out
 from quantos.settlement.store import DayToWrite, Latest, NavSeries
 from quantos.settlement.tables import SettlementRun
 from quantos.settlement.writer import DayWriter
@@ -207,7 +208,7 @@ class Settlement:
     def runs(self, limit: int, offset: int) -> list[dict[str, Any]]:
         """Runs as the operator sees them, newest first."""
         with self._records.read() as session:
-            return [_shown(run) for run in store.runs(session, limit, offset)]
+            return [run_out(run) for run in store.runs(session, limit, offset)]
 
     def run_detail(self, run_id: str) -> dict[str, Any]:
         """One run with its strategies' outcomes. Raises RunNotFound."""
@@ -224,7 +225,7 @@ class Settlement:
             {"slug": slugs.get(s, str(s)), "trade_date": day, "outcome": "settled" if rebalanced else "held"}
             for s, day, rebalanced in rows
         ]
-        return {**_shown(run), "detail": run.detail, "outcomes": outcomes}
+        return {**run_out(run), "detail": run.detail, "outcomes": outcomes}
 
     def mark_interrupted(self) -> int:
         """At start: runs that a killed process left open. Their days are completed by the next run.
@@ -249,6 +250,13 @@ class Settlement:
         with self._records.write() as session:
             missing.mend(session, self.strategies, self.settled_until, now)
             return missing.watch(session, self._plan(session, trade_date, None), trade_date, calendar, now)
+
+    def still_missing(self, limit: int) -> tuple[list[tuple[str, date]], int]:
+        """(slug, day) of the oldest missing NAVs, and how many there are."""
+        with self._records.read() as session:
+            found, total = missing.still_missing(session, limit)
+            slugs = self.strategies.slugs(session, {number for number, _ in found})
+        return [(slugs[number], day) for number, day in found], total
 
     def take_up_waiting(self) -> RunReport | None:
         """Data have arrived: run again up to the last day that was asked for, where any of it is missing.
@@ -440,16 +448,3 @@ class Settlement:
             session.add(run)
             store.tell_finished(session, run)
             missing.mend(session, self.strategies, self.settled_until, self._clock.now())
-
-
-def _shown(run: SettlementRun) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "date": run.trade_date,
-        "status": run.status,
-        "started": rfc3339(run.started_at),
-        "finished": rfc3339(run.finished_at) if run.finished_at else None,
-        "settled": run.settled,
-        "held": run.held,
-        "failed": run.failed,
-    }

@@ -98,6 +98,13 @@ class DataDirectory:
             _create_private(file, secrets.token_urlsafe(48))
         return file.read_text()
 
+    def all_secrets(self) -> list[str]:
+        """Every line of every generated secret, so that they can be kept out of whatever is shown."""
+        folder = self.path / "secrets"
+        files = sorted(folder.iterdir()) if folder.is_dir() else []
+        texts = [file.read_text(errors="replace") for file in files if file.is_file()]
+        return [line.strip() for text in texts for line in text.splitlines()]
+
     def announce(self, url: str, at: datetime) -> None:
         """Leave `server.json` so that commands find the running server."""
         _write_atomically(

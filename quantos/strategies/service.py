@@ -134,6 +134,20 @@ class Strategies:
         with self._records.read() as session:
             return strategy_out(own(session, caller, slug))
 
+    def counts(self, trade_date: date | None) -> dict[str, Any]:
+        """For the operator: {strategies (by status), expected, received, attested, overdue}.
+
+        expected, received, attested: signals of the date; overdue: of any, not attested though their deadline
+        has passed.
+        """
+        with self._records.read() as session:
+            found = store.by_status(session)
+            received, attested = store.signals_counted(session, trade_date) if trade_date else (0, 0)
+            overdue = store.overdue(session, self.clock.now())
+        expected = found.get(Status.ACTIVE.value, 0) if trade_date else 0
+        signals = {"expected": expected, "received": received, "attested": attested}
+        return {"strategies": found, **signals, "overdue": overdue}
+
     async def change(self, caller: Caller, slug: str, change: StrategyChange) -> dict[str, Any]:
         """Raises StrategyNotFound, StrategyRetired, InvalidTransition; then nothing is changed.
 

@@ -141,6 +141,25 @@ def count_unretired(session: Session, user_id: str) -> int:
     return int(session.execute(query).scalar_one())
 
 
+def by_status(session: Session) -> dict[str, int]:
+    """How many strategies there are in each status that occurs."""
+    query = select(_strategy.c.status, func.count()).group_by(_strategy.c.status).order_by(_strategy.c.status)
+    return {status: count for status, count in session.execute(query)}  # noqa: C416 - rows, not pairs
+
+
+def signals_counted(session: Session, trade_date: date) -> tuple[int, int]:
+    """How many signals a date has, and how many of them are attested."""
+    query = select(func.count(), func.count(_signal.c.commit_sha)).where(_signal.c.trade_date == trade_date)
+    received, attested = session.execute(query).one()
+    return received, attested
+
+
+def overdue(session: Session, now: datetime) -> int:
+    """Signals that wait for their commit although their deadline has passed."""
+    query = select(func.count()).where(_signal.c.attestation.is_not(None), _signal.c.deadline <= now)
+    return int(session.execute(query).scalar_one())
+
+
 def log_of(session: Session, number: int) -> list[StatusChange]:
     query = (
         select(_change.c.status, _change.c.at)

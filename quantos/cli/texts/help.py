@@ -79,6 +79,7 @@ _SETTINGS: Final[dict[str, str]] = {
     "Where anyone reads the repository's files, {sha} for the commit; empty: GitHub's address for a remote there, else this platform's own public route.": "任何人读取仓库文件的地址，{sha} 代表提交；留空：远程在 GitHub 时用其地址，否则用本平台的公开接口。",
     "Seconds after which a push, or a look at the remote, is given up.": "推送或查看远程多少秒后放弃。",
     "Where licensed users are led for container images: a URL, or a path of this platform, to which quantos-{arch}.tar.gz is added.": "授权用户获取容器镜像的地址：网址或本平台的路径，其后加上 quantos-{arch}.tar.gz。",
+    "Days after which the operator is told that the last backup is old; 0: never.": "最近一次备份超过多少天后提醒管理员；0：不提醒。",
     "Language of messages; empty: as the terminal's.": "消息语言；留空：与终端一致。",
 }
 

@@ -21,11 +21,14 @@ from quantos.admin.service import Feed, Operations
 from quantos.errors import NotFound, QuantosError, WrongState
 from quantos.kit import web
 from quantos.kit.clock import Clock, SimulatedClock, parse_instant, shanghai
+from quantos.kit.log_tail import LogTail
+from quantos.kit.masking import Redaction
 from quantos.kit.openapi import describe
 from quantos.kit.routing import place
 from quantos.market.core.calendar import shipped_calendar
 from quantos.scheduler.core.timetable import JOBS
 from quantos.scheduler.service import Job, Scheduler
+from quantos.settings import Settings
 from quantos.storage.audit import Audit
 from quantos.storage.migrate import upgrade
 from quantos.storage.records import Records
@@ -87,7 +90,10 @@ class Site:
         self.settlement = FakeSettlement()
         self.series = Series(folder / "series.duckdb")
         audit = Audit(self.records, clock)
-        self.operations = Operations(audit, Feed(self.records, self.series, heartbeat_s=0.2))
+        feed = Feed(self.records, self.series, heartbeat_s=0.2)
+        nobody = cast("Any", None)  # asked of a whole platform only: test_overview.py
+        log = LogTail(Redaction())
+        self.operations = Operations(Settings(data_dir=folder), audit, feed, nobody, log)
         settlement = cast("Any", self.settlement)
         self.app = application(router(self.operations, self.scheduler, settlement, self.accounts))
         self.runner = asyncio.Runner()

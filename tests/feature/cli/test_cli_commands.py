@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from quantos.app import Platform
-from quantos.cli.settings_command import masked
 from quantos.kit.clock import SystemClock, parse_instant
+from quantos.kit.masking import masked
 from quantos.settings import Settings
 from tests.feature.cli.conftest import Run, Said, Serving
 

@@ -1,0 +1,1 @@
+"""What an operator must look at, from the facts alone. Pure."""

@@ -1,0 +1,202 @@
+"""What an operator must look at: each alarm from facts, with what to do.
+
+An alarm stands for as long as its cause does, and is the same one whoever asks. `code` is for programs, `message`
+for people, `link` the call that shows more. What needs nobody (a queue that is being worked off, a push that is
+tried again) is no alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+GIB: Final = 2**30
+DISK_FREE_MIN: Final = GIB
+CLOCK_CORRECTION: Final = timedelta(minutes=5)
+NAMED_MAX: Final = 5
+
+ADMIN: Final = "/api/v1/admin"
+
+
+class Alarm(NamedTuple):
+    """`link`: a path of the API."""
+
+    code: str
+    message: str
+    link: str
+
+
+class Missing(NamedTuple):
+    """NAVs that were found missing: the oldest of them, as (slug, day), and how many there are."""
+
+    oldest: Sequence[tuple[str, date]]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What alarms are made of.
+
+    last_bar: the last day with bars.  days_without_bars: trading days that are over, after it.
+    last_run: of the settlement, as the API shows it.  overdue: signals not attested though their deadline passed.
+    lived_until: the latest instant that the platform has worked at.
+    last_backup, backup_age_max: when the last one was made, and how old it may be; no age: none is expected.
+    """
+
+    now: datetime
+    simulated: bool
+    calendar_last: date
+    calendar_days_left: int
+    calendar_ends_soon: bool
+    last_bar: date | None
+    days_without_bars: int
+    last_run: Mapping[str, Any] | None
+    missing: Missing
+    overdue: int
+    attestation: Sequence[Mapping[str, str]]
+    jobs: Sequence[Mapping[str, Any]]
+    disk_free: int
+    lived_until: datetime | None
+    last_backup: datetime | None
+    backup_age_max: timedelta | None
+
+
+def alarms(facts: Facts) -> list[Alarm]:
+    """In the order in which they matter."""
+    return [alarm for rule in RULES for alarm in rule(facts)]
+
+
+def _disk(facts: Facts) -> Iterator[Alarm]:
+    if facts.disk_free < DISK_FREE_MIN:
+        yield Alarm(
+            "disk_low",
+            f"{facts.disk_free / GIB:.2f} GiB are free on the disk of the data directory: free at least 1 GiB,"
+            " or nothing can be stored",
+            f"{ADMIN}/settings",
+        )
+
+
+def _clock(facts: Facts) -> Iterator[Alarm]:
+    lived = facts.lived_until
+    if not facts.simulated and lived is not None and facts.now < lived - CLOCK_CORRECTION:
+        yield Alarm(
+            "clock_set_back",
+            f"the system's clock stands before {lived:%Y-%m-%d %H:%M} UTC, which the platform has lived already:"
+            " set it right (for example with chrony), deadlines follow it",
+            f"{ADMIN}/jobs",
+        )
+
+
+def _calendar(facts: Facts) -> Iterator[Alarm]:
+    if facts.calendar_ends_soon:
+        left = facts.calendar_days_left
+        ends = (
+            f"ends on {facts.calendar_last}, in {left} days"
+            if left >= 0
+            else f"ended on {facts.calendar_last}"
+        )
+        yield Alarm(
+            "calendar_ends",
+            f"the trading calendar {ends}: import the exchange's list with quantos calendar import FILE",
+            f"{ADMIN}/market/coverage",
+        )
+
+
+def _data(facts: Facts) -> Iterator[Alarm]:
+    remedy = "quantos market fetch, or quantos market import PATH"
+    if facts.last_bar is None:
+        yield Alarm("data_missing", f"no bars are loaded: {remedy}", f"{ADMIN}/market/coverage")
+    elif facts.days_without_bars:
+        days = _counted(
+            facts.days_without_bars, "trading day that is over has", "trading days that are over have"
+        )
+        yield Alarm(
+            "data_missing",
+            f"{days} no bars, which end on {facts.last_bar}: {remedy}",
+            f"{ADMIN}/market/coverage",
+        )
+
+
+def _settlement(facts: Facts) -> Iterator[Alarm]:
+    run = facts.last_run
+    if run is None:
+        return
+    link = f"{ADMIN}/settlement-runs/{run['id']}"
+    if run["status"] == "waiting_for_data":
+        yield Alarm(
+            "settlement_waits",
+            f"the settlement of {run['date']} waits for market data: import them, and it goes on by itself;"
+            " POST /api/v1/admin/market/accept lets a day settle without the rest",
+            link,
+        )
+    elif run["status"] in {"failed", "interrupted"}:
+        yield Alarm(
+            "settlement_failed",
+            f"the settlement of {run['date']} {_ENDED[run['status']]}: quantos settle --date {run['date']} goes on"
+            " with the days that are missing",
+            link,
+        )
+    if run["failed"]:
+        named = "; ".join(f"{each['slug']}: {each['reason']}" for each in run["failed"][:NAMED_MAX])
+        count = _counted(len(run["failed"]), "strategy-day", "strategy-days")
+        yield Alarm("strategies_not_settled", f"{count} of {run['date']} could not be settled: {named}", link)
+
+
+_ENDED: Final = {"failed": "failed", "interrupted": "was interrupted"}
+
+
+def _missing(facts: Facts) -> Iterator[Alarm]:
+    if facts.missing.total:
+        named = ", ".join(f"{slug} on {day}" for slug, day in facts.missing.oldest[:NAMED_MAX])
+        count = _counted(facts.missing.total, "NAV is", "NAVs are")
+        yield Alarm(
+            "nav_missing",
+            f"{count} missing ({named}): quantos settle makes up the days that can be settled, the run names what"
+            " the others lack",
+            f"{ADMIN}/settlement-runs",
+        )
+
+
+def _attestation(facts: Facts) -> Iterator[Alarm]:
+    if facts.overdue:
+        count = _counted(facts.overdue, "signal is", "signals are")
+        yield Alarm(
+            "signals_unattested",
+            f"{count} not attested though the deadline has passed: quantos attestation retry tries again and names"
+            " what stands in the way",
+            f"{ADMIN}/attestation",
+        )
+    for each in facts.attestation:
+        message = f"attestation: {each['message']}; docs/attestation.md says what to do"
+        yield Alarm(f"attestation_{each['code']}", message, f"{ADMIN}/attestation")
+
+
+def _jobs(facts: Facts) -> Iterator[Alarm]:
+    for job in facts.jobs:
+        if job["state"] == "failed":
+            reason = (job["detail"] or {}).get("reason", "the log has the details")
+            yield Alarm(
+                "job_failed",
+                f"{job['name']} of {job['last_date']} failed: {reason}; quantos job run {job['name']} runs it again",
+                f"{ADMIN}/jobs",
+            )
+
+
+def _backup(facts: Facts) -> Iterator[Alarm]:
+    if facts.simulated or facts.backup_age_max is None:
+        return
+    remedy = "quantos backup create FILE makes one"
+    if facts.last_backup is None:
+        if facts.last_run is not None:
+            yield Alarm("backup_missing", f"no backup was ever made here: {remedy}", f"{ADMIN}/backups")
+    elif (age := facts.now - facts.last_backup) > facts.backup_age_max:
+        yield Alarm("backup_old", f"the last backup is {age.days} days old: {remedy}", f"{ADMIN}/backups")
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
+
+
+RULES: Final = (_disk, _clock, _calendar, _data, _settlement, _missing, _attestation, _jobs, _backup)
