@@ -100,7 +100,10 @@ def closes(
             " coalesce(adj_factor, 'nan'::DOUBLE) AS adj_factor FROM bar WHERE trade_date BETWEEN ? AND ?",
             [here[0].astype(object), here[-1].astype(object)],
         ).fetchnumpy()
-        dates, numbers = np.asarray(rows["trade_date"]).astype("datetime64[D]"), np.asarray(rows["instrument"])
+        dates, numbers = (
+            np.asarray(rows["trade_date"]).astype("datetime64[D]"),
+            np.asarray(rows["instrument"]),
+        )
         day = np.searchsorted(here, dates)
         known = (here[day] == dates) & (numbers < count)  # as in _chunk
         at = start + day[known], numbers[known]

@@ -272,22 +272,6 @@ def settled_days(cursor: Cursor) -> SettledDays | None:
     return SettledDays(first, last, frozenset(stopped))
 
 
-def restatements_of(cursor: Cursor, number: int) -> list[dict[str, Any]]:
-    """The restatements in which days of a strategy changed, in their order.
-
-    Each: {restatement, from, at, by, reason, first_changed, last_changed, days}; `days` counts those that changed.
-    """
-    rows = cursor.execute(
-        'SELECT r.id, r.from_date, r."at", r.by_whom, r.reason, min(n.trade_date), max(n.trade_date), count(*)'
-        " FROM nav_superseded n JOIN restatement r ON r.id = n.restatement WHERE n.strategy = ?"
-        " GROUP BY ALL ORDER BY r.id",
-        [number],
-    ).fetchall()
-    names = ("restatement", "from", "at", "by", "reason", "first_changed", "last_changed", "days")
-    found = [dict(zip(names, row, strict=True)) for row in rows]
-    return [{**each, "at": each["at"].replace(tzinfo=UTC)} for each in found]
-
-
 def outcomes(cursor: Cursor, run: int, limit: int) -> list[tuple[int, date, bool]]:
     """What a run settled: (strategy, trade date, rebalanced), in order, also where it was restated since."""
     return cursor.execute(

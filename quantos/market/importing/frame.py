@@ -15,7 +15,6 @@ from quantos.market.importing.report import FileRefused
 
 NO_DAY: Final = np.iinfo(np.int32).min
 PRICES: Final = ("open", "high", "low", "close", "pre_close")
-REQUIRED: Final = frozenset({"symbol", "open", "high", "low", "close", "volume"})
 _VOLUME_MAX: Final = 2.0**53
 
 

@@ -206,6 +206,27 @@ def test_the_days_of_a_pause_are_filled_in_as_hold_days_on_resuming(on_stage: St
     assert len(on_stage.navs("one")) == 4
 
 
+def test_a_pause_that_ends_before_1815_fills_in_the_days_before_and_not_that_one(
+    on_stage: Stage, agent: Caller
+) -> None:
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[0], "20:00")
+    agent.call("PATCH", "/strategies/one", {"status": "paused"})
+    on_stage.clock_to(DAYS[3], "18:14:59")
+    agent.call("PATCH", "/strategies/one", {"status": "active"})
+    assert len(on_stage.navs("one")) == 3
+    on_stage.clock_to(DAYS[3], "18:15")
+    assert len(on_stage.navs("one")) == 4
+
+
+def test_the_declared_holding_period_forces_no_trade(on_stage: Stage, agent: Caller) -> None:
+    agent.post("/strategies", {"name": "Short", "slug": "short", "holding_period": 1})
+    on_stage.submit(agent, "short", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[4], "20:00")
+    log = on_stage.public().get("/public/strategies/short/audit")["audit_log"]
+    assert [entry["type"] for entry in log] == ["HOLD"] * 4 + ["REBALANCE"]
+
+
 def test_a_pause_after_the_deadline_does_not_stop_the_signal_of_the_day(
     on_stage: Stage, agent: Caller
 ) -> None:

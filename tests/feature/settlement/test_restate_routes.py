@@ -11,7 +11,6 @@ import pytest
 from quantos.market.core.bars import Readiness
 from quantos.settlement import store
 from quantos.settlement.service import Settlement
-from quantos.settlement.store import restatements_of
 from tests.support.platforms import Caller, Stage, stage
 from tests.support.restated import DAYS, REASON, START, A, B, Bars, C, everything, play, restate, write_bars
 
@@ -155,22 +154,6 @@ class TestWhatEveryoneReads:
         assert (second["id"], second["strategy_days"], second["days"]) == (2, 1, 1)
         assert on.operator.get("/admin/restatements", limit=1, offset=1)["restatements"] == [first]
         assert agent.call("GET", "/admin/restatements").status_code == 403
-
-    def test_the_restatements_of_one_strategy(self, on: Stage, corrected: Path) -> None:
-        restate(on, DAYS[0], corrected)
-        with on.platform.series.read() as cursor:
-            (found,) = restatements_of(cursor, 1)
-            assert restatements_of(cursor, 2) == []
-        assert found == {
-            "restatement": 1,
-            "from": DAYS[0],
-            "at": on.platform.clock.now(),
-            "by": "operator",
-            "reason": REASON,
-            "first_changed": DAYS[1],
-            "last_changed": DAYS[2],
-            "days": 2,
-        }
 
     def test_a_run_shows_what_it_settled_although_it_was_restated_since(
         self, on: Stage, corrected: Path

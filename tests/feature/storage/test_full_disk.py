@@ -54,13 +54,13 @@ try:
 except QuantosError as error:
     print(error.message)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-try:
-    series.close()
-except Exception:
-    pass
+with series.write() as cursor:
+    cursor.execute("INSERT INTO unknown_symbol VALUES (-1, 'afterwards')")
+series.close()
 series = Series(Path(sys.argv[1]))
 with series.read() as cursor:
     print(day, cursor.execute("SELECT count(*) / 20000, count(DISTINCT trade_date) FROM position").fetchone())
+    print(cursor.execute("SELECT count(*) FROM unknown_symbol").fetchone())
 """
 
 
@@ -80,9 +80,10 @@ def test_records_on_a_full_disk_keep_what_was_acknowledged_and_go_on_afterwards(
     assert found == stored + 1
 
 
-def test_series_on_a_full_disk_keep_whole_days_alone(tmp_path: Path) -> None:
-    message, counts = run(SERIES, tmp_path / "series.duckdb")
+def test_series_on_a_full_disk_keep_whole_days_alone_and_go_on_afterwards(tmp_path: Path) -> None:
+    message, counts, after = run(SERIES, tmp_path / "series.duckdb")
     assert "nothing was stored" in message
     day, found = counts.split(" ", 1)
     assert int(day) > 0
     assert found == f"({float(day)}, {day})"
+    assert after == "(1,)"
