@@ -108,7 +108,7 @@ def newey_west_t(ic: Series) -> float | None:
     """t of the mean with Bartlett weights; None for fewer than 3 ICs or no variation."""
     known = defined(ic)
     n = len(known)
-    if n < 3:
+    if n < 3 or known.min() == known.max():
         return None
     deviation = known - known.mean()
     variance = float(deviation @ deviation) / n
@@ -127,24 +127,31 @@ def deflated_sharpe(ls: Series, ic_mean: float | None, attempts: Sequence[float 
     sign = -1.0 if ic_mean is not None and ic_mean < 0 else 1.0
     deviation = sign * (known - known.mean())
     spread = sqrt((deviation**2).mean())
-    skewness = (deviation**3).mean() / spread**3
-    kurtosis = (deviation**4).mean() / spread**4
-    sharpe = sign * daily
-    bar = _best_of_luck([*(one / sqrt(SESSIONS_A_YEAR) for one in attempts if one is not None), daily],
-                        len(attempts) + 1)  # fmt: skip
+    sharpes = [*(one / sqrt(SESSIONS_A_YEAR) for one in attempts if one is not None), daily]
+    bar = best_of_luck(float(np.std(sharpes, ddof=1)), len(attempts) + 1) if len(sharpes) > 1 else 0.0
+    return probability_of_skill(
+        sign * daily,
+        bar,
+        len(known),
+        skewness=float((deviation**3).mean()) / spread**3,
+        kurtosis=float((deviation**4).mean()) / spread**4,
+    )
+
+
+def best_of_luck(spread: float, attempts: int) -> float:
+    """SR0: the Sharpe ratio expected of the best of two or more attempts without skill, as spread as these."""
+    z = NormalDist().inv_cdf
+    return spread * ((1 - EULER) * z(1 - 1 / attempts) + EULER * z(1 - 1 / (attempts * e)))
+
+
+def probability_of_skill(
+    sharpe: float, bar: float, days: int, *, skewness: float, kurtosis: float
+) -> float | None:
+    """That the true daily Sharpe ratio is above the bar; None where the moments allow no answer."""
     uncertainty = 1 - skewness * sharpe + (kurtosis - 1) / 4 * sharpe**2
     if uncertainty <= 0:
         return None
-    return NormalDist().cdf((sharpe - bar) * sqrt(len(known) - 1) / sqrt(uncertainty))
-
-
-def _best_of_luck(sharpes: Sequence[float], attempts: int) -> float:
-    """The daily Sharpe ratio expected of the best of so many attempts without skill."""
-    if attempts < 2 or len(sharpes) < 2:
-        return 0.0
-    z = NormalDist().inv_cdf
-    quantile = (1 - EULER) * z(1 - 1 / attempts) + EULER * z(1 - 1 / (attempts * e))
-    return float(np.std(sharpes, ddof=1)) * quantile
+    return NormalDist().cdf((sharpe - bar) * sqrt(days - 1) / sqrt(uncertainty))
 
 
 def monotonicity(fifths: Sequence[float | None]) -> float | None:
