@@ -29,8 +29,8 @@ from quantos.errors import QuantosError
 from quantos.settings import Settings, default_data_dir
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
-NOT_MODULES: Final = re.compile(r"\.(__main__|migrations)(\.|$)")
-"""Programs and Alembic scripts: they act when they are imported."""
+NOT_MODULES: Final = re.compile(r"\.(__main__|migrations|client)(\.|$)")
+"""Programs and Alembic scripts act when they are imported; the client is generated from what is read here."""
 
 GUARDS: Final = {
     None: "anyone",

@@ -1,0 +1,765 @@
+"""Every operation of the API, a function each: arguments in, a `Call` to be sent out.
+
+Generated from the platform's own description by `python -m tests.docs.regenerate`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from quantos.client import shapes
+from quantos.client.call import UNSET, Call, Unset, given, segment
+
+
+def accept_day(*, date: date | str, reason: str) -> Call[shapes.MarketAcceptedOut]:
+    """Let a day settle although too few of its bars are there"""
+    return Call("POST", "/api/v1/admin/market/accept", body=given(date=date, reason=reason))
+
+
+def approve_license_request(
+    request_id: str,
+    *,
+    expires: date | str,
+    max_cores: int | Unset | None = UNSET,
+    max_memory_gb: int | Unset | None = UNSET,
+) -> Call[shapes.OwnedRequest]:
+    """Approve a request: the licence is issued at once"""
+    return Call(
+        "POST",
+        f"/api/v1/admin/license-requests/{segment(request_id)}/approve",
+        body=given(expires=expires, max_cores=max_cores, max_memory_gb=max_memory_gb),
+    )
+
+
+def backfill_strategy(slug: str, *, signals: list[shapes.BackfilledDay]) -> Call[shapes.BackfillAccepted]:
+    """Signals of before the activation, settled as a curve apart, for tracking alone"""
+    return Call("POST", f"/api/v1/admin/strategies/{segment(slug)}/backfill", body=given(signals=signals))
+
+
+def change_factor(
+    factor_id: str,
+    *,
+    name: str | Unset = UNSET,
+    description: str | Unset | None = UNSET,
+    expression: str | Unset | None = UNSET,
+) -> Call[shapes.FactorOut]:
+    """Change name, description or expression"""
+    return Call(
+        "PATCH",
+        f"/api/v1/factors/{segment(factor_id)}",
+        body=given(name=name, description=description, expression=expression),
+    )
+
+
+def change_profile(
+    *, nickname: str | Unset = UNSET, email: str | Unset = UNSET, password: str | Unset = UNSET
+) -> Call[shapes.ProfileOut]:
+    """Set nickname, e-mail and password, in any combination"""
+    return Call(
+        "PATCH", "/api/v1/auth/profile", body=given(nickname=nickname, email=email, password=password)
+    )
+
+
+def change_strategy(
+    slug: str,
+    *,
+    name: str | Unset = UNSET,
+    description: str | Unset | None = UNSET,
+    status: Literal["pending", "active", "paused", "retired"] | Unset = UNSET,
+    is_public: bool | Unset = UNSET,
+) -> Call[shapes.StrategyOut]:
+    """Change name, description, status or visibility"""
+    return Call(
+        "PATCH",
+        f"/api/v1/strategies/{segment(slug)}",
+        body=given(name=name, description=description, status=status, is_public=is_public),
+    )
+
+
+def change_ticket(
+    ticket_id: str,
+    *,
+    status: Literal["open", "in_progress", "resolved", "closed"] | Unset = UNSET,
+    admin_reply: str | Unset = UNSET,
+) -> Call[shapes.OwnedTicket]:
+    """Reply to a ticket, or set its status"""
+    return Call(
+        "PATCH",
+        f"/api/v1/admin/tickets/{segment(ticket_id)}",
+        body=given(status=status, admin_reply=admin_reply),
+    )
+
+
+def change_user(
+    user_id: str, *, tier: Literal["free", "licensed"] | Unset = UNSET, disabled: bool | Unset = UNSET
+) -> Call[shapes.AccountOut]:
+    """Assign a tier, disable or enable an account; at once"""
+    return Call("PATCH", f"/api/v1/admin/users/{segment(user_id)}", body=given(tier=tier, disabled=disabled))
+
+
+def count_unread_notifications() -> Call[shapes.UnreadCount]:
+    """How many notifications are unread"""
+    return Call("GET", "/api/v1/notifications/unread-count")
+
+
+def create_api_key(*, name: str) -> Call[shapes.NewApiKey]:
+    """A new API key, shown in this answer only"""
+    return Call("POST", "/api/v1/billing/api-keys", body=given(name=name))
+
+
+def create_factor(
+    *,
+    name: str,
+    universe: Literal["hs300", "csi500", "csi1000"],
+    description: str | Unset | None = UNSET,
+    expression: str | Unset | None = UNSET,
+    claimed_ic_mean: float | Unset | None = UNSET,
+    claimed_ic_ir: float | Unset | None = UNSET,
+) -> Call[shapes.FactorOut]:
+    """Create a factor"""
+    return Call(
+        "POST",
+        "/api/v1/factors",
+        body=given(
+            name=name,
+            universe=universe,
+            description=description,
+            expression=expression,
+            claimed_ic_mean=claimed_ic_mean,
+            claimed_ic_ir=claimed_ic_ir,
+        ),
+    )
+
+
+def create_invite(
+    *, max_uses: int | Unset = UNSET, expires_at: datetime | str | Unset | None = UNSET
+) -> Call[shapes.InviteCode]:
+    """A new invite code, shown in this answer only"""
+    return Call("POST", "/api/v1/admin/invites", body=given(max_uses=max_uses, expires_at=expires_at))
+
+
+def create_strategy(
+    *,
+    name: str,
+    slug: str,
+    description: str | Unset | None = UNSET,
+    universe: Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"] | Unset = UNSET,
+    execution_price: Literal["open", "close"] | Unset = UNSET,
+    holding_period: int | Unset = UNSET,
+    initial_capital: int | Unset = UNSET,
+    commission_rate: float | Unset = UNSET,
+    slippage_rate: float | Unset = UNSET,
+    is_public: bool | Unset = UNSET,
+) -> Call[shapes.StrategyOut]:
+    """Create a strategy"""
+    return Call(
+        "POST",
+        "/api/v1/strategies",
+        body=given(
+            name=name,
+            slug=slug,
+            description=description,
+            universe=universe,
+            execution_price=execution_price,
+            holding_period=holding_period,
+            initial_capital=initial_capital,
+            commission_rate=commission_rate,
+            slippage_rate=slippage_rate,
+            is_public=is_public,
+        ),
+    )
+
+
+def create_ticket(
+    *,
+    title: str,
+    category: Literal["bug", "feature", "feedback", "data", "other"],
+    description: str | Unset = UNSET,
+) -> Call[shapes.TicketOut]:
+    """Tell the operator of a bug, a wish, or data that are wrong"""
+    return Call(
+        "POST", "/api/v1/tickets", body=given(title=title, description=description, category=category)
+    )
+
+
+def delete_claim(slug: str) -> Call[shapes.ClaimDeleted]:
+    """Delete the claimed curve"""
+    return Call("DELETE", f"/api/v1/strategies/{segment(slug)}/claimed")
+
+
+def delete_factor(factor_id: str) -> Call[shapes.Deleted]:
+    """Delete a factor and its values"""
+    return Call("DELETE", f"/api/v1/factors/{segment(factor_id)}")
+
+
+def delete_signal(slug: str, trade_date: date | str) -> Call[shapes.Deleted]:
+    """Delete the signal of a trade date"""
+    return Call("DELETE", f"/api/v1/strategies/{segment(slug)}/signals/{segment(trade_date)}")
+
+
+def download_image(*, arch: Literal["amd64", "arm64"] | Unset = UNSET) -> Call[bytes]:
+    """Leads to the container image"""
+    return Call("GET", "/api/v1/deploy/quantos-image/download", query=given(arch=arch), raw=True)
+
+
+def download_my_license() -> Call[shapes.LicenseDocument]:
+    """license.json, as it was signed"""
+    return Call("GET", "/api/v1/deploy/my-license/download")
+
+
+def extend_calendar(*, days: list[shapes.CalendarDay]) -> Call[shapes.CalendarExtended]:
+    """Add the days that the exchange announced, or correct ones that are not settled"""
+    return Call("POST", "/api/v1/admin/calendar", body=given(days=days))
+
+
+def get_any_factor(factor_id: str) -> Call[shapes.OwnedFactorDetail]:
+    """Anyone's factor with its series and diagnostics"""
+    return Call("GET", f"/api/v1/admin/factors/{segment(factor_id)}")
+
+
+def get_attestation_bundle() -> Call[bytes]:
+    """The whole attestation repository as a git bundle"""
+    return Call("GET", "/api/v1/public/attestation.bundle", raw=True)
+
+
+def get_attestation_status(*, check_remote: bool | Unset = UNSET) -> Call[shapes.AttestationOut]:
+    """How the attestation stands: repository, key, remote, what waits, alarms"""
+    return Call("GET", "/api/v1/admin/attestation", query=given(check_remote=check_remote))
+
+
+def get_attestations(trade_date: date | str) -> Call[Any]:
+    """The signals committed for a trade date: the file of the repository's head, byte for byte"""
+    return Call("GET", f"/api/v1/public/attestations/{segment(trade_date)}.json")
+
+
+def get_audit_log(
+    slug: str, *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.AuditLog]:
+    """What became of each settled day, newest first"""
+    return Call(
+        "GET",
+        f"/api/v1/public/strategies/{segment(slug)}/audit",
+        query=given(limit=limit, offset=offset),
+        items="audit_log",
+    )
+
+
+def get_claim(slug: str) -> Call[shapes.ClaimOut]:
+    """The claimed curve, normalised to 1.0"""
+    return Call("GET", f"/api/v1/strategies/{segment(slug)}/claimed")
+
+
+def get_clock() -> Call[shapes.ClockOut]:
+    """The simulated clock"""
+    return Call("GET", "/api/v1/admin/clock")
+
+
+def get_factor(factor_id: str) -> Call[shapes.FactorDetail]:
+    """A factor with its series"""
+    return Call("GET", f"/api/v1/factors/{segment(factor_id)}")
+
+
+def get_factor_chart_data(factor_id: str) -> Call[shapes.ChartData]:
+    """All series of the last validation in one call"""
+    return Call("GET", f"/api/v1/factors/{segment(factor_id)}/chart-data")
+
+
+def get_factor_diagnostics(factor_id: str) -> Call[shapes.Diagnostics]:
+    """What the five checks do not ask: significance, decay, coverage, quintiles, a placebo"""
+    return Call("GET", f"/api/v1/factors/{segment(factor_id)}/diagnostics")
+
+
+def get_factor_ic_series(factor_id: str) -> Call[shapes.IcSeries]:
+    """The in-sample IC of each day"""
+    return Call("GET", f"/api/v1/factors/{segment(factor_id)}/ic-series")
+
+
+def get_factor_validation(factor_id: str) -> Call[shapes.ValidationOut]:
+    """How the validation of a factor stands"""
+    return Call("GET", f"/api/v1/factors/{segment(factor_id)}/submit")
+
+
+def get_factor_values_status(factor_id: str) -> Call[shapes.ValuesStatus]:
+    """How many days of values there are, and whether they suffice"""
+    return Call("GET", f"/api/v1/factors/{segment(factor_id)}/values/status")
+
+
+def get_health() -> Call[shapes.Health]:
+    """Whether the platform answers"""
+    return Call("GET", "/api/v1/health")
+
+
+def get_license_request() -> Call[shapes.LatestRequest | shapes.NoRequest]:
+    """The caller's latest request, if there is one"""
+    return Call("GET", "/api/v1/deploy/license-request")
+
+
+def get_me() -> Call[shapes.UserOut]:
+    """The caller's account"""
+    return Call("GET", "/api/v1/auth/me")
+
+
+def get_my_license() -> Call[shapes.MyLicense | shapes.NoLicense]:
+    """The caller's latest licence, if there is one"""
+    return Call("GET", "/api/v1/deploy/my-license")
+
+
+def get_overview() -> Call[shapes.OverviewOut]:
+    """The platform at a glance, with what an operator must look at"""
+    return Call("GET", "/api/v1/admin/overview")
+
+
+def get_performance(slug: str) -> Call[shapes.PerformanceOut]:
+    """The metrics of a strategy's track record"""
+    return Call("GET", f"/api/v1/public/strategies/{segment(slug)}/performance")
+
+
+def get_public_claim(slug: str) -> Call[shapes.PublicClaim]:
+    """The claimed curve of a strategy, and how well it holds up"""
+    return Call("GET", f"/api/v1/public/strategies/{segment(slug)}/claimed")
+
+
+def get_settlement_run(run_id: str) -> Call[shapes.RunDetail]:
+    """A settlement run with the outcome of each strategy-day"""
+    return Call("GET", f"/api/v1/admin/settlement-runs/{segment(run_id)}")
+
+
+def get_settlements(trade_date: date | str) -> Call[Any]:
+    """The settlement digests of a trade date: the file of the repository's head, byte for byte"""
+    return Call("GET", f"/api/v1/public/settlements/{segment(trade_date)}.json")
+
+
+def get_strategy(slug: str) -> Call[shapes.StrategyOut]:
+    """One of the caller's strategies"""
+    return Call("GET", f"/api/v1/strategies/{segment(slug)}")
+
+
+def get_ticket(ticket_id: str) -> Call[shapes.TicketOut]:
+    """One of the caller's tickets"""
+    return Call("GET", f"/api/v1/tickets/{segment(ticket_id)}")
+
+
+def get_tier() -> Call[shapes.TierOut]:
+    """The caller's tier"""
+    return Call("GET", "/api/v1/billing/tier")
+
+
+def get_track_record(slug: str) -> Call[shapes.TrackRecord]:
+    """Every settled day of a strategy beside its benchmark, ascending"""
+    return Call("GET", f"/api/v1/public/strategies/{segment(slug)}/track-record")
+
+
+def get_verification_package(
+    slug: str, *, date: date | str | Unset | None = UNSET, revision: int | Unset | None = UNSET
+) -> Call[shapes.Package]:
+    """Everything that decided a settled day, for anyone to check"""
+    return Call(
+        "GET", f"/api/v1/public/strategies/{segment(slug)}/verify", query=given(date=date, revision=revision)
+    )
+
+
+def get_verifier() -> Call[bytes]:
+    """The independent verifier as one file, run by any Python from 3.11 on"""
+    return Call("GET", "/api/v1/public/quantos-verify.pyz", raw=True)
+
+
+def import_market(*, path: str) -> Call[shapes.ImportOut]:
+    """Import market files of this machine"""
+    return Call("POST", "/api/v1/admin/market/import", body=given(path=path))
+
+
+def list_all_factors(
+    *,
+    status: Literal["draft", "ready", "validating", "active", "rejected"] | Unset | None = UNSET,
+    universe: Literal["hs300", "csi500", "csi1000"] | Unset | None = UNSET,
+    order: Literal["-created_at", "created_at", "ic_mean", "ic_ir"] | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+) -> Call[shapes.OwnedFactorList]:
+    """Everyone's factors, with their owners"""
+    return Call(
+        "GET",
+        "/api/v1/admin/factors",
+        query=given(status=status, universe=universe, order=order, limit=limit, offset=offset),
+        items="factors",
+    )
+
+
+def list_all_strategies(
+    *,
+    status: Literal["pending", "active", "paused", "retired"] | Unset | None = UNSET,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+) -> Call[shapes.OwnedStrategyList]:
+    """Everyone's strategies, with their owners"""
+    return Call(
+        "GET",
+        "/api/v1/admin/strategies",
+        query=given(status=status, limit=limit, offset=offset),
+        items="strategies",
+    )
+
+
+def list_all_tickets(
+    *,
+    status: Literal["open", "in_progress", "resolved", "closed"] | Unset | None = UNSET,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+) -> Call[shapes.OwnedTicketList]:
+    """Everyone's tickets, with their owners, newest first"""
+    return Call(
+        "GET",
+        "/api/v1/admin/tickets",
+        query=given(status=status, limit=limit, offset=offset),
+        items="tickets",
+    )
+
+
+def list_api_keys() -> Call[shapes.ApiKeyList]:
+    """The caller's active API keys, newest first"""
+    return Call("GET", "/api/v1/billing/api-keys")
+
+
+def list_audit(
+    *,
+    action: Literal[
+        "invite_created",
+        "user_changed",
+        "ticket_changed",
+        "license_decided",
+        "license_installed",
+        "market_imported",
+        "day_accepted",
+        "calendar_extended",
+        "settlement_restated",
+        "strategy_backfilled",
+        "job_run",
+        "clock_moved",
+        "backup_made",
+    ]
+    | Unset
+    | None = UNSET,
+    target: str | Unset | None = UNSET,
+    since: datetime | str | Unset | None = UNSET,
+    until: datetime | str | Unset | None = UNSET,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+) -> Call[shapes.AuditList]:
+    """What operators changed: who, what, before and after, newest first"""
+    return Call(
+        "GET",
+        "/api/v1/admin/audit",
+        query=given(action=action, target=target, since=since, until=until, limit=limit, offset=offset),
+        items="audit",
+    )
+
+
+def list_factor_correlations(factor_id: str) -> Call[shapes.CorrelationList]:
+    """Correlations with the caller's other active factors, the strongest first"""
+    return Call("GET", f"/api/v1/factors/{segment(factor_id)}/correlations")
+
+
+def list_factors(
+    *,
+    status: Literal["draft", "ready", "validating", "active", "rejected"] | Unset | None = UNSET,
+    universe: Literal["hs300", "csi500", "csi1000"] | Unset | None = UNSET,
+    order: Literal["-created_at", "created_at", "ic_mean", "ic_ir"] | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+) -> Call[shapes.FactorList]:
+    """The caller's factors, without their series"""
+    return Call(
+        "GET",
+        "/api/v1/factors",
+        query=given(status=status, universe=universe, order=order, limit=limit, offset=offset),
+        items="factors",
+    )
+
+
+def list_invites(*, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> Call[shapes.InviteList]:
+    """Invite codes, newest first"""
+    return Call("GET", "/api/v1/admin/invites", query=given(limit=limit, offset=offset), items="invites")
+
+
+def list_jobs() -> Call[shapes.JobList]:
+    """The six jobs in the order of the day, with their next and last run"""
+    return Call("GET", "/api/v1/admin/jobs")
+
+
+def list_license_requests(
+    *,
+    status: Literal["pending", "approved", "rejected"] | Unset | None = UNSET,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+) -> Call[shapes.OwnedRequestList]:
+    """Everyone's licence requests, with their owners, newest first"""
+    return Call(
+        "GET",
+        "/api/v1/admin/license-requests",
+        query=given(status=status, limit=limit, offset=offset),
+        items="license_requests",
+    )
+
+
+def list_notifications(
+    *, unread_only: bool | Unset = UNSET, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.NotificationList]:
+    """What the caller was told, newest first"""
+    return Call(
+        "GET",
+        "/api/v1/notifications",
+        query=given(unread_only=unread_only, limit=limit, offset=offset),
+        items="notifications",
+    )
+
+
+def list_public_strategies(
+    *,
+    universe: Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"] | Unset | None = UNSET,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+) -> Call[shapes.PublicList]:
+    """Public strategies that have ever been active, the latest created first"""
+    return Call(
+        "GET",
+        "/api/v1/public/strategies",
+        query=given(universe=universe, limit=limit, offset=offset),
+        items="strategies",
+    )
+
+
+def list_quarantine(
+    *, offset: int | Unset = UNSET, limit: int | Unset = UNSET, reason: shapes.Refusal | Unset | None = UNSET
+) -> Call[shapes.QuarantineList]:
+    """Refused rows as they came, newest load first"""
+    return Call(
+        "GET",
+        "/api/v1/admin/quarantine",
+        query=given(offset=offset, limit=limit, reason=reason),
+        items="quarantine",
+    )
+
+
+def list_restatements(
+    *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.RestatementList]:
+    """Past restatements, newest first"""
+    return Call(
+        "GET", "/api/v1/admin/restatements", query=given(limit=limit, offset=offset), items="restatements"
+    )
+
+
+def list_settings() -> Call[shapes.SettingList]:
+    """Every setting that the platform runs with; secrets are masked"""
+    return Call("GET", "/api/v1/admin/settings")
+
+
+def list_settlement_runs(*, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> Call[shapes.RunList]:
+    """Settlement runs, newest first"""
+    return Call(
+        "GET",
+        "/api/v1/admin/settlement-runs",
+        query=given(limit=limit, offset=offset),
+        items="settlement_runs",
+    )
+
+
+def list_signals(
+    slug: str, *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.SignalList]:
+    """A strategy's signals, the newest trade date first"""
+    return Call(
+        "GET",
+        f"/api/v1/strategies/{segment(slug)}/signals",
+        query=given(limit=limit, offset=offset),
+        items="signals",
+    )
+
+
+def list_strategies(
+    *,
+    status: Literal["pending", "active", "paused", "retired"] | Unset | None = UNSET,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+) -> Call[shapes.StrategyList]:
+    """The caller's strategies"""
+    return Call(
+        "GET",
+        "/api/v1/strategies",
+        query=given(status=status, limit=limit, offset=offset),
+        items="strategies",
+    )
+
+
+def list_tickets(
+    *,
+    status: Literal["open", "in_progress", "resolved", "closed"] | Unset | None = UNSET,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+) -> Call[shapes.TicketList]:
+    """The caller's tickets, newest first"""
+    return Call(
+        "GET", "/api/v1/tickets", query=given(status=status, limit=limit, offset=offset), items="tickets"
+    )
+
+
+def list_tiers() -> Call[shapes.TierList]:
+    """All tiers"""
+    return Call("GET", "/api/v1/billing/tiers")
+
+
+def list_users(*, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> Call[shapes.AccountList]:
+    """Accounts, newest first"""
+    return Call("GET", "/api/v1/admin/users", query=given(limit=limit, offset=offset), items="users")
+
+
+def log_in(*, email: str, password: str) -> Call[shapes.Registered]:
+    """Log in with e-mail and password"""
+    return Call("POST", "/api/v1/auth/login", body=given(email=email, password=password))
+
+
+def move_clock(*, now: datetime | str) -> Call[shapes.ClockMoved]:
+    """Move the simulated clock; the jobs whose time is passed are run in order before the answer"""
+    return Call("POST", "/api/v1/admin/clock", body=given(now=now))
+
+
+def read_all_notifications() -> Call[shapes.MarkedRead]:
+    """Mark every notification as read"""
+    return Call("POST", "/api/v1/notifications/read-all")
+
+
+def read_calendar(
+    *, month: str | Unset | None = UNSET, date: date | str | Unset | None = UNSET
+) -> Call[shapes.CalendarMonth | shapes.CalendarDate]:
+    """Trading days of a month, or whether a date is one"""
+    return Call("GET", "/api/v1/calendar", query=given(month=month, date=date))
+
+
+def read_coverage() -> Call[shapes.CoverageOut]:
+    """What market data is stored"""
+    return Call("GET", "/api/v1/admin/market/coverage")
+
+
+def read_notification(notification_id: str) -> Call[shapes.NotificationOut]:
+    """Mark a notification as read"""
+    return Call("PATCH", f"/api/v1/notifications/{segment(notification_id)}/read")
+
+
+def redeem_invite(*, invite_code: str) -> Call[shapes.Registered]:
+    """Create an anonymous account with an invite code"""
+    return Call("POST", "/api/v1/auth/invite", body=given(invite_code=invite_code))
+
+
+def refresh_token(*, refresh_token: str) -> Call[shapes.AccessToken]:
+    """A new access token for a refresh token"""
+    return Call("POST", "/api/v1/auth/refresh", body=given(refresh_token=refresh_token))
+
+
+def reject_license_request(request_id: str, *, admin_reply: str) -> Call[shapes.OwnedRequest]:
+    """Reject a request, with the reason"""
+    return Call(
+        "POST",
+        f"/api/v1/admin/license-requests/{segment(request_id)}/reject",
+        body=given(admin_reply=admin_reply),
+    )
+
+
+def request_license(
+    *, customer: str, fingerprint: str, note: str | Unset | None = UNSET
+) -> Call[shapes.LicenseRequested]:
+    """Apply for a licence for one machine"""
+    return Call(
+        "POST",
+        "/api/v1/deploy/license-request",
+        body=given(customer=customer, fingerprint=fingerprint, note=note),
+    )
+
+
+def restate_settlement(
+    *, from_: date | str, reason: str, data: str | Unset | None = UNSET, dry_run: bool | Unset = UNSET
+) -> Call[shapes.RestatementDone]:
+    """Settle settled days again, with corrected data; what stood before is kept and the record says why"""
+    return Call(
+        "POST",
+        "/api/v1/admin/settlement-runs/restate",
+        body=given(from_=from_, reason=reason, data=data, dry_run=dry_run),
+    )
+
+
+def retire_strategy(slug: str) -> Call[shapes.StrategyOut]:
+    """Retire a strategy"""
+    return Call("DELETE", f"/api/v1/strategies/{segment(slug)}")
+
+
+def retry_attestation() -> Call[shapes.RetryOut]:
+    """Commit everything outstanding and push, now"""
+    return Call("POST", "/api/v1/admin/attestation/retry")
+
+
+def revoke_api_key(key_id: str) -> Call[shapes.Revoked]:
+    """Revoke an API key"""
+    return Call("DELETE", f"/api/v1/billing/api-keys/{segment(key_id)}")
+
+
+def run_job(name: str, *, date: date | str | Unset | None = UNSET) -> Call[shapes.JobRunOut]:
+    """Run a job now; a failure is told in the answer"""
+    return Call("POST", f"/api/v1/admin/jobs/{segment(name)}/run", body=given(date=date))
+
+
+def submit_factor(factor_id: str) -> Call[shapes.FactorDetail]:
+    """Validate a factor that is ready"""
+    return Call("POST", f"/api/v1/factors/{segment(factor_id)}/submit")
+
+
+def submit_signal(
+    slug: str, *, trade_date: date | str, signals: list[shapes.SignalLine]
+) -> Call[shapes.SignalReceipt]:
+    """Submit the target weights of a trade date, or replace them"""
+    return Call(
+        "POST",
+        f"/api/v1/strategies/{segment(slug)}/signals",
+        body=given(trade_date=trade_date, signals=signals),
+    )
+
+
+def submit_signal_validate_only(
+    slug: str, *, trade_date: date | str, signals: list[shapes.SignalLine]
+) -> Call[shapes.SignalCheck]:
+    """Submit the target weights of a trade date, or replace them: check it, store nothing"""
+    return Call(
+        "POST",
+        f"/api/v1/strategies/{segment(slug)}/signals?validate_only=true",
+        body=given(trade_date=trade_date, signals=signals),
+    )
+
+
+def tail_log(
+    *,
+    limit: int | Unset = UNSET,
+    after: int | Unset = UNSET,
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] | Unset = UNSET,
+) -> Call[shapes.LineList]:
+    """The last lines of the log, oldest first, without secrets"""
+    return Call("GET", "/api/v1/admin/logs", query=given(limit=limit, after=after, level=level))
+
+
+def upload_claim(slug: str, *, records: list[shapes.ClaimedPoint]) -> Call[shapes.ClaimReceipt]:
+    """Upload a historical NAV curve, or replace it whole"""
+    return Call("PUT", f"/api/v1/strategies/{segment(slug)}/claimed", body=given(records=records))
+
+
+def upload_factor_values(
+    factor_id: str,
+    *,
+    content_type: str = "application/vnd.apache.arrow.file",
+    data: list[dict[str, Any]] | Unset = UNSET,
+    content: bytes | Unset = UNSET,
+) -> Call[shapes.ValuesReceipt]:
+    """Upload values, or replace those of the same days"""
+    return Call(
+        "POST",
+        f"/api/v1/factors/{segment(factor_id)}/values",
+        body=content if not isinstance(content, Unset) else given(data=data),
+        headers={"Content-Type": content_type} if not isinstance(content, Unset) else {},
+    )

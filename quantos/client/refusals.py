@@ -1,0 +1,628 @@
+"""Every refusal of the platform by its code: what `except` can name.
+
+Generated from the platform's own description by `python -m tests.docs.regenerate`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from quantos.client import errors
+
+
+class KeyUnusable(errors.WrongState):
+    code: ClassVar[str] = "attestation_key_unusable"
+
+
+class NotAllAttested(errors.WrongState):
+    code: ClassVar[str] = "attestation_left"
+
+
+class OtherKeyConfigured(errors.WrongState):
+    code: ClassVar[str] = "attestation_other_key"
+
+
+class BackfillRefused(errors.WrongState):
+    code: ClassVar[str] = "backfill_refused"
+
+
+class BackupRefused(errors.WrongState):
+    """The place named for it cannot take it."""
+
+    code: ClassVar[str] = "backup_refused"
+
+
+class BadIdempotencyKey(errors.WrongState):
+    """A header that is no key."""
+
+    code: ClassVar[str] = "bad_idempotency_key"
+
+
+class BadSettings(errors.WrongState):
+    code: ClassVar[str] = "bad_settings"
+
+
+class CalendarEnds(errors.WrongState):
+    """A question about a day that the calendar does not know."""
+
+    code: ClassVar[str] = "calendar_ends"
+
+
+class CalendarFileRefused(errors.WrongState):
+    code: ClassVar[str] = "calendar_file_refused"
+
+
+class NoQuestion(errors.WrongState):
+    code: ClassVar[str] = "calendar_question_missing"
+
+
+class CalendarRefused(errors.WrongState):
+    """An extension that contradicts itself or leaves a hole."""
+
+    code: ClassVar[str] = "calendar_refused"
+
+
+class CannotReplay(errors.WrongState):
+    """A day of the span cannot be settled; the message names what is missing."""
+
+    code: ClassVar[str] = "cannot_replay"
+
+
+class ClaimLocked(errors.WrongState):
+    code: ClassVar[str] = "claim_locked"
+
+
+class ClaimNotBeforeActivation(errors.WrongState):
+    code: ClassVar[str] = "claim_not_before_activation"
+
+
+class ClaimTooEarly(errors.WrongState):
+    code: ClassVar[str] = "claim_too_early"
+
+
+class ClockGoesBack(errors.WrongState):
+    code: ClassVar[str] = "clock_goes_back"
+
+
+class ClockIsLive(errors.WrongState):
+    code: ClassVar[str] = "clock_is_live"
+
+
+class ClockStandsLive(errors.WrongState):
+    """A live directory has the world's time: its clock is not moved."""
+
+    code: ClassVar[str] = "clock_stands_live"
+
+
+class DayNotSettled(errors.WrongState):
+    """Only settled days can be settled again."""
+
+    code: ClassVar[str] = "day_not_settled"
+
+
+class DeadlinePassed(errors.WrongState):
+    code: ClassVar[str] = "deadline_passed"
+
+
+class TooShort(errors.WrongState):
+    code: ClassVar[str] = "demo_market_too_short"
+
+
+class EventUnknown(errors.WrongState):
+    """The stream cannot go on after an event that the logs do not have."""
+
+    code: ClassVar[str] = "event_unknown"
+
+
+class FactorDateInFuture(errors.WrongState):
+    """Values of a day that is still to come."""
+
+    code: ClassVar[str] = "factor_date_in_future"
+
+
+class FactorLocked(errors.WrongState):
+    """A change that the factor's status does not allow."""
+
+    code: ClassVar[str] = "factor_locked"
+
+
+class FactorNotReady(errors.WrongState):
+    """A submission of a factor that is not ready."""
+
+    code: ClassVar[str] = "factor_not_ready"
+
+
+class FactorTakesNoValues(errors.WrongState):
+    """Values while the factor is being validated, or of days that are in its sample."""
+
+    code: ClassVar[str] = "factor_takes_no_values"
+
+
+class InvalidTransition(errors.WrongState):
+    code: ClassVar[str] = "invalid_transition"
+
+
+class JobDateRefused(errors.WrongState):
+    code: ClassVar[str] = "job_date_refused"
+
+
+class JobFailed(errors.WrongState):
+    code: ClassVar[str] = "job_failed"
+
+
+class JobNotAvailable(errors.WrongState):
+    code: ClassVar[str] = "job_not_available"
+
+
+class LicenseRequestDecided(errors.WrongState):
+    """A decision is made once."""
+
+    code: ClassVar[str] = "license_request_decided"
+
+
+class FileRefused(errors.WrongState):
+    """The file as a whole cannot be taken; nothing of it was stored."""
+
+    code: ClassVar[str] = "market_file_refused"
+
+
+class PathNotFound(errors.WrongState):
+    code: ClassVar[str] = "market_path_not_found"
+
+
+class UnreadableValue(errors.WrongState):
+    """A cell that is no value of its column's type; the file can still be read as text."""
+
+    code: ClassVar[str] = "market_value_unreadable"
+
+
+class NotATradingDay(errors.WrongState):
+    """A trading day was needed."""
+
+    code: ClassVar[str] = "not_a_trading_day"
+
+
+class RestatementRefused(errors.WrongState):
+    """A day of the restatement cannot be settled with these data; nothing was changed."""
+
+    code: ClassVar[str] = "restatement_refused"
+
+
+class SignalLocked(errors.WrongState):
+    code: ClassVar[str] = "signal_locked"
+
+
+class StrategyRetired(errors.WrongState):
+    code: ClassVar[str] = "strategy_retired"
+
+
+class TakesNoSignals(errors.WrongState):
+    code: ClassVar[str] = "takes_no_signals"
+
+
+class TooEarly(errors.WrongState):
+    code: ClassVar[str] = "too_early_to_settle"
+
+
+class NoVendorKey(errors.WrongState):
+    """Licences cannot be signed on this platform; the request stays pending."""
+
+    code: ClassVar[str] = "vendor_key_missing"
+
+
+class WrongMarket(errors.WrongState):
+    """Real data into a synthetic market, or the other way round."""
+
+    code: ClassVar[str] = "wrong_market"
+
+
+class WrongMode(errors.WrongState):
+    code: ClassVar[str] = "wrong_mode"
+
+
+class InvalidToken(errors.Unauthenticated):
+    """No credentials, or such as nobody gave out."""
+
+    code: ClassVar[str] = "invalid_token"
+
+
+class InviteRefused(errors.Unauthenticated):
+    code: ClassVar[str] = "invite_refused"
+
+
+class LoginRefused(errors.Unauthenticated):
+    """One message for an unknown e-mail, a wrong password and an account without one (AUTH-12)."""
+
+    code: ClassVar[str] = "login_refused"
+
+
+class AccountDisabled(errors.Forbidden):
+    code: ClassVar[str] = "account_disabled"
+
+
+class LicenseRequired(errors.Forbidden):
+    code: ClassVar[str] = "license_required"
+
+
+class OperatorOnly(errors.Forbidden):
+    code: ClassVar[str] = "operator_only"
+
+
+class TooManyStrategies(errors.Forbidden):
+    code: ClassVar[str] = "too_many_strategies"
+
+
+class ApiKeyNotFound(errors.NotFound):
+    code: ClassVar[str] = "api_key_not_found"
+
+
+class NoRepository(errors.NotFound):
+    code: ClassVar[str] = "attestation_not_configured"
+
+
+class NotAttested(errors.NotFound):
+    code: ClassVar[str] = "attestation_not_found"
+
+
+class ClaimNotFound(errors.NotFound):
+    code: ClassVar[str] = "claim_not_found"
+
+
+class NoBars(errors.NotFound):
+    code: ClassVar[str] = "demo_no_bars"
+
+
+class FactorNotFound(errors.NotFound):
+    code: ClassVar[str] = "factor_not_found"
+
+
+class JobNotFound(errors.NotFound):
+    code: ClassVar[str] = "job_not_found"
+
+
+class LicenseNotFound(errors.NotFound):
+    code: ClassVar[str] = "license_not_found"
+
+
+class LicenseRequestNotFound(errors.NotFound):
+    code: ClassVar[str] = "license_request_not_found"
+
+
+class NoDataDirectory(errors.NotFound):
+    """The folder named is no data directory, and the command makes none."""
+
+    code: ClassVar[str] = "no_data_directory"
+
+
+class NotificationNotFound(errors.NotFound):
+    code: ClassVar[str] = "notification_not_found"
+
+
+class StrategyNotPublic(errors.NotFound):
+    code: ClassVar[str] = "public_strategy_not_found"
+
+
+class SettledDayNotFound(errors.NotFound):
+    """The day is not settled for this strategy, or has no such revision."""
+
+    code: ClassVar[str] = "settled_day_not_found"
+
+
+class RunNotFound(errors.NotFound):
+    code: ClassVar[str] = "settlement_run_not_found"
+
+
+class SignalNotFound(errors.NotFound):
+    code: ClassVar[str] = "signal_not_found"
+
+
+class StrategyNotFound(errors.NotFound):
+    code: ClassVar[str] = "strategy_not_found"
+
+
+class TicketNotFound(errors.NotFound):
+    code: ClassVar[str] = "ticket_not_found"
+
+
+class UserNotFound(errors.NotFound):
+    code: ClassVar[str] = "user_not_found"
+
+
+class AlreadyAccepted(errors.Conflict):
+    code: ClassVar[str] = "already_accepted"
+
+
+class AnswerLost(errors.Conflict):
+    """Done, or begun, and killed before the answer was kept: it is not done again."""
+
+    code: ClassVar[str] = "answer_lost"
+
+
+class KeyThere(errors.Conflict):
+    """A key is there already: whoever replaces it makes every signature of before unverifiable."""
+
+    code: ClassVar[str] = "attestation_key_exists"
+
+
+class BackupExists(errors.Conflict):
+    """A backup never takes the place of a file."""
+
+    code: ClassVar[str] = "backup_exists"
+
+
+class BackupUnderWay(errors.Conflict):
+    """One backup at a time."""
+
+    code: ClassVar[str] = "backup_under_way"
+
+
+class DirectoryTaken(errors.Conflict):
+    code: ClassVar[str] = "demo_directory_taken"
+
+
+class DigestConflict(errors.Conflict):
+    """A strategy-day and revision stands in the repository with another digest."""
+
+    code: ClassVar[str] = "digest_conflict"
+
+
+class EmailTaken(errors.Conflict):
+    code: ClassVar[str] = "email_taken"
+
+
+class FactorDayWritten(errors.Conflict):
+    """Other values for a day out of sample, which is written once."""
+
+    code: ClassVar[str] = "factor_day_written"
+
+
+class LicenseRequestPending(errors.Conflict):
+    code: ClassVar[str] = "license_request_pending"
+
+
+class NicknameTaken(errors.Conflict):
+    code: ClassVar[str] = "nickname_taken"
+
+
+class RequestUnderWay(errors.Conflict):
+    """The first request with this Idempotency-Key has no answer yet."""
+
+    code: ClassVar[str] = "request_under_way"
+
+
+class SettlementUnderWay(errors.Conflict):
+    """A restatement waits for nobody: it is asked for again once the run has ended."""
+
+    code: ClassVar[str] = "settlement_under_way"
+
+
+class SignalIrreplaceable(errors.Conflict):
+    code: ClassVar[str] = "signal_irreplaceable"
+
+
+class SlugTaken(errors.Conflict):
+    code: ClassVar[str] = "slug_taken"
+
+
+class TooManySymbols(errors.TooLarge):
+    code: ClassVar[str] = "factor_symbols_too_many"
+
+
+class UploadTooLarge(errors.TooLarge):
+    """A file that holds more values than one upload may."""
+
+    code: ClassVar[str] = "factor_upload_too_large"
+
+
+class KeyUsedOtherwise(errors.Invalid):
+    """The same Idempotency-Key with another request."""
+
+    code: ClassVar[str] = "idempotency_key_used"
+
+
+class LoginsWaiting(errors.TooManyRequests):
+    """Too many log-ins wait for their turn already."""
+
+    code: ClassVar[str] = "logins_waiting"
+
+
+class RateLimited(errors.TooManyRequests):
+    """More calls than QUANTOS_RATE_LIMIT lets through."""
+
+    code: ClassVar[str] = "rate_limited"
+
+
+class NotAllCommitted(errors.Unavailable):
+    """Signals are left without a commit."""
+
+    code: ClassVar[str] = "attestation_incomplete"
+
+
+class RepositoryUnavailable(errors.Unavailable):
+    code: ClassVar[str] = "attestation_unavailable"
+
+
+class NoRoom(errors.Unavailable):
+    code: ClassVar[str] = "backup_no_room"
+
+
+class NotServed(errors.Unavailable):
+    code: ClassVar[str] = "demo_not_served"
+
+
+class DirectoryLocked(errors.Unavailable):
+    code: ClassVar[str] = "directory_locked"
+
+
+class DirectoryUnusable(errors.Unavailable):
+    code: ClassVar[str] = "directory_unusable"
+
+
+class ValidationInterrupted(errors.Unavailable):
+    """The platform stops before a validation's turn; it is made at the next start."""
+
+    code: ClassVar[str] = "factor_validation_interrupted"
+
+
+class ValuesDamaged(errors.Unavailable):
+    code: ClassVar[str] = "factor_values_damaged"
+
+
+class NicknamesExhausted(errors.Unavailable):
+    code: ClassVar[str] = "nicknames_exhausted"
+
+
+class PortUnavailable(errors.Unavailable):
+    code: ClassVar[str] = "port_unavailable"
+
+
+class RecordsUnavailable(errors.Unavailable):
+    code: ClassVar[str] = "records_unavailable"
+
+
+class SeriesUnavailable(errors.Unavailable):
+    code: ClassVar[str] = "series_unavailable"
+
+
+class ServerSilent(errors.Unavailable):
+    code: ClassVar[str] = "server_silent"
+
+
+class SourceNotInstalled(errors.Unavailable):
+    """The source's library is an optional extra that is not installed."""
+
+    code: ClassVar[str] = "source_not_installed"
+
+
+class SourceRefused(errors.Unavailable):
+    """The provider turned us away; trying again does not help."""
+
+    code: ClassVar[str] = "source_refused"
+
+
+class SourceUnavailable(errors.Unavailable):
+    """A live source cannot be used now."""
+
+    code: ClassVar[str] = "source_unavailable"
+
+
+class SourceUnreachable(errors.Unavailable):
+    """The network or the provider does not answer; the same fetch can go on later."""
+
+    code: ClassVar[str] = "source_unreachable"
+
+
+class TooManyReaders(errors.Unavailable):
+    """Each reader holds a connection."""
+
+    code: ClassVar[str] = "too_many_readers"
+
+
+BY_CODE: dict[str, type[errors.ApiError]] = {
+    "account_disabled": AccountDisabled,
+    "already_accepted": AlreadyAccepted,
+    "answer_lost": AnswerLost,
+    "api_key_not_found": ApiKeyNotFound,
+    "attestation_incomplete": NotAllCommitted,
+    "attestation_key_exists": KeyThere,
+    "attestation_key_unusable": KeyUnusable,
+    "attestation_left": NotAllAttested,
+    "attestation_not_configured": NoRepository,
+    "attestation_not_found": NotAttested,
+    "attestation_other_key": OtherKeyConfigured,
+    "attestation_unavailable": RepositoryUnavailable,
+    "backfill_refused": BackfillRefused,
+    "backup_exists": BackupExists,
+    "backup_no_room": NoRoom,
+    "backup_refused": BackupRefused,
+    "backup_under_way": BackupUnderWay,
+    "bad_idempotency_key": BadIdempotencyKey,
+    "bad_settings": BadSettings,
+    "calendar_ends": CalendarEnds,
+    "calendar_file_refused": CalendarFileRefused,
+    "calendar_question_missing": NoQuestion,
+    "calendar_refused": CalendarRefused,
+    "cannot_replay": CannotReplay,
+    "claim_locked": ClaimLocked,
+    "claim_not_before_activation": ClaimNotBeforeActivation,
+    "claim_not_found": ClaimNotFound,
+    "claim_too_early": ClaimTooEarly,
+    "clock_goes_back": ClockGoesBack,
+    "clock_is_live": ClockIsLive,
+    "clock_stands_live": ClockStandsLive,
+    "day_not_settled": DayNotSettled,
+    "deadline_passed": DeadlinePassed,
+    "demo_directory_taken": DirectoryTaken,
+    "demo_market_too_short": TooShort,
+    "demo_no_bars": NoBars,
+    "demo_not_served": NotServed,
+    "digest_conflict": DigestConflict,
+    "directory_locked": DirectoryLocked,
+    "directory_unusable": DirectoryUnusable,
+    "email_taken": EmailTaken,
+    "event_unknown": EventUnknown,
+    "factor_date_in_future": FactorDateInFuture,
+    "factor_day_written": FactorDayWritten,
+    "factor_locked": FactorLocked,
+    "factor_not_found": FactorNotFound,
+    "factor_not_ready": FactorNotReady,
+    "factor_symbols_too_many": TooManySymbols,
+    "factor_takes_no_values": FactorTakesNoValues,
+    "factor_upload_too_large": UploadTooLarge,
+    "factor_validation_interrupted": ValidationInterrupted,
+    "factor_values_damaged": ValuesDamaged,
+    "idempotency_key_used": KeyUsedOtherwise,
+    "invalid_token": InvalidToken,
+    "invalid_transition": InvalidTransition,
+    "invite_refused": InviteRefused,
+    "job_date_refused": JobDateRefused,
+    "job_failed": JobFailed,
+    "job_not_available": JobNotAvailable,
+    "job_not_found": JobNotFound,
+    "license_not_found": LicenseNotFound,
+    "license_request_decided": LicenseRequestDecided,
+    "license_request_not_found": LicenseRequestNotFound,
+    "license_request_pending": LicenseRequestPending,
+    "license_required": LicenseRequired,
+    "login_refused": LoginRefused,
+    "logins_waiting": LoginsWaiting,
+    "market_file_refused": FileRefused,
+    "market_path_not_found": PathNotFound,
+    "market_value_unreadable": UnreadableValue,
+    "nickname_taken": NicknameTaken,
+    "nicknames_exhausted": NicknamesExhausted,
+    "no_data_directory": NoDataDirectory,
+    "not_a_trading_day": NotATradingDay,
+    "notification_not_found": NotificationNotFound,
+    "operator_only": OperatorOnly,
+    "port_unavailable": PortUnavailable,
+    "public_strategy_not_found": StrategyNotPublic,
+    "rate_limited": RateLimited,
+    "records_unavailable": RecordsUnavailable,
+    "request_under_way": RequestUnderWay,
+    "restatement_refused": RestatementRefused,
+    "series_unavailable": SeriesUnavailable,
+    "server_silent": ServerSilent,
+    "settled_day_not_found": SettledDayNotFound,
+    "settlement_run_not_found": RunNotFound,
+    "settlement_under_way": SettlementUnderWay,
+    "signal_irreplaceable": SignalIrreplaceable,
+    "signal_locked": SignalLocked,
+    "signal_not_found": SignalNotFound,
+    "slug_taken": SlugTaken,
+    "source_not_installed": SourceNotInstalled,
+    "source_refused": SourceRefused,
+    "source_unavailable": SourceUnavailable,
+    "source_unreachable": SourceUnreachable,
+    "strategy_not_found": StrategyNotFound,
+    "strategy_retired": StrategyRetired,
+    "takes_no_signals": TakesNoSignals,
+    "ticket_not_found": TicketNotFound,
+    "too_early_to_settle": TooEarly,
+    "too_many_readers": TooManyReaders,
+    "too_many_strategies": TooManyStrategies,
+    "user_not_found": UserNotFound,
+    "vendor_key_missing": NoVendorKey,
+    "wrong_market": WrongMarket,
+    "wrong_mode": WrongMode,
+}
