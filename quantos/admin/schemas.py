@@ -87,7 +87,7 @@ class RunList(BaseModel):
 
 
 class RunDetail(RunOut):
-    """With the outcome of each strategy-day, and what the run waits for or why it failed."""
+    """With the outcomes of its first 1,000 strategy-days, and what the run waits for or why it failed."""
 
     detail: dict[str, Any]
     outcomes: list[dict[str, Any]]

@@ -113,6 +113,14 @@ def test_without_a_date_on_a_closed_day_it_is_the_last_trading_day(site: Site) -
     assert site.ran == [("settlement_watchdog", date(2024, 1, 5))]
 
 
+def test_without_a_date_before_its_time_a_settlement_is_that_of_the_last_day_over(site: Site) -> None:
+    answer = site.call("POST", "/admin/jobs/settle_all_active_strategies/run")
+    assert (answer.status_code, answer.json()["date"]) == (200, "2023-12-29")
+    site.scheduler.advance_to(parse_instant("2024-01-02T18:15:00+08:00"))
+    again = site.call("POST", "/admin/jobs/settle_all_active_strategies/run")
+    assert (again.status_code, again.json()["date"]) == (200, "2024-01-02")
+
+
 def test_a_job_may_be_run_again_by_hand(site: Site) -> None:
     for _ in range(2):
         assert site.call("POST", "/admin/jobs/attestation_retry/run").status_code == 200

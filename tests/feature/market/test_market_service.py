@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from quantos.market.core.bars import is_ready
 from quantos.market.service import AlreadyAccepted, Market, NotATradingDay
 
 from .conftest import Write, bar
@@ -86,6 +87,11 @@ class TestReadiness:
     def test_eight_of_ten_are_not(self, ten: Market, write: Write) -> None:
         self.add(ten, write, self.symbols[:8])
         assert not ten.readiness(date(2024, 1, 3)).ready
+
+    @pytest.mark.parametrize(("present", "ready"), [(4917, True), (4916, False)])
+    def test_the_bound_is_at_nine_tenths_exactly(self, present: int, ready: bool) -> None:
+        """Nine tenths of 5,463 are 4,916.7."""
+        assert is_ready(5463, present) is ready
 
     def test_instruments_that_did_not_trade_before_do_not_count(self, ten: Market, write: Write) -> None:
         self.add(ten, write, [*self.symbols[:8], "600020.SH"])

@@ -13,7 +13,15 @@ import pytest
 
 from quantos.errors import Invalid, Unavailable
 from quantos.kit.clock import SimulatedClock, SystemClock, parse_instant
-from quantos.scheduler.service import ClockGoesBack, ClockIsLive, JobOutcome, Ran, Scheduler, continued_clock
+from quantos.scheduler.service import (
+    ClockGoesBack,
+    ClockIsLive,
+    Job,
+    JobOutcome,
+    Ran,
+    Scheduler,
+    continued_clock,
+)
 from quantos.storage.records import Records
 from tests.feature.scheduler.conftest import CALENDAR, NAMES, Diary, instant
 
@@ -119,6 +127,17 @@ def test_what_the_operator_ran_after_its_time_is_not_run_again(
     clock.move_to(instant("02T10:00"))
     late.run(NAMES[0])
     assert late.follow() == [Ran(NAMES[1], D2, "done")]
+
+
+def test_what_waits_still_after_the_operator_ran_it_is_run_at_its_turn(
+    records: Records, clock: SimulatedClock, diary: Diary
+) -> None:
+    Scheduler(clock, records, lambda: CALENDAR, {}).start()
+    waits: dict[str, Job] = {NAMES[0]: lambda _: JobOutcome({"for": "data"}, "waiting")}
+    late = Scheduler(clock, records, lambda: CALENDAR, diary.all() | waits)
+    clock.move_to(instant("02T09:05"))
+    assert late.run(NAMES[0])["state"] == "waiting"
+    assert late.follow() == [Ran(NAMES[0], D2, "waiting")]
 
 
 def test_a_run_before_its_time_does_not_spare_the_one_at_its_time(
