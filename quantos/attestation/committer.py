@@ -32,10 +32,11 @@ from quantos.attestation.core.entries import Attested, Placed, commit_time, with
 from quantos.attestation.core.simulated import MARK, TEXT, is_of_other_mode
 from quantos.attestation.days import Days
 from quantos.attestation.failures import NotCommitted
+from quantos.attestation.made import LastMade
 from quantos.attestation.planning import Addition, plan
 from quantos.attestation.ports import Outbox
-from quantos.attestation.repository import Change, Repository
-from quantos.attestation.signing import Signer, signer_of
+from quantos.attestation.repository import BRANCH, Change, Repository, located
+from quantos.attestation.signing import Signer, key_path, signer_of
 from quantos.kit.clock import Clock
 
 GROUP_MAX: Final = 1000
@@ -90,13 +91,17 @@ class Committer:
         when: When,
         lead: timedelta,
         signing_key: str,
-        own_key: Path,
+        data_dir: Path,
         on_commit: Callable[[Repository], None],
     ) -> None:
         self._path, self._clock, self._outbox = path, clock, outbox
         self._when, self._lead = when, lead
-        self._signing_key, self._own_key = signing_key, own_key
-        self._on_commit = on_commit
+        self._signing_key, self._own_key = signing_key, key_path(data_dir)
+        self._made, self._on_commit = LastMade(data_dir, path), on_commit
+        self._judged: tuple[str | None] | None = (
+            None  # the head of which it is known whether history was lost
+        )
+        self._lost: str | None = None  # what it has lost
         self._inbox: queue.SimpleQueue[_Item | _Call | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -179,14 +184,31 @@ class Committer:
     def repository(self) -> Repository:
         """The repository, opened and as it stands now. Raises NotCommitted."""
         if self._repository is None:
-            self._repository = Repository.open(self._path)
+            self._repository = self._opened()
             self._days = Days(self._repository)
             self._repository.clear_left_locks()
             self._on_commit(self._repository)
         if self._repository.refresh() and self._days is not None:
             self._days.forget()
         self._check_mode(self._repository)
+        self._check_whole(self._repository)
         return self._repository
+
+    def _opened(self) -> Repository:
+        known = self._made.read()
+        if known is not None and located(self._path) is None:
+            raise _lost(f"{self._path} is gone", known, BRANCH)
+        return Repository.open(self._path)
+
+    def _check_whole(self, repository: Repository) -> None:
+        """A branch without what was committed is never continued: every entry of before would be gone for good."""
+        head = repository.seen
+        if self._judged != (head,):
+            known = self._made.read()
+            self._lost = None if known is None or repository.has_commit(known) else known
+            self._judged = (head,)
+        if self._lost is not None:
+            raise _lost(f"the branch {repository.branch} is another one", self._lost, repository.branch)
 
     def _check_mode(self, repository: Repository) -> None:
         has_records = any(repository.has(kind) for kind in LIST)
@@ -208,6 +230,8 @@ class Committer:
             [*first, *changes][0].files[MARK] = TEXT
         shas = repository.commit([*first, *changes], now, sign)
         self.version += 1
+        self._judged = (shas[-1],)
+        self._made.write(shas[-1])
         self._on_commit(repository)
         return shas[len(first) :]
 
@@ -326,6 +350,8 @@ class Committer:
         attested = [(signal, outcome) for signal, outcome in outcomes.items() if outcome.sha is not None]
         if attested and self._note(partial(self._outbox.mark, attested)):
             self.succeeded()
+        for group, refusal in planned.failed:
+            outcomes.update(self._refuse(group, refusal))
         self._days.trim()
         return outcomes
 
@@ -395,6 +421,14 @@ def _do(call: _Call) -> None:
         call.future.set_exception(error)
     else:
         call.future.set_result(result)
+
+
+def _lost(what: str, known: str, branch: str) -> NotCommitted:
+    return NotCommitted(
+        failures.LOST,
+        f"{what}: it no longer has commit {known}, which this platform made. Put it back (a clone of the remote, or"
+        f" `git update-ref refs/heads/{branch} {known}`), or name another folder to begin anew",
+    )
 
 
 def _unforeseen(error: Exception) -> NotCommitted:

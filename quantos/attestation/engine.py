@@ -47,7 +47,7 @@ class Engine:
             when=terms.when,
             lead=self._lead,
             signing_key=terms.signing_key,
-            own_key=self._own_key,
+            data_dir=data_dir,
             on_commit=self.keeper.wake,
         )
         there = located(self._path)

@@ -21,6 +21,8 @@ RECORDS: Final = "records_unavailable"
 NO_GIT: Final = "git_not_installed"
 OTHER_MODE: Final = "repository_of_other_mode"
 """A live platform never writes to a simulated one's repository, nor the other way round."""
+LOST: Final = "repository_history_lost"
+"""What this platform had committed is gone from the branch: it is put back, never written anew."""
 OTHERWISE: Final = "attested_otherwise"
 """The repository holds another hash of this strategy for this date: it stays, and no second one is added."""
 

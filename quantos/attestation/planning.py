@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from quantos.attestation import failures
 from quantos.attestation.core import messages
-from quantos.attestation.core.dayfile import append, path_of
+from quantos.attestation.core.dayfile import ForeignFile, append, path_of
 from quantos.attestation.core.entries import Attested, Placed, SignalEntry, entry_of, without_commit
 from quantos.attestation.days import Day, Days
+from quantos.attestation.failures import NotCommitted
 from quantos.attestation.repository import Change
 
 logger = logging.getLogger(__name__)
@@ -42,17 +43,27 @@ class Plan(NamedTuple):
     additions: list[Addition]
     present: list[Placed]
     refused: dict[Placed, Attested]
+    failed: list[tuple[list[Placed], NotCommitted]]
+    """Of dates whose file cannot be read or continued: they hold up no other."""
 
 
 def plan(days: Days, signals: Sequence[Placed], now: datetime) -> Plan:
-    """Raises NotCommitted, ForeignFile."""
-    found = Plan([], [], {})
-    for trade_date, group in groupby(sorted(signals, key=_date_of), key=_date_of):
-        day = days.of(trade_date, now)
-        new = _new_of(day, list(group), found)
-        if new:
-            lines = [entry.line(now) for entry in new.values()]
-            found.additions.append(Addition(trade_date, day, new, append(day.data, lines)))
+    found = Plan([], [], {}, [])
+    for trade_date, of_date in groupby(sorted(signals, key=_date_of), key=_date_of):
+        group = list(of_date)
+        try:
+            day = days.of(trade_date, now)
+            new = _new_of(day, group, found)
+            if new:
+                lines = [entry.line(now) for entry in new.values()]
+                found.additions.append(Addition(trade_date, day, new, append(day.data, lines)))
+        except NotCommitted as refusal:
+            found.failed.append((group, refusal))
+        except ForeignFile as foreign:
+            path = path_of("attestations", trade_date)
+            found.failed.append(
+                (list(new), NotCommitted(failures.BROKEN, f"{path} cannot be continued: {foreign}"))
+            )
     return found
 
 

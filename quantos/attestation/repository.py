@@ -122,6 +122,24 @@ class Repository:
         self._head = present
         return True
 
+    @property
+    def seen(self) -> str | None:
+        """The commit last seen."""
+        return None if self._head is None else self._head.decode()
+
+    def has_commit(self, sha: str) -> bool:
+        """Whether the history of the commit last seen has that one. Raises NotCommitted."""
+        wanted, todo, known = sha.encode(), [self._head] if self._head else [], set[ObjectID]()
+        with as_failures():
+            while todo:
+                commit = todo.pop()
+                if commit == wanted:
+                    return True
+                if commit not in known:
+                    known.add(commit)
+                    todo += self._get(commit, Commit).parents
+        return False
+
     def read(self, path: str) -> bytes | None:
         """A file as of the commit last seen. Raises NotCommitted."""
         folder, _, name = path.rpartition("/")

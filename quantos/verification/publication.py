@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Protocol
 
-from quantos.attestation.service import Commit, SettlementDigest
-from quantos.errors import Conflict, NotFound, QuantosError
+from quantos.attestation.service import Commit, DigestConflict, SettlementDigest
+from quantos.errors import NotFound, QuantosError
 from quantos.kit.clock import Clock
 from quantos.settlement.core.books import ExactWeights
 from quantos.settlement.core.record import DayRecord
@@ -191,9 +191,9 @@ class Publication:
             by_date.setdefault(digest.trade_date, []).append(digest)
         try:
             done = self._repository.commit_settlements(by_date)
-        except Conflict as conflict:  # the others are committed: to try again would change nothing
+        except DigestConflict as conflict:  # of those that stand otherwise, to try again would change nothing
             logger.error("%s", conflict.message)  # noqa: TRY400 - a named fact
-            return None, None
+            return conflict.reason, None
         together = len(done.commits) == 1 and done.added == len(digests)
         return done.reason, done.commits[0] if together else None
 

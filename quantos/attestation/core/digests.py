@@ -48,6 +48,13 @@ class SettlementsCommitted:
 
 
 class DigestConflict(Conflict):
-    """A strategy-day and revision stands in the repository with another digest."""
+    """A strategy-day and revision stands in the repository with another digest.
+
+    `reason`: why others of the same call are not committed either; None where all of them are.
+    """
 
     code = "digest_conflict"
+
+    def __init__(self, message: str, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason

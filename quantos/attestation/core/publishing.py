@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
+from quantos.attestation.core.dayfile import ForeignFile
 from quantos.attestation.core.digests import SettlementDigest
 from quantos.attestation.core.entries import as_line
 
@@ -25,6 +26,8 @@ class Judged(NamedTuple):
 def judge(there: Iterable[Mapping[str, Any]], digests: Sequence[SettlementDigest]) -> Judged:
     """`there`: the entries of the date's file. The same `nav_sha256` is the same entry, whatever its slug.
 
+    Raises ForeignFile.
+
     (`nav_sha256` binds strategy, day, revision and all else; a strategy that was made public in between has
     another published slug.)
     """
@@ -32,7 +35,10 @@ def judge(there: Iterable[Mapping[str, Any]], digests: Sequence[SettlementDigest
     taken: set[tuple[str, int]] = set()
     for entry in there:
         known.add(str(entry.get("nav_sha256")))
-        taken.add((str(entry.get("strategy_slug")), int(entry.get("revision", 0))))
+        revision = entry.get("revision", 0)
+        if type(revision) is not int:
+            raise ForeignFile("an entry has no revision")
+        taken.add((str(entry.get("strategy_slug")), revision))
     judged = Judged([], 0, [])
     present = 0
     for digest in digests:

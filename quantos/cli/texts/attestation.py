@@ -74,6 +74,10 @@ ATTESTATION: Final[dict[str, tuple[str, str]]] = {
         "模拟平台与实盘平台须使用各自的仓库",
     ),
     "attestation.why.repository_broken": ("the repository cannot be used", "仓库无法使用"),
+    "attestation.why.repository_history_lost": (
+        "the repository has lost what was committed: put it back",
+        "仓库丢失了已提交的内容：请恢复",
+    ),
     "attestation.why.signing_failed": ("the signing key cannot be used", "签名密钥无法使用"),
     "attestation.why.records_unavailable": ("the records store does not answer", "业务记录存储无响应"),
     "attestation.why.attested_otherwise": (

@@ -191,7 +191,7 @@ def test_live_the_committer_keeps_the_time_of_a_batch_itself(
         when=When.DEADLINE,
         lead=timedelta(seconds=60),
         signing_key="",
-        own_key=tmp_path / "none",
+        data_dir=tmp_path,
         on_commit=lambda _: None,
     )
     committer.start()

@@ -290,6 +290,31 @@ def test_a_commit_by_hand_in_between_is_kept_and_built_upon(on: Stage, repositor
     assert git(repository, "fsck", "--strict") == ""
 
 
+def test_a_date_whose_file_cannot_be_continued_holds_up_no_other(on: Stage, repository: Path) -> None:
+    """Two signals wait for a commit; the file of the first one's date was spoilt by hand meanwhile."""
+    agent = on.agent()
+    strategy(agent)
+    receipt(agent, day=date(2024, 1, 5))
+    lock = repository / ".git" / "refs" / "heads" / "main.lock"
+    lock.touch()
+    for day in (DAY, NEXT):
+        assert not receipt(agent, day=day)["github_committed"]
+    (repository / "attestations" / f"{DAY}.json").write_text("spoilt")
+    lock.unlink()
+    git(repository, "reset", "-q")
+    git(repository, "add", "attestations")
+    git(repository, "commit", "-q", "-m", "by hand")
+    done = on.operator.post("/admin/attestation/retry")
+    assert done["reason"] == "repository_broken"
+    assert {h["trade_date"]: h["github_committed"] for h in history(agent)} == {
+        "2024-01-05": True,
+        NEXT.isoformat(): True,
+        DAY.isoformat(): False,
+    }
+    (alarm,) = on.operator.get("/admin/attestation")["alarms"]
+    assert f"attestations/{DAY}.json" in alarm["message"]
+
+
 def test_a_strategy_whose_other_signal_is_in_the_repository_gets_no_second_entry(
     tmp_path: Path, repository: Path
 ) -> None:

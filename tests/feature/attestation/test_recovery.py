@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from quantos.attestation import repository as repository_module
+from quantos.attestation.made import FILE as HEAD_FILE
 from tests.feature.cli.conftest import Serving, environment, serving
 from tests.support.attested import (
     DAY,
@@ -48,6 +49,12 @@ def forget_commits(on: Stage) -> None:
         session.connection().exec_driver_sql(
             "UPDATE signal SET commit_sha = NULL, committed_at = NULL, attestation = 'claimed'"
         )
+
+
+def unmake(repository: Path) -> None:
+    """As if the kill had come before the last commit: neither the branch nor the platform knows of it."""
+    git(repository, "update-ref", "refs/heads/main", "HEAD~1")
+    (repository.parent / "data" / HEAD_FILE).unlink()
 
 
 def again(on: Stage, token: str) -> Caller:
@@ -88,7 +95,7 @@ def test_what_was_claimed_and_not_committed_is_committed(tmp_path: Path) -> None
         made = receipt(agent)
         forget_commits(on)
         token = agent.token
-    git(repository, "update-ref", "refs/heads/main", "HEAD~1")
+    unmake(repository)
     with attested(tmp_path) as on:
         agent = again(on, token)
         until(lambda: all(shown["github_committed"] for shown in history(agent)), "the commit")
@@ -107,7 +114,7 @@ def test_an_object_that_was_half_written_when_the_kill_came_is_written_again(tmp
         token = agent.token
     objects = repository / ".git" / "objects"
     made = git(repository, "rev-parse", "HEAD", "HEAD:attestations/2024-01-02.json").split()
-    git(repository, "update-ref", "refs/heads/main", "HEAD~1")
+    unmake(repository)
     for sha in made:  # the clock stands still: the very same objects are made again
         file = objects / sha[:2] / sha[2:]
         file.rename(file.with_name(file.name + ".lock"))
@@ -142,7 +149,7 @@ def test_an_object_that_is_locked_while_the_platform_runs_is_written_again(tmp_p
         receipt(agent)
         forget_commits(on)
         made = git(repository, "rev-parse", "HEAD:attestations/2024-01-02.json")
-        git(repository, "update-ref", "refs/heads/main", "HEAD~1")
+        unmake(repository)
         file = repository / ".git" / "objects" / made[:2] / made[2:]
         file.rename(file.with_name(file.name + ".lock"))
         assert on.platform.attestation.attest_due(late_too=True)["committed"] == 2

@@ -107,6 +107,44 @@ def test_a_repository_that_cannot_be_written_is_a_reason_and_the_call_can_be_rep
     assert attestation.commit_settlements({DAY: [digest()]}).added == 1
 
 
+def test_a_contradiction_does_not_hide_that_the_others_are_not_committed(
+    attestation: Attestation, repository: Path
+) -> None:
+    attestation.commit_settlements({DAY: [digest()]})
+    (repository / ".git" / "refs" / "heads" / "main.lock").touch()
+    other = replace(digest(), nav_sha256="00" * 32)
+    with pytest.raises(DigestConflict) as contradicted:
+        attestation.commit_settlements({DAY: [other, digest("beta")]})
+    assert contradicted.value.reason == "repository_locked"
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "not json",
+        '{"date": "2024-01-02", "settlements": [{"revision": "x"}]}',
+        '{"settlements": [], "more": 1}',
+    ],
+)
+def test_a_day_whose_file_cannot_be_continued_holds_up_no_other(
+    attestation: Attestation, repository: Path, damaged: str
+) -> None:
+    attestation.commit_settlements({DAY: [digest()]})
+    by_hand(repository, f"settlements/{DAY}.json", damaged)
+    done = attestation.commit_settlements({DAY: [digest("beta")], NEXT: [digest("beta", NEXT)]})
+    assert (done.added, done.reason) == (1, "repository_broken")
+    assert len(entries(repository, NEXT, "settlements")) == 1
+    (alarm,) = attestation.alarms()
+    assert f"settlements/{DAY}.json" in alarm["message"]
+
+
+def by_hand(repository: Path, file: str, content: str) -> None:
+    git(repository, "reset", "-q")
+    (repository / file).write_text(content)
+    git(repository, "add", file)
+    git(repository, "commit", "-q", "-m", "by hand")
+
+
 def test_without_a_repository_nothing_is_committed(tmp_path: Path) -> None:
     with attested(tmp_path, attestation_repo="") as on:
         done = on.platform.attestation.commit_settlements({DAY: [digest()]})

@@ -313,7 +313,7 @@ def test_conv_05_live_and_simulated_platforms_do_not_share_a_repository(
         when=When.SUBMISSION,
         lead=timedelta(seconds=60),
         signing_key="",
-        own_key=tmp_path / "none",
+        data_dir=tmp_path,
         on_commit=lambda _: None,
     )
     try:

@@ -164,11 +164,24 @@ def test_another_repository_gets_everything_again(scene: Scene) -> None:
         on.clock_to(DAYS[2], "19:00")
         wanted = expected(on, ("one",), DAYS[:3])
         package(on, "one", DAYS[0])
-    shutil.rmtree(scene.repo)
+    scene.repo = scene.repo.with_name("another")
     with scene.open() as on:
         assert digests(scene.entries()) == wanted
         sha = package(on, "one", DAYS[0])["verification"]["settlement_attestation"]["commit_sha"]
         assert sha == scene.git("rev-parse", "HEAD").strip()
+
+
+def test_a_repository_that_is_gone_is_not_made_anew(scene: Scene) -> None:
+    """Its signals cannot be committed in time again: whoever wants to begin anew says so by another folder."""
+    with scene.open() as on:
+        begin(on, "one")
+        on.clock_to(DAYS[2], "19:00")
+    shutil.rmtree(scene.repo)
+    with scene.open() as on:
+        on.clock_to(DAYS[3], "19:00")
+        assert len(on.navs("one")) == 4
+        assert [alarm["code"] for alarm in on.platform.attestation.alarms()] == ["repository_history_lost"]
+    assert not scene.repo.exists()
 
 
 @contextmanager
@@ -200,6 +213,23 @@ def test_a_repository_that_cannot_be_written_fails_no_settlement_and_is_tried_ag
         assert digests(scene.entries()) == expected(on, ("one",), DAYS[:2])
         attested = package(on, "one", DAYS[1])["verification"]["settlement_attestation"]
         assert attested["committed"] is True
+
+
+def test_a_contradiction_does_not_lose_the_digests_beside_it(scene: Scene) -> None:
+    """Another digest of `one` stands in the repository, and the branch is locked when `two` is to be added."""
+    with scene.open() as on:
+        begin(on, "one", "two")
+        on.clock_to(DAYS[0], "19:00")
+        line = {"strategy_slug": "one", "revision": 0, "nav_sha256": "00" * 32}
+        scene.git("reset", "-q")
+        file = scene.repo / "settlements" / f"{DAYS[1]}.json"
+        file.write_text(json.dumps({"date": str(DAYS[1]), "settlements": [line]}))
+        scene.git("add", "settlements")
+        scene.git("-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "by hand")
+        with unwritable(scene.repo):
+            on.clock_to(DAYS[1], "19:00")
+        on.clock_to(DAYS[2], "09:11")  # attestation_retry
+        assert [entry["strategy_slug"] for entry in scene.entries()[str(DAYS[1])]] == ["one", "two"]
 
 
 def test_a_package_shows_the_commit_as_soon_as_there_is_one(scene: Scene) -> None:
