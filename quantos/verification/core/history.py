@@ -17,6 +17,8 @@ from quantos.verification.core.documents import NotJson, read_json
 from quantos.verification.core.fields import parsed_date, parsed_instant
 
 FOLDERS: Final = ("attestations", "settlements")
+SIMULATED: Final = "SIMULATED"
+"""The file at the root by which a simulated platform says that its commit times were chosen."""
 PATH: Final = re.compile(rf"({'|'.join(FOLDERS)})/([^/]+)\.json")
 _HASH_MAX: Final = 200
 
@@ -103,6 +105,7 @@ class History:
 
     goes_back: (commit, the latest one before it) where the commit is the older of the two by its own time.
     rewritten: commits that somebody has seen in this history and that are no longer there.
+    simulated: some commit has the mark of a simulated platform.
     signatures: git's word on each commit's signature (`%G?`), where keys were given.
     """
 
@@ -112,6 +115,7 @@ class History:
     problems: list[Problem] = field(default_factory=list)
     goes_back: list[tuple[Commit, Commit]] = field(default_factory=list)
     rewritten: list[str] = field(default_factory=list)
+    simulated: bool = False
     signatures: dict[str, str] | None = None
     _latest: Commit | None = None
 

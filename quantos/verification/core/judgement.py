@@ -108,9 +108,9 @@ def judge_packages(
     return reports
 
 
-def judge_repository(name: str, history: History) -> RepositoryReport:
+def judge_repository(name: str, history: History, waived: Collection[Waiver] = ()) -> RepositoryReport:
     """What a repository proves by itself."""
-    verdicts = verify(repository_steps(history), history, name)
+    verdicts = verify(repository_steps(history), history, name, waived)
     return RepositoryReport(name, history, tuple(timings(history)), tuple(verdicts))
 
 

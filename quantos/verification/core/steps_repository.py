@@ -18,7 +18,7 @@ from quantos.verification.core import trading_days
 from quantos.verification.core.history import Commit, Entry, History
 from quantos.verification.core.steps_run import judged_history, judged_signatures
 from quantos.verification.core.steps_signal import strength
-from quantos.verification.core.verdict import Finding, Judgement, Step, judged
+from quantos.verification.core.verdict import Finding, Judgement, Step, Waiver, judged
 
 BULK_DATES_MIN: Final = 2
 """A commit that brings late entries of so many trade dates is an import after the fact."""
@@ -218,6 +218,11 @@ def all_signed(history: History) -> Judgement:
     return judged_signatures(history, list(history.commits))
 
 
+def real_times(history: History) -> Judgement:
+    """Its commit times are those of a clock, and were not chosen."""
+    return judged([Finding("times_simulated", waiver=Waiver.SIMULATED)] if history.simulated else [])
+
+
 def unsigned(history: History) -> list[Commit]:
     """Commits that carry no signature at all."""
     return [commit for commit in history.commits.values() if not commit.signed]
@@ -231,8 +236,9 @@ REPOSITORY_STEPS: Final[tuple[Step[History], ...]] = (
     Step(5, "hashes_unique", hashes_unique),
     Step(6, "digests_kept", digests_kept),
     Step(7, "history", times_and_history),
+    Step(8, "real_times", real_times),
 )
-SIGNED_STEP: Final[Step[History]] = Step(8, "all_signed", all_signed)
+SIGNED_STEP: Final[Step[History]] = Step(9, "all_signed", all_signed)
 
 
 def repository_steps(history: History) -> Sequence[Step[History]]:

@@ -29,7 +29,12 @@ _HOLD: Final = Finding("hold_day")
 
 def real_record(evidence: DayEvidence) -> Judgement:
     """Neither a replay with hindsight nor made-up prices."""
-    marks = {"simulated": evidence.package.simulated, "synthetic": evidence.package.synthetic}
+    history = evidence.history
+    marks = {
+        "simulated": evidence.package.simulated,
+        "synthetic": evidence.package.synthetic,
+        "times_simulated": history is not None and history.simulated and not evidence.package.simulated,
+    }
     return judged([Finding(mark, waiver=Waiver.SIMULATED) for mark, holds in marks.items() if holds])
 
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from quantos.verification.core.history import FOLDERS, PATH, Commit, FileChange, History
+from quantos.verification.core.history import FOLDERS, PATH, SIMULATED, Commit, FileChange, History
 from quantos.verification.core.receipts import read_reflog, received
 from quantos.verification.offline.refusal import Refused
 
@@ -64,7 +64,9 @@ def _history(git: _Git, reflog: str, keys: Keys) -> History:
         before: dict[str, _Folder] = {}
         for place, raw in enumerate(line):
             commit = Commit(raw.sha, raw.at, place, arrived.get(raw.sha), objects.is_signed(raw.sha))
-            after = _folders(objects, raw.tree, before)
+            root = list(objects.tree(raw.tree))
+            history.simulated |= any(name == SIMULATED for _, name, _ in root)
+            after = _folders(objects, root, before)
             history.add(commit, _changes(objects, before, after))
             before = after
     if keys:
@@ -85,9 +87,11 @@ class _Folder(NamedTuple):
     files: Mapping[str, str]
 
 
-def _folders(objects: _Objects, root: str, before: Mapping[str, _Folder]) -> dict[str, _Folder]:
+def _folders(
+    objects: _Objects, root: Sequence[tuple[bytes, str, str]], before: Mapping[str, _Folder]
+) -> dict[str, _Folder]:
     """The folders that count as a commit has them; what is as it was before is not read again."""
-    found = {name: sha for mode, name, sha in objects.tree(root) if name in FOLDERS and mode == _FOLDER}
+    found = {name: sha for mode, name, sha in root if name in FOLDERS and mode == _FOLDER}
     return {
         name: before[name]
         if name in before and before[name].sha == sha

@@ -65,15 +65,22 @@ class Reader:
         if url is not None:
             self._take_strategy(url)
         elif "://" in name or (not path.exists() and _is_remote(name)):
-            self._read.repositories.append((name, self._history(name)))
+            self._take_repository(name)
         elif not path.exists():
             raise Refused("not_there", path=name)
         elif looks_like_a_repository(path):
-            self._read.repositories.append((name, self._history(name)))
+            self._take_repository(name)
         elif path.is_dir():
             self._take_folder(path)
         else:
             self._read.given.append(read_given(name, _document(path)))
+
+    def _take_repository(self, name: str) -> None:
+        """A repository to be judged by itself; one that holds nothing to judge proves nothing."""
+        history = self._history(name)
+        if not (history.signals or history.digests or history.problems):
+            raise Refused("no_attestations", path=name)
+        self._read.repositories.append((name, history))
 
     def _take_folder(self, folder: Path) -> None:
         """A folder of packages, or what `--save` left."""

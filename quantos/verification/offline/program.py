@@ -72,7 +72,7 @@ def check(request: Request, folder: Path) -> list[StrategyReport | RepositoryRep
     """The reports on everything that was named. `folder` is empty. Raises Refused."""
     read = Reader(request, folder).read()
     packages = judge_packages(read.given, read.attestations, read.records, request.waived)
-    repositories = [judge_repository(name, history) for name, history in read.repositories]
+    repositories = [judge_repository(name, history, request.waived) for name, history in read.repositories]
     return [*packages, *repositories]
 
 

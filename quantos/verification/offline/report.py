@@ -183,9 +183,14 @@ class ReportWriter:
             days.setdefault(self._text(finding), []).append(about)
         for text, abouts in list(days.items())[:FINDINGS_SHOWN]:
             prefix = f"{abouts[0]}  " if named and abouts[0] not in text else ""
-            more = self._say("screen.more_days", count=len(abouts) - 1) if len(abouts) > 1 else ""
+            more = self._more_days(len(abouts) - 1)
             self._terminal.paragraph(f"{prefix}{text}{more}", 7, hang=2)
         self._rest(len(days) - FINDINGS_SHOWN)
+
+    def _more_days(self, count: int) -> str:
+        if count > 1:
+            return self._say("screen.more_days", count=count)
+        return self._say("screen.one_more_day") if count else ""
 
     def _text(self, finding: Finding) -> str:
         facts = {

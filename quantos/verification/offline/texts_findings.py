@@ -17,6 +17,13 @@ _SIGNAL: Final[dict[str, tuple[str, str]]] = {
         "a simulation with hindsight (--allow-simulated accepts it)",
         "事后模拟（可用 --allow-simulated 接受）",
     ),
+    "times_simulated": (
+        (
+            "the repository's file SIMULATED says that its commit times were set by hand (--allow-simulated"
+            " accepts it)"
+        ),
+        "仓库的 SIMULATED 文件说明其提交时间由人为设定（可用 --allow-simulated 接受）",
+    ),
     "synthetic": (
         "the market is synthetic: nobody traded it (--allow-simulated accepts it)",
         "合成行情，并非真实成交（可用 --allow-simulated 接受）",

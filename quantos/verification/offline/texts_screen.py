@@ -35,6 +35,10 @@ _REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "{path} is no git repository, bundle or URL of one that can be read: {reason}",
         "{path} 不是可读取的 git 仓库、bundle 或其网址：{reason}",
     ),
+    "refused.no_attestations": (
+        "{path} has no attestations/DATE.json or settlements/DATE.json in any commit: there is nothing to check",
+        "{path} 的所有提交中都没有 attestations/日期.json 或 settlements/日期.json：没有可验证的内容",
+    ),
     "refused.branches": (
         "{path} has several branches and none is its head: {names}",
         "{path} 有多个分支且未指明主分支：{names}",
@@ -113,6 +117,7 @@ _SCREEN: Final[dict[str, tuple[str, str]]] = {
     "screen.notes": ("Notes", "说明"),
     "screen.means": ("It means: {text}.", "意味着：{text}。"),
     "screen.more_days": (" (and {count} more days)", "（另有 {count} 日）"),
+    "screen.one_more_day": (" (and one more day)", "（另有 1 日）"),
     "screen.more": ("… and {count} more (--json has all)", "…… 另有 {count} 处（--json 输出全部）"),
     "screen.time": ("Strength of the times", "时间的证明力"),
     "screen.time_of_days": (

@@ -132,6 +132,11 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     ),
     "step.digests_kept": ("settlement digests were only added", "结算摘要只增不改"),
     "means.digests_kept": ("a settled day was exchanged", "已结算的日子被调换"),
+    "step.real_times": ("the commit times were not chosen", "提交时间并非人为设定"),
+    "means.real_times": (
+        "a replay of the past: nothing shows what was known when",
+        "事后重演：不能说明何时知道了什么",
+    ),
     "step.all_signed": ("every commit is signed by a given key", "每个提交都由给定的密钥签名"),
     "means.all_signed": ("somebody else may have written these commits", "这些提交可能出自他人之手"),
 }

@@ -150,6 +150,31 @@ def test_an_empty_repository_is_unreadable(tmp_path: Path, capsys: pytest.Captur
     assert "it has no commits" in capsys.readouterr().err
 
 
+def test_a_repository_without_attestations_is_nothing_that_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Any repository of programs has no entry that is late."""
+    repository = Repository(tmp_path / "programs")
+    repository.write("program.py", "print(1)\n")
+    repository.commit(shanghai("2024-01-02", "08:00"), "A program")
+    assert ask(repository.path).code == 2
+    assert "there is nothing to check" in capsys.readouterr().err
+
+
+def test_a_repository_with_chosen_times_never_passes_for_a_record(record: Record) -> None:
+    """A simulated platform marks its repository; that the mark was taken away again does not help."""
+    repository = record.repository
+    repository.write("SIMULATED", "times were chosen")
+    repository.commit(shanghai("2024-01-16", "19:00"), "mark")
+    (repository.path / "SIMULATED").unlink()
+    repository.commit(shanghai("2024-01-16", "19:01"), "no mark")
+    answer = ask(repository.path)
+    assert (answer.code, answer.codes) == (1, {"real_times": ["times_simulated"]})
+    assert ask(repository.path, "--allow-simulated").code == 0
+    assert record.verify().codes == {"real_record": ["times_simulated"] * len(record.packages)}
+    assert record.verify("--allow-simulated").code == 0
+
+
 def test_nothing_of_a_foreign_repositorys_configuration_runs_here(record: Record) -> None:
     """Hooks, programs and aliases that its owner put there."""
     witness = record.folder / "it-ran"
@@ -258,4 +283,4 @@ def test_the_public_track_record_for_people(public_bundle: Path) -> None:
     code, text = tell(public_bundle, "--lang", "en")
     assert code == 1
     assert "1073 entries do not say at which price they execute and are judged leniently, by 15:00" in text
-    assert text.rstrip().splitlines()[-1] == "NOT VERIFIED: 4 of 7 checks do not hold"
+    assert text.rstrip().splitlines()[-1] == "NOT VERIFIED: 4 of 8 checks do not hold"

@@ -314,7 +314,7 @@ def test_only_what_was_waived_is_allowed(
 
 def test_signatures_are_judged_where_keys_were_given(line: Line) -> None:
     line.commit(EARLY)
-    assert [step.name for step in repository_steps(line.history)][-1] == "history"
+    assert [step.name for step in repository_steps(line.history)][-1] == "real_times"
     line.history.signatures = {f"{0:040x}": "B"}
     *_, last = verify(repository_steps(line.history), line.history, "repo")
     assert codes(last.findings) == ["signature_bad"]
