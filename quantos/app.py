@@ -17,7 +17,7 @@ from quantos import __version__
 from quantos.accounts import routes as account_routes
 from quantos.accounts.service import Accounts
 from quantos.admin import routes as admin_routes
-from quantos.admin.service import Feed, Operations, Overview
+from quantos.admin.service import Backups, Feed, Operations, Overview
 from quantos.attestation import jobs as attestation_jobs
 from quantos.attestation import routes as attestation_routes
 from quantos.attestation.core.batches import DEADLINES
@@ -47,6 +47,7 @@ from quantos.settlement import jobs as settlement_jobs
 from quantos.settlement import routes as settlement_routes
 from quantos.settlement.service import Settlement
 from quantos.storage.audit import Audit
+from quantos.storage.backup import Backup
 from quantos.storage.directory import DataDirectory
 from quantos.storage.migrate import upgrade
 from quantos.storage.records import Records
@@ -189,6 +190,8 @@ def _compose(
         "settlement_watchdog": lambda day: settlement_jobs.settlement_watchdog(settlement, day),
     }
     scheduler = Scheduler(clock, records, lambda: market.calendar, jobs, _batches(settings, attestation))
+    backup = Backup(directory, records, series, attestation.write_bundle, __version__)
+    backups = Backups(backup, audit, clock)
     operations = Operations(
         settings,
         audit,
@@ -202,8 +205,10 @@ def _compose(
             settlement,
             attestation,
             timedelta(days=settings.backup_days_max) if settings.backup_days_max else None,
+            last_backup=backups.last,
         ),
         LogTail(Redaction([*directory.all_secrets(), *secrets_of(settings)])),
+        backups,
     )
     return Platform(
         settings,

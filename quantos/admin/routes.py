@@ -15,7 +15,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.admin import events, restatements, state, trail
+from quantos.admin import backups, events, restatements, state, trail
 from quantos.admin.schemas import (
     ClockMoved,
     ClockOut,
@@ -67,6 +67,7 @@ def router(
         restatements.router(settlement, accounts, audit, turns.run),
         events.router(operations.feed, accounts),
         trail.router(audit, accounts),
+        backups.router(operations.backups, accounts),
         state.router(operations.overview, operations.settings, operations.log, accounts),
     )
 

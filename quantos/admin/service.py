@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from quantos.admin.backups import Backups
 from quantos.admin.feed import Feed
 from quantos.admin.overview import Overview
 from quantos.kit.log_tail import LogTail
 from quantos.settings import Settings
 from quantos.storage.audit import Audit
 
-__all__ = ["Feed", "Operations", "Overview"]
+__all__ = ["Backups", "Feed", "Operations", "Overview"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,4 @@ class Operations:
     feed: Feed
     overview: Overview
     log: LogTail
+    backups: Backups

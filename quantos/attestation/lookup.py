@@ -159,20 +159,20 @@ class Bundles:
                 return self._made[1]
             return self._make(reading, head)
 
+    def write(self, file: Path) -> bool:
+        """A bundle of the branch as it stands now; False before the first commit. Raises NotCommitted."""
+        reading = self._lookup.reading()
+        if reading is None or reading.head() is None:
+            return False
+        _write_bundle(reading, file)
+        return True
+
     def _make(self, reading: Reading, head: str) -> Path:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         begun = monotonic()
         new = self._folder / f"attestation-{head}.bundle"
         temporary = self._folder / "attestation.bundle.new"
-        try:
-            ran = reading.git.run(
-                "bundle", "create", "--quiet", str(temporary), f"refs/heads/{reading.branch}",
-                timeout_s=BUNDLE_TIMEOUT_S,
-            )  # fmt: skip
-        except (GitMissing, GitTimedOut) as failed:
-            raise NotCommitted(failures.BROKEN, str(failed)) from None
-        if ran.code != 0:
-            raise NotCommitted(failures.BROKEN, f"git bundle: {ran.err.strip()[:300]}")
+        _write_bundle(reading, temporary)
         temporary.replace(new)
         kept = {new} | ({self._made[1]} if self._made else set())  # the last one may be on its way to someone
         for old in self._folder.glob("attestation-*.bundle"):
@@ -181,3 +181,20 @@ class Bundles:
         self._made = head, new
         self._not_before = monotonic() + BUNDLE_REST * (monotonic() - begun)
         return new
+
+
+def _write_bundle(reading: Reading, file: Path) -> None:
+    """Raises NotCommitted."""
+    try:
+        ran = reading.git.run(
+            "bundle",
+            "create",
+            "--quiet",
+            str(file),
+            f"refs/heads/{reading.branch}",
+            timeout_s=BUNDLE_TIMEOUT_S,
+        )
+    except (GitMissing, GitTimedOut) as failed:
+        raise NotCommitted(failures.BROKEN, str(failed)) from None
+    if ran.code != 0:
+        raise NotCommitted(failures.BROKEN, f"git bundle: {ran.err.strip()[:300]}")

@@ -62,6 +62,12 @@ class RepositoryUnavailable(Unavailable):
     code = "attestation_unavailable"
 
 
+class RepositoryInTheWay(WrongState):
+    """A backup's repository cannot be put where another one is."""
+
+    code = "attestation_repository_in_the_way"
+
+
 class KeyUnusable(WrongState):
     code = "attestation_key_unusable"
 
@@ -207,6 +213,20 @@ class Attestation:
 
     # for the operator
 
+    def write_bundle(self, file: Path) -> bool:
+        """The whole history as it stands now, for a backup; False where there is none.
+
+        Raises RepositoryUnavailable where it cannot be read.
+        """
+        if not self.configured:
+            return False
+        try:
+            return self._running.bundles.write(file)
+        except NotCommitted as refusal:
+            raise RepositoryUnavailable(
+                f"the attestation repository cannot be read ({refusal.reason}): see quantos attestation status"
+            ) from None
+
     def status(self, *, check_remote: bool = False) -> dict[str, Any]:
         """How it stands, in plain values. `check_remote`: ask it, which takes as long as it takes."""
         if not self.configured:
@@ -293,3 +313,26 @@ def generate_key(data_dir: Path) -> None:
     from quantos.attestation.signing import generate, key_path  # noqa: PLC0415 - as above
 
     generate(key_path(data_dir))
+
+
+def is_to_be_restored(repository: Path, bundle: Path) -> bool:
+    """Whether a backup's bundle is to be put there; False where what it holds is there already.
+
+    Raises RepositoryInTheWay where something else is.
+    """
+    from quantos.attestation import bundled  # noqa: PLC0415 - git's formats, only with a repository
+
+    try:
+        return bundled.check(repository, bundle)
+    except NotCommitted as refusal:
+        raise RepositoryInTheWay(str(refusal)) from None
+
+
+def restore_repository(repository: Path, bundle: Path) -> None:
+    """Make the repository from a backup's bundle. Raises RepositoryInTheWay."""
+    from quantos.attestation import bundled  # noqa: PLC0415 - as above
+
+    try:
+        bundled.put(repository, bundle)
+    except NotCommitted as refusal:
+        raise RepositoryInTheWay(str(refusal)) from None

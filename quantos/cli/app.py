@@ -8,6 +8,7 @@ import typer
 
 from quantos.cli import (
     attestation,
+    backup,
     calendar,
     clock,
     doctor,
@@ -69,5 +70,6 @@ app.add_typer(clock.clock, name="clock")
 app.add_typer(operator.operator, name="operator")
 app.add_typer(operator.invite, name="invite")
 app.add_typer(attestation.attestation, name="attestation")
+app.add_typer(backup.backup, name="backup")
 app.command()(verify.verify)
 app.command()(settings_command.settings)

@@ -26,7 +26,7 @@ from quantos.cli.reach import Reach, platform_now, reach
 from quantos.cli.sessions import day_of, over_at, trading_days
 from quantos.cli.texts import say, word
 from quantos.errors import QuantosError
-from quantos.kit.clock import rfc3339
+from quantos.kit.clock import parse_instant, rfc3339
 from quantos.storage.directory import running_server
 
 GIB: Final = 2**30
@@ -49,7 +49,9 @@ class Finding:
 
 
 def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Check settings, disk, secrets, lock, stores, clock, calendar, data, settlement and attestation; exit 1 on a problem."""
+    """Check settings, disk, secrets, lock, stores, clock, calendar, data, settlement, attestation and backups;
+    exit 1 on a problem.
+    """
     findings = list(examine(data_dir))
     problems = [finding for finding in findings if finding.state == "problem"]
     if as_json:
@@ -165,6 +167,8 @@ def _inside(path: Path) -> Iterator[Finding]:
             yield _data(platform, coverage, now)
             yield _settlement(runs)
             yield _attestation(platform.get("/admin/attestation", check_remote=True))
+            made = platform.get("/admin/backups", limit=1)["backups"]
+            yield _backups(made, now, live=directories.is_live(path), days_max=load(path).backup_days_max)
     except ClockGoesBack as refusal:
         yield _problem("clock", refusal.message, say("doctor.clock.remedy"))
     except QuantosError as refusal:
@@ -248,6 +252,20 @@ def _attestation(status: dict[str, Any]) -> Finding:
         return _problem("attestation", detail, remedy)
     detail = say("doctor.attestation.ok", **known, url=remote["url"], unpushed=remote["unpushed"])
     return _ok("attestation", detail)
+
+
+def _backups(made: list[dict[str, Any]], now: datetime, *, live: bool, days_max: int) -> Finding:
+    """Whether there is a recent one; a simulation can be played again."""
+    remedy = say("doctor.backups.remedy")
+    if not made:
+        return Finding("backups", "note", say("doctor.backups.none"), remedy if live else "")
+    age = (now - parse_instant(made[0]["made_at"])).days
+    detail = say(
+        "doctor.backups.last", at=in_shanghai(made[0]["made_at"]), days=f"{age:,}", path=made[0]["path"]
+    )
+    if live and days_max and age > days_max:
+        return _problem("backups", detail, remedy)
+    return _ok("backups", detail)
 
 
 def _ok(check: str, detail: str) -> Finding:

@@ -76,6 +76,7 @@ class Wanted(NamedTuple):
     target: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    state: str | None = None
 
 
 _audit: Final = SQLModel.metadata.tables["audit"]
@@ -159,6 +160,7 @@ def page(session: Session, wanted: Wanted, limit: int, offset: int) -> tuple[lis
     conditions = [
         *([_audit.c.action == wanted.action] if wanted.action is not None else []),
         *([_audit.c.target == wanted.target] if wanted.target is not None else []),
+        *([_audit.c.state == wanted.state] if wanted.state is not None else []),
         *([_audit.c.at >= wanted.since] if wanted.since is not None else []),
         *([_audit.c.at < wanted.until] if wanted.until is not None else []),
     ]

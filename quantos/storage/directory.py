@@ -84,6 +84,11 @@ class DataDirectory:
             raise
         return cls(path, bool(found["simulated"]), lock)
 
+    @staticmethod
+    def take(path: Path) -> IO[str]:
+        """The lock of a folder, held until it is closed, whatever the folder holds. Raises DirectoryLocked."""
+        return _acquire(path)
+
     def close(self) -> None:
         if self._lock is not None:
             self._lock.close()

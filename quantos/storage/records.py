@@ -125,6 +125,16 @@ class Records:
         self._units.put(_Unit(work, loop, future))
         return await future
 
+    def copy_to(self, path: Path) -> None:
+        """One consistent state of the store as a file, beside whoever writes meanwhile."""
+        source = self._reader.raw_connection()
+        copy = sqlite3.connect(path)
+        try:
+            source.driver_connection.backup(copy)  # type: ignore[union-attr]
+        finally:
+            copy.close()
+            source.close()
+
     def close(self) -> None:
         if self._committer is not None:
             self._units.put(None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -108,6 +108,17 @@ class Series:
                 cursor.close()
             for woken in self._listeners:
                 woken()
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Nothing is written until the end of this; reading goes on."""
+        with self._write_lock:
+            yield
+
+    def fold(self) -> None:
+        """Fold the write-ahead log into the file, where those who read allow it."""
+        with suppress(duckdb.TransactionException):
+            self.checkpoint()
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file."""

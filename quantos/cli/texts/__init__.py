@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from quantos.cli.texts.attestation import ATTESTATION
+from quantos.cli.texts.backup import BACKUP
 from quantos.cli.texts.commands import COMMANDS
 from quantos.cli.texts.demo import DEMO
 from quantos.cli.texts.doctor import DOCTOR
@@ -22,7 +23,9 @@ from quantos.cli.texts.serve import SERVE
 CHINESE: Final = "zh"
 ENGLISH: Final = "en"
 
-TEXTS: Final[dict[str, tuple[str, str]]] = ATTESTATION | COMMANDS | MARKET | RESTATE | SERVE | DOCTOR | DEMO
+TEXTS: Final[dict[str, tuple[str, str]]] = (
+    ATTESTATION | BACKUP | COMMANDS | MARKET | RESTATE | SERVE | DOCTOR | DEMO
+)
 
 
 def language() -> str:

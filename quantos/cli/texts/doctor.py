@@ -111,6 +111,16 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
     "doctor.status.failed": ("failed", "失败"),
     "doctor.status.interrupted": ("interrupted", "被中断"),
     "doctor.settlement.none": ("nothing has been settled yet", "尚未结算"),
+    "doctor.backups": ("backups", "备份"),
+    "doctor.backups.none": ("no backup was made here yet", "尚未做过备份"),
+    "doctor.backups.last": (
+        "the last one: {at} Shanghai, {days} days ago, {path}",
+        "最近一次：上海时间 {at}，{days} 天前，{path}",
+    ),
+    "doctor.backups.remedy": (
+        "quantos backup create FILE, on another disk",
+        "quantos backup create FILE，保存到另一块磁盘",
+    ),
     "doctor.settlement.remedy": (
         "quantos settle --date {date} after the data are there; the run names what it lacks",
         "数据就绪后执行 quantos settle --date {date}；运行记录会说明缺少什么",

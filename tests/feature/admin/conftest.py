@@ -93,7 +93,7 @@ class Site:
         feed = Feed(self.records, self.series, heartbeat_s=0.2)
         nobody = cast("Any", None)  # asked of a whole platform only: test_overview.py
         log = LogTail(Redaction())
-        self.operations = Operations(Settings(data_dir=folder), audit, feed, nobody, log)
+        self.operations = Operations(Settings(data_dir=folder), audit, feed, nobody, log, nobody)
         settlement = cast("Any", self.settlement)
         self.app = application(router(self.operations, self.scheduler, settlement, self.accounts))
         self.runner = asyncio.Runner()
