@@ -78,7 +78,7 @@ def play(settings: Settings, wish: Wish) -> Outcome:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logs.of_a_command()
     bars = None if wish.market is None else demo_market.found(wish.market)
-    screen = Screen(quiet=wish.quiet)
+    screen = Screen(quiet=wish.quiet, keeps=not wish.once)
     place = stage.place(wish.data_dir, demos_of_the_user())
     try:
         return _play(stage.settings_of(settings, place.path), wish, bars, place, screen)
@@ -135,7 +135,7 @@ def _play(settings: Settings, wish: Wish, bars: Path | None, place: stage.Place,
         place.finish()
         screen.gap()
         screen.line(f"[bold]{say('demo.total', seconds=outcome.seconds['total'])}[/]")
-        screen.after(outcome.directory, None if wish.once else url, joined.api_key)
+        screen.after(outcome.directory, url, joined.api_key, settings.port or 8000)
         if place.earlier:
             screen.plain(say("demo.earlier", count=place.earlier, path=place.path.parent))
         if not wish.once:

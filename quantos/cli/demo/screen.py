@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -41,14 +44,15 @@ VAGUE: Final = ("no_", "inexact_", "survivors_")
 
 
 class Screen:
-    """Prints as the story goes on. `quiet`: nothing at all."""
+    """Prints as the story goes on. `quiet`: nothing at all; `keeps`: it goes on serving at the end."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, keeps: bool = True) -> None:
         from rich.console import Console  # noqa: PLC0415 - loaded where it is used
 
         wide = Console(highlight=False, quiet=quiet)
         width = min(wide.width, WIDTH_MAX) if wide.is_terminal else WIDTH_MAX
         self.console: Console = Console(highlight=False, quiet=quiet, width=width, soft_wrap=False)
+        self.keeps = keeps
         self.seconds: dict[str, float] = {}
         self.day_played: date | None = None
         self._step = 0
@@ -94,20 +98,23 @@ class Screen:
                 self.plain(say(key, kinds=kinds))
         self.plain(say("demo.span", days=loaded.days, first=loaded.played[0], last=loaded.played[-1]))
 
-    def after(self, directory: Path, url: str | None, api_key: str) -> None:
-        """How to go on from here."""
-        if url is not None:
+    def after(self, directory: Path, url: str, api_key: str, port: int) -> None:
+        """How to go on from here: while it serves at `url`, else by serving it again on `port`."""
+        program, folder = program_to_type(), shlex.quote(str(directory))
+        if self.keeps:
             self.line(f"[bold green]{say('demo.keeps', url=url)}[/]")
             facts = [
                 ("demo.after.api", f"{url}/openapi.json"),
                 ("demo.after.try", f"curl {url}/api/v1/public/strategies/demo-momentum/performance"),
                 ("demo.after.key", api_key),
-                ("demo.after.operator", f"quantos operator token --data-dir {directory}"),
+                ("demo.after.operator", f"{program} operator token --data-dir {folder}"),
             ]
         else:
-            repository = f"QUANTOS_ATTESTATION_REPO={stage.repository(directory)}"
-            facts = [("demo.after.again", f"{repository} quantos serve --data-dir {directory}")]
-        for key, value in [*facts, ("demo.after.remove", f"rm -r {directory}")]:
+            repository = f"QUANTOS_ATTESTATION_REPO={shlex.quote(str(stage.repository(directory)))}"
+            serve = f"{repository} {program} serve --port {port} --data-dir {folder}"
+            then = verify_command(f"http://{stage.HOST}:{port}", SLUGS[0])
+            facts = [("demo.after.again", serve), ("demo.after.verify", then)]
+        for key, value in [*facts, ("demo.after.remove", f"rm -r {folder}")]:
             self.exactly(f"{say(key)}{say('colon')}{value}")
 
     @contextmanager
@@ -130,6 +137,19 @@ class Screen:
             self.console.print(Padding(Text.from_markup(text), (0, 0, 0, INDENT), expand=False))
         else:
             self.console.print(f"   {text}", soft_wrap=True)
+
+    def item(self, mark: str, text: str) -> None:
+        """A line of a list, with markup. On a terminal it is wrapped under itself."""
+        from rich.table import Table  # noqa: PLC0415 - loaded where it is used
+
+        if not self.console.is_terminal:
+            self.line(f"  {mark} {text}")
+            return
+        row = Table.grid(padding=(0, 1, 0, 0))
+        row.add_column(no_wrap=True)
+        row.add_column()
+        row.add_row(f"{' ' * INDENT}  {mark}", text)
+        self.console.print(row)
 
     def plain(self, text: str) -> None:
         """Text that holds values of others: nothing in it is markup. On a terminal it is wrapped."""
@@ -265,17 +285,18 @@ class Screen:
         for check in checks:
             mark = "[green]✓[/]" if check.holds else "[bold red]✗[/]"
             counted = say("demo.compared", compared=f"{check.compared:,}", differing=f"{check.differing:,}")
-            self.line(f"  {mark} {say(check.key)}  [dim]{counted}[/]")
+            self.item(mark, f"{say(check.key)}  [dim]{counted}[/]")
 
     def verified(self, record: Verified, url: str) -> None:
-        """One strategy's verdict, and the command by which anyone asks for it."""
+        """One strategy's verdict, and the command by which anyone asks for it as long as it is served."""
         mark = "[green]✓[/]" if record.holds else "[bold red]✗[/]"
         counted = say("demo.verified.steps", passed=f"{record.passed:,}", unchecked=f"{record.unchecked:,}")
         said = say("demo.verified.holds" if record.holds else "demo.verified.broken", days=record.days)
-        self.line(f"  {mark} [bold]{record.slug}[/] {said}  [dim]{counted}[/]")
+        self.item(mark, f"[bold]{record.slug}[/] {said}  [dim]{counted}[/]")
         for broken in record.broken:
             self.note(broken)
-        self.exactly(f"    quantos verify {public_address(url, record.slug)} --allow-simulated")
+        if self.keeps:
+            self.exactly(f"    {verify_command(url, record.slug)}")
 
     def _table(self, *keys: str) -> Any:
         from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - loaded where it is used
@@ -290,6 +311,19 @@ class Screen:
             else:
                 table.add_column(name, justify=justify, no_wrap=key != "result")
         return table
+
+
+def program_to_type() -> str:
+    """`quantos` where the shell finds it; else its whole path: nobody has put the environment on the PATH."""
+    here = Path(sys.executable).with_name("quantos")
+    found = shutil.which("quantos")
+    if not here.exists() or (found is not None and Path(found).samefile(here)):
+        return "quantos"
+    return shlex.quote(str(here))
+
+
+def verify_command(url: str, slug: str) -> str:
+    return f"{program_to_type()} verify {public_address(url, slug)} --allow-simulated"
 
 
 def _unshrinking() -> Any:

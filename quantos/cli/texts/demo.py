@@ -247,6 +247,7 @@ _AFTER: Final[dict[str, tuple[str, str]]] = {
     "demo.after.try": ("try", "试一试"),
     "demo.after.operator": ("operator's token", "管理员令牌"),
     "demo.after.again": ("serve it again", "再次启动"),
+    "demo.after.verify": ("and verify a record", "再核验一条业绩记录"),
     "demo.after.remove": ("remove it", "删除"),
 }
 

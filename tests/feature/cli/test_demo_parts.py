@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from quantos.cli import output
 from quantos.cli.demo import stage
 from quantos.cli.demo.agents import AGENTS, LOOKBACK, Agent
 from quantos.cli.demo.identities import (
+    Check,
     metrics_follow_from_records,
     metrics_of,
     no_day_is_missing,
@@ -25,8 +27,9 @@ from quantos.cli.demo.identities import (
 )
 from quantos.cli.demo.panel import Panel
 from quantos.cli.demo.plot import Curve, drawn
-from quantos.cli.demo.screen import Screen
+from quantos.cli.demo.screen import Screen, program_to_type
 from quantos.cli.demo.story import Record
+from quantos.cli.demo.verified import Verified
 from quantos.cli.layout import cells
 from quantos.settings import Settings
 
@@ -237,6 +240,45 @@ def test_no_number_is_cut_at_80_columns(
     assert "…" not in "".join(table)
     assert [line for line in table if cells(line) > 80] == []
     assert f"{10_000_000 * (1 + change):,.0f}" in "".join(table)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_was_checked_is_wrapped_under_itself(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    monkeypatch.setenv("QUANTOS_LANG", language)
+    screen = Screen()
+    screen.console = Console(width=60, file=StringIO(), force_terminal=True, color_system=None)
+    screen.checks("store", [Check("demo.check.cash", 726, 0, 0.0)])
+    lines = screen.console.file.getvalue().splitlines()[1:]  # type: ignore[attr-defined]
+    assert len(lines) == 2
+    assert lines[0].startswith("     ✓ ")
+    assert len(lines[1]) - len(lines[1].lstrip()) == 7
+    assert max(map(cells, lines)) <= 60
+
+
+def said_at_the_end(capsys: pytest.CaptureFixture[str], *, keeps: bool) -> str:
+    screen = Screen(keeps=keeps)
+    screen.verified(Verified("demo-momentum", 242, 4361, 0, (), holds=True), "http://127.0.0.1:40717")
+    screen.after(Path("/a folder/run"), "http://127.0.0.1:40717", "qgpt_1", 8010)
+    return capsys.readouterr().out
+
+
+def test_a_demo_that_leaves_names_no_address_that_is_gone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "40717" in said_at_the_end(capsys, keeps=True)
+    said = said_at_the_end(capsys, keeps=False)
+    assert "40717" not in said
+    assert " serve --port 8010 --data-dir '/a folder/run'" in said
+    assert " verify http://127.0.0.1:8010/api/v1/public/strategies/demo-momentum --allow-simulated" in said
+
+
+def test_commands_to_be_typed_are_found_by_the_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    here = tmp_path / "environment" / "quantos"
+    here.parent.mkdir()
+    here.touch(mode=0o755)
+    monkeypatch.setattr(sys, "executable", str(here.with_name("python")))
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert program_to_type() == str(here)
+    monkeypatch.setenv("PATH", f"/usr/bin:{here.parent}")
+    assert program_to_type() == "quantos"
 
 
 def test_nothing_is_said_of_a_year_after_few_days(monkeypatch: pytest.MonkeyPatch) -> None:
