@@ -24,6 +24,16 @@ class Claimed(NamedTuple):
     before: Sequence[Placed]
 
 
+class Publishing(Protocol):
+    """How handing over the digests of settled days ended. `reason`: why some are left; None where none are."""
+
+    @property
+    def digests(self) -> int: ...
+
+    @property
+    def reason(self) -> str | None: ...
+
+
 class Outbox(Protocol):
     """The signals that are to be committed, as the store of signals has them.
 

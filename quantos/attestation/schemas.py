@@ -71,10 +71,20 @@ class PushOut(BaseModel):
     detail: str
 
 
+class DigestsOut(BaseModel):
+    """How many digests of settled days were handed over, and why others are left, where some are."""
+
+    committed: int
+    reason: str | None
+
+
 class RetryOut(BaseModel):
-    """What an attempt at everything outstanding came to. `push` is null without a remote."""
+    """What an attempt at everything outstanding came to: `committed` and `left` are signals, and `reason` is why
+    some are left. `push` is null without a remote.
+    """
 
     committed: int
     left: int
     reason: str | None
+    digests: DigestsOut | None
     push: PushOut | None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from quantos.attestation.core.dayfile import Kind, path_of
 from quantos.attestation.core.digests import Commit, DigestConflict, SettlementDigest, SettlementsCommitted
 from quantos.attestation.core.entries import Attested, Placed, without_commit
 from quantos.attestation.failures import NotCommitted
-from quantos.attestation.ports import Claimed, Outbox, Outstanding
+from quantos.attestation.ports import Claimed, Outbox, Outstanding, Publishing
 from quantos.attestation.terms import Terms
 from quantos.errors import NotFound, Unavailable, WrongState
 from quantos.kit.clock import Clock
@@ -82,6 +82,8 @@ class Attestation:
         self._starter: threading.Thread | None = None
         self.outbox: Outbox | None = None
         """Plugged in by the feature that stores signals."""
+        self.publish: Callable[[], Publishing] | None = None
+        """Hands over what settled days have left; plugged in by the feature that makes their digests."""
 
     @property
     def configured(self) -> bool:
@@ -241,9 +243,11 @@ class Attestation:
         """Commit everything outstanding, push, and say how it went. Raises NoRepository."""
         self._require()
         swept = self.attest_due(late_too=True)
+        published = None if self.publish is None else self.publish()
+        digests = published and {"committed": published.digests, "reason": published.reason}
         pushed = self._running.keeper.push_now().result()
         push = None if pushed is None else {"state": pushed.state, "detail": pushed.detail}
-        return {**swept, "push": push}
+        return {**swept, "digests": digests, "push": push}
 
     def keep(self) -> None:
         """Push and pack in the background."""

@@ -54,14 +54,22 @@ def retry(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Commit everything outstanding and push, now; exit 1 where something is left."""
     with reach(data_dir) as platform:
         done = platform.post("/admin/attestation/retry")
+    digests = done["digests"] or {"committed": 0, "reason": None}
     push = done["push"] or {"state": None, "detail": ""}
     if as_json:
         print_json(done)
     else:
-        facts = [("committed", done["committed"]), ("left", done["left"]), ("push", _why(push["state"]))]
+        facts = [
+            ("committed", done["committed"]),
+            ("left", done["left"]),
+            ("digests", digests["committed"]),
+            ("push", _why(push["state"])),
+        ]
         print_facts((say(f"attestation.{name}"), value) for name, value in facts)
     if done["left"]:
         raise NotAllAttested(say("attestation.is_left", left=done["left"], why=_why(done["reason"])))
+    if digests["reason"] is not None:
+        raise NotAllAttested(say("attestation.digests_left", why=_why(digests["reason"])))
     if push["state"] not in {None, "pushed"}:
         raise NotAllAttested(say("attestation.not_pushed", why=_why(push["state"]), said=push["detail"]))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from quantos.attestation.service import Commit, SettlementDigest, SettlementsCommitted
 from quantos.market.core.calendar import TradingCalendar
@@ -56,7 +56,9 @@ class MarketSource(Protocol):
 
 
 class Repository(Protocol):
-    """The attestation repository."""
+    """The attestation repository. `publish` is called where everything left is to be committed."""
+
+    publish: Callable[[], Any] | None
 
     @property
     def configured(self) -> bool: ...

@@ -78,6 +78,7 @@ class Publication:
         self._repository, self._clock, self._secret = repository, clock, secret
         self._turn = threading.Lock()
         self._ended = settled.last_run()  # nothing runs yet
+        repository.publish = self.catch_up
         self.version = 0
         """Grows with every publication: which digests are committed may have changed."""
         self._commits: dict[date, list[DayCommit]] = {}

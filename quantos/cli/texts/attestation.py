@@ -37,6 +37,11 @@ ATTESTATION: Final[dict[str, tuple[str, str]]] = {
     "attestation.left": ("left", "剩余"),
     "attestation.alarm": ("ALARM: {what}: {said}", "警报：{what}：{said}"),
     "attestation.is_left": ("{left} signals are not committed: {why}", "{left} 条信号未能存证：{why}"),
+    "attestation.digests": ("digests committed", "已存证的摘要"),
+    "attestation.digests_left": (
+        "digests of settled days are not committed: {why}",
+        "结算日的摘要未能存证：{why}",
+    ),
     "attestation.not_pushed": ("not pushed: {why}: {said}", "未能推送：{why}：{said}"),
     "attestation.key.none": (
         "commits are not signed: quantos attestation key --generate makes a key",

@@ -215,6 +215,19 @@ def test_a_repository_that_cannot_be_written_fails_no_settlement_and_is_tried_ag
         assert attested["committed"] is True
 
 
+def test_a_retry_by_hand_hands_over_what_is_left(scene: Scene) -> None:
+    with scene.open() as on:
+        begin(on, "one")
+        on.clock_to(DAYS[0], "19:00")
+        with unwritable(scene.repo):
+            on.clock_to(DAYS[1], "18:16")
+            left = on.operator.post("/admin/attestation/retry")["digests"]
+            assert left == {"committed": 0, "reason": "repository_locked"}
+        done = on.operator.post("/admin/attestation/retry")["digests"]
+        assert done == {"committed": 1, "reason": None}
+        assert digests(scene.entries()) == expected(on, ("one",), DAYS[:2])
+
+
 def test_a_contradiction_does_not_lose_the_digests_beside_it(scene: Scene) -> None:
     """Another digest of `one` stands in the repository, and the branch is locked when `two` is to be added."""
     with scene.open() as on:
