@@ -28,10 +28,12 @@ from quantos.factors import routes as factor_routes
 from quantos.factors.service import Factors
 from quantos.kit.clock import Clock, SystemClock
 from quantos.kit.docs_page import add_docs_page
+from quantos.kit.etags import EntityTags
 from quantos.kit.log_tail import LogTail
 from quantos.kit.masking import Redaction
 from quantos.kit.money import mills
 from quantos.kit.openapi import TAGS, describe
+from quantos.kit.rates import Meter, RateLimit, parse_rate
 from quantos.kit.routing import API, place
 from quantos.kit.web import BodyLimit, http_error, quantos_error, server_error, validation_error
 from quantos.license import routes as license_routes
@@ -311,4 +313,8 @@ def build_app(platform: Platform) -> FastAPI:
     app.add_middleware(
         verification_routes.FinishedAnswers, verification=p.verification, prefix=f"{API}/public/strategies/"
     )
+    app.add_middleware(EntityTags, prefix=f"{API}/public/", paths=frozenset({f"{API}/calendar"}))
+    if (rate := parse_rate(p.settings.rate_limit)) is not None:
+        free = frozenset({f"{API}/health"})
+        app.add_middleware(RateLimit, meter=Meter(rate), caller_of=p.accounts.limited_as, free=free)
     return app

@@ -57,6 +57,14 @@ class Settings(BaseSettings):
     body_bytes_max: int = Field(
         64 * 2**20, gt=0, description="Largest request body in bytes; beyond it: 413."
     )
+    rate_limit: str = Field(
+        "",
+        pattern=r"^([0-9]{1,9}(/(second|minute|hour))?)?$",
+        description=(
+            "Calls that one user, or one address without credentials, may make: such as 600, which is per minute,"
+            " 10/second or 5000/hour; beyond it: 429. Empty: no limit."
+        ),
+    )
     series_memory_limit: str = Field("2GB", description="Memory DuckDB may use.")
     attestation_repo: str = Field(
         "",

@@ -10,7 +10,6 @@ The time is the machine's: a simulated clock that stands still would hold somebo
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import math
 import time
 from collections import OrderedDict
@@ -23,9 +22,6 @@ from quantos.accounts.refusals import LoginsWaiting
 
 REMEMBERED_MAX: Final = 65_536
 QUEUE_S_MAX: Final = 30.0
-IPV6_NETWORK_BITS: Final = 64
-"""What one subscriber has of it, at the least."""
-
 Guessed = tuple[str, str]
 """The e-mail's key and the address that the attempt came from."""
 
@@ -71,14 +67,3 @@ class Pace:
         while len(self._attempts) >= REMEMBERED_MAX:
             self._attempts.popitem(last=False)
         self._attempts[guessed] = _Attempts(1, now)
-
-
-def network_of(address: str) -> str:
-    """What counts as one address: of IPv6 the network of a subscriber, who has all of it."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
-        return str(ipaddress.ip_network((parsed, IPV6_NETWORK_BITS), strict=False))
-    return address

@@ -8,11 +8,12 @@ from sqlmodel import Session
 
 from quantos.accounts import store
 from quantos.accounts.core import users
-from quantos.accounts.pace import Pace, network_of
+from quantos.accounts.pace import Pace
 from quantos.accounts.passwords import Passwords
 from quantos.accounts.refusals import EmailTaken, LoginRefused, NicknameTaken, UserNotFound
 from quantos.accounts.schemas import ProfileChange, ProfileOut
 from quantos.accounts.tables import User
+from quantos.kit.addresses import network_of
 from quantos.storage.records import Records
 
 EMAIL_CHARS_COUNTED: Final = 320

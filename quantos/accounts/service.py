@@ -113,6 +113,16 @@ class Accounts:
             raise AccountDisabled("Account disabled")
         raise OperatorOnly("this call is the operator's: use the operator's token")
 
+    def limited_as(self, request: HTTPConnection) -> str | None:
+        """Whose calls are counted where a rate is limited: the user's id, "" for the operator, None for nobody known."""
+        try:
+            token = bearer_token(request)
+            if hmac.compare_digest(token, self._operator_bytes):
+                return ""
+            return self._bearers.standing(token).caller.user_id
+        except InvalidToken:
+            return None
+
     def operator_token(self) -> str:
         return self._operator_token
 

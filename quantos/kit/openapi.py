@@ -44,6 +44,31 @@ TAGS: Final = [
     {"name": "operator", "description": "The operator's calls; a user's credentials are refused with 403."},
 ]
 
+_TAGGED: Final = (f"{API}/public/", f"{API}/calendar")
+"""Whatever anyone may read has a tag."""
+
+_ETAG: Final = {"description": "Digest of the answer, in quotes.", "schema": {"type": "string"}}
+_RETRY_AFTER: Final = {
+    "headers": {
+        "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
+    }
+}
+
+
+def _header(name: str, description: str, **bounds: Any) -> dict[str, Any]:
+    schema = {"type": "string", **bounds, "title": name, "description": description}
+    return {"name": name, "in": "header", "required": False, "schema": schema, "description": description}
+
+
+_IDEMPOTENCY_KEY: Final = _header(
+    "Idempotency-Key",
+    "Of this request alone, such as a UUID: sent again with it within 24 hours, the request is done once and"
+    " answered as the first time.",
+    minLength=1,
+    maxLength=255,
+    pattern="^[!-~]+$",
+)
+_IF_NONE_MATCH: Final = _header("If-None-Match", "The ETag of an answer that the caller has.")
 _METHODS: Final = frozenset({"get", "put", "post", "patch", "delete", "head", "options"})
 _FRAMEWORKS: Final = ("HTTPValidationError", "ValidationError")
 
@@ -81,7 +106,7 @@ def _complete(document: dict[str, Any], operators: str) -> None:
     components["securitySchemes"] = SECURITY_SCHEMES
     for name in _FRAMEWORKS:
         components["schemas"].pop(name, None)
-    for _, path, operation in operations(document):
+    for method, path, operation in operations(document):
         responses = operation["responses"]
         if operation.get("security") and path.startswith(operators):
             operation["security"] = [{OPERATOR_BEARER: []}]
@@ -91,13 +116,38 @@ def _complete(document: dict[str, Any], operators: str) -> None:
             responses.setdefault(
                 "503", _refusal("the storage cannot answer now: nothing was changed, try again")
             )
+            responses.setdefault("429", {**_refusal("too many calls: Retry-After says when"), **_RETRY_AFTER})
         if _FRAMEWORKS[0] in str(responses.get("422")):
             del responses[
                 "422"
             ]  # added to every route that reads anything; ours are declared where they occur
-        operation["responses"] = dict(sorted(responses.items()))
+        if method == "post":
+            _take_keys(operation)
+        if method == "get" and path.startswith(_TAGGED):
+            _take_tags(operation)
+        operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
-def _refusal(reason: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/ErrorMessage"}
+def _take_keys(operation: dict[str, Any]) -> None:
+    """What every POST takes for a retry that is done once, and what it refuses for it."""
+    operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+    responses = operation["responses"]
+    responses.setdefault("400", _refusal("an Idempotency-Key that is no key"))
+    responses.setdefault(
+        "409", _refusal("the first request with this Idempotency-Key is under way, or its answer was lost")
+    )
+    responses.setdefault("422", _refusal("the Idempotency-Key was used for another request", "Findings"))
+
+
+def _take_tags(operation: dict[str, Any]) -> None:
+    """What anyone may read is not sent again to who has it."""
+    operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+    responses = operation["responses"]
+    if "200" in responses:
+        responses["200"].setdefault("headers", {})["ETag"] = _ETAG
+        responses["304"] = {"description": "The caller has it already.", "headers": {"ETag": _ETAG}}
+
+
+def _refusal(reason: str, shape: str = "ErrorMessage") -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{shape}"}
     return {"description": reason, "content": {"application/json": {"schema": schema}}}

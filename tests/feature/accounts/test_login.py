@@ -9,8 +9,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from quantos.accounts.core.passwords import wait_s
-from quantos.accounts.pace import Pace, network_of
+from quantos.accounts.pace import Pace
 from quantos.accounts.refusals import LoginsWaiting
+from quantos.kit.addresses import network_of
 
 EMAIL, PASSWORD = "me@example.com", "my own password"
 

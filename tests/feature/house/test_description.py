@@ -170,3 +170,25 @@ def test_the_description_is_the_same_for_a_server_that_is_asked_twice(
 ) -> None:
     caller = on_stage.agent()
     assert caller.runner.run(caller.http.get("http://platform/openapi.json")).json() == document
+
+
+def test_every_post_takes_an_idempotency_key_and_nothing_else_does(described: list[Operation]) -> None:
+    for method, path, each in described:
+        headers = {
+            parameter["name"] for parameter in each.get("parameters", []) if parameter["in"] == "header"
+        }
+        assert ("Idempotency-Key" in headers) == (method == "post"), path
+        if method == "post":
+            assert {"400", "409", "422"} <= each["responses"].keys(), path
+
+
+def test_whatever_anyone_may_read_has_an_entity_tag(described: list[Operation]) -> None:
+    for method, path, each in described:
+        if method != "get" or moves(each):
+            continue
+        headers = {
+            parameter["name"] for parameter in each.get("parameters", []) if parameter["in"] == "header"
+        }
+        tagged = path.startswith(("/api/v1/public/", "/api/v1/calendar"))
+        assert ("If-None-Match" in headers) == tagged, path
+        assert ("304" in each["responses"]) == tagged, path

@@ -1,0 +1,20 @@
+"""What counts as one address where calls are counted."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Final
+
+IPV6_NETWORK_BITS: Final = 64
+"""What one subscriber has of it, at the least."""
+
+
+def network_of(address: str) -> str:
+    """The address itself; of IPv6 the network of a subscriber, who has all of it."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ipaddress.ip_network((parsed, IPV6_NETWORK_BITS), strict=False))
+    return address
