@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date
+from datetime import UTC, date, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -15,7 +15,7 @@ import orjson
 from numpy.typing import NDArray
 
 from quantos.errors import Conflict, Invalid
-from quantos.kit.clock import Clock, today
+from quantos.kit.clock import Clock, shanghai, today
 from quantos.market import store
 from quantos.market.core.adjusted import adjusted_close
 from quantos.market.core.bars import (
@@ -56,6 +56,9 @@ BENCHMARKS: Final = {
 """The index series of each universe (BENCH-01); etf_all is computed where no series of that name is imported."""
 
 CALENDAR_WARNING_DAYS: Final = 60
+
+TRADING_ENDS: Final = time(15, 30)
+"""Shanghai time: the end of trading after hours at the closing price, which is in the day's volume."""
 
 
 class AlreadyAccepted(Conflict):
@@ -404,7 +407,7 @@ class Market:
                 series=self.series,
                 calendar=self._calendar,
                 now=self.clock.now().astimezone(UTC),
-                today=None if self.clock.simulated else today(self.clock),
+                last_over=None if self.clock.simulated else self._last_over(),
                 settled=self.settled_days(),
                 synthetic=synthetic,
                 progress=progress or _silent,
@@ -416,6 +419,12 @@ class Market:
                 self.refresh()
         self.after_change()
         return done
+
+    def _last_over(self) -> date:
+        """The last day whose bars can be whole: those of a session under way would pass for its day."""
+        present = today(self.clock)
+        over = self.clock.now() >= shanghai(present, TRADING_ENDS)
+        return present if over else present - timedelta(days=1)
 
     def refresh(self) -> None:
         """Read again what stands in memory: the store was written past this object."""

@@ -142,7 +142,7 @@ REASONS: Final[dict[str, str]] = {
     "missing_date": "没有可读的日期",
     "beyond_calendar": "日期超出交易日历：用 quantos calendar import FILE 扩展",
     "closed_day": "当日休市",
-    "future_day": "日期在未来",
+    "future_day": "该日尚未结束：15:30 起才接受当日行情",
     "missing_price": "缺少开、高、低或收盘价",
     "bad_price": "价格不为正，或超出交易所可能的价格",
     "off_tick": "价格不是最小变动单位的整数倍（股票 0.01 元，基金 0.001 元）",

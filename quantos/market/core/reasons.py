@@ -66,7 +66,7 @@ SENTENCES: Final[dict[Refusal | Finding, str]] = {
     Refusal.MISSING_DATE: "the row has no readable date",
     Refusal.BEYOND_CALENDAR: "the date lies beyond the trading calendar: extend it with `quantos calendar import FILE`",
     Refusal.CLOSED_DAY: "the exchange was closed on that day",
-    Refusal.FUTURE_DAY: "the date lies in the future",
+    Refusal.FUTURE_DAY: "the day is not over yet: its bars are taken from 15:30 on",
     Refusal.MISSING_PRICE: "open, high, low or close is missing",
     Refusal.BAD_PRICE: "a price is not positive, or larger than any price of the exchange",
     Refusal.OFF_TICK: "a price is not a multiple of the tick (0.01 CNY for shares, 0.001 for funds)",

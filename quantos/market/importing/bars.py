@@ -47,7 +47,7 @@ class Terms:
     calendar: TradingCalendar
     instruments: Instruments
     settled: SettledDays | None  # their rows stay as they are
-    today: int | None  # days since 1970-01-01; None: simulated, so no day lies in the future
+    last_over: int | None  # days since 1970-01-01; None: simulated, so no day lies in the future
     reopened: Reopened | None = None  # their rows are kept where they change
 
 
@@ -85,7 +85,7 @@ def store_bars(cursor: Cursor, frame: BarFrame, terms: Terms, report: FileReport
             f"{report.source}: no symbol is a share or a fund (first: {frame.symbols[0]}): a file of index bars is"
             " named indices, or lies in a folder of that name"
         )
-    verdict, kept, repeats = screen(frame, named, terms.calendar, terms.today)
+    verdict, kept, repeats = screen(frame, named, terms.calendar, terms.last_over)
     load = write.next_load(cursor)
     write.quarantine(cursor, load, frame, verdict, report)
     report.count(Finding.DUPLICATE_ROW, repeats, [])

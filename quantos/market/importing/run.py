@@ -50,7 +50,7 @@ class Importer:
     series: SeriesStore
     calendar: TradingCalendar
     now: datetime
-    today: date | None  # None: simulated, no day lies in the future
+    last_over: date | None  # bars of later days are refused; None: simulated, no day lies in the future
     settled: SettledDays | None
     synthetic: bool
     progress: Progress
@@ -206,7 +206,7 @@ class Importer:
                 instruments=store.instruments(cursor),
                 settled=self._final,
                 reopened=self.reopened,
-                today=None if self.today is None else (self.today - EPOCH).days,
+                last_over=None if self.last_over is None else (self.last_over - EPOCH).days,
             )
             store_bars(
                 cursor, frame, terms, report, lambda stage, rows: self.progress(report.source, stage, rows)

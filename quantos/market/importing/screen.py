@@ -116,11 +116,11 @@ def refuse_units(frame: BarFrame) -> None:
 
 
 def screen(
-    frame: BarFrame, named: Named, calendar: TradingCalendar, today: int | None
+    frame: BarFrame, named: Named, calendar: TradingCalendar, last_over: int | None
 ) -> tuple[NDArray[np.int8], Kept, int]:
     """Refusal code of each row of the frame (0 kept), the kept rows, and how many repeats were collapsed.
 
-    today: days since 1970-01-01 after which a row lies in the future; None: the clock is simulated.
+    last_over: the last day that is over, in days since 1970-01-01; None: the clock is simulated.
     """
     verdict = np.zeros(len(frame), dtype=np.int8)
 
@@ -135,8 +135,8 @@ def screen(
     refuse(Refusal.MISSING_DATE, frame.day == NO_DAY)
     refuse(Refusal.BEYOND_CALENDAR, position == -2)
     refuse(Refusal.CLOSED_DAY, position == -1)
-    if today is not None:
-        refuse(Refusal.FUTURE_DAY, frame.day > today)
+    if last_over is not None:
+        refuse(Refusal.FUTURE_DAY, frame.day > last_over)
     price = _prices(frame, tick, refuse)
     _refuse_by_range(frame, price, refuse)
     rows: Rows = np.flatnonzero(verdict == 0) if verdict.any() else slice(None)
