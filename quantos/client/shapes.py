@@ -1301,7 +1301,7 @@ class RollingValue(TypedDict):
 
 
 class RunDetail(TypedDict):
-    """With the outcome of each strategy-day, and what the run waits for or why it failed."""
+    """With the outcomes of its first 1,000 strategy-days, and what the run waits for or why it failed."""
 
     id: str
     date: str

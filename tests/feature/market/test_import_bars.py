@@ -266,6 +266,13 @@ class TestFindings:
         path = write("in/bars.parquet", [bar(A, DAYS[1], 30.0, pre_close=10.0)])
         assert "jump" not in market.import_path(path.parent).findings
 
+    def test_the_sixth_session_of_a_listing_has_its_limit_again(self, market: Market, write: Write) -> None:
+        days = [f"2024-01-{day:02d}" for day in (2, 3, 4, 5, 8, 9)]
+        write("in/instruments.parquet", [{"symbol": A, "list_date": date(2024, 1, 2)}], None)
+        rows = [bar(A, day, 10.0 * 2**k, pre_close=5.0 * 2**k) for k, day in enumerate(days)]
+        report = market.import_path(write("in/bars.parquet", rows).parent)
+        assert report.findings["jump"].examples == [f"{A} 2024-01-09 320 against 160"]
+
     def test_a_resumption_moves_freely(self, market: Market, write: Write) -> None:
         halted = bar(A, DAYS[1], trade_status=0, volume=0)
         rows = [bar(A, DAYS[0]), halted, bar(A, DAYS[2], 20.0, pre_close=10.0)]
@@ -287,6 +294,21 @@ class TestFindings:
         write("in/instruments.parquet", [{"symbol": A, "list_date": date(2024, 1, 3)}], None)
         path = write("in/bars.parquet", [bar(A, DAYS[0])])
         assert market.import_path(path.parent).findings["before_listing"].count == 1
+
+    def test_a_row_from_the_day_of_the_delisting_on(self, market: Market, write: Write) -> None:
+        gone = {"symbol": A, "list_date": date(2000, 1, 4), "delist_date": date(2024, 1, 3)}
+        write("in/instruments.parquet", [gone], None)
+        path = write("in/bars.parquet", [bar(A, day) for day in DAYS])
+        found = market.import_path(path.parent).findings["after_delisting"]
+        assert (found.count, found.examples) == (2, [f"{A} 2024-01-03", f"{A} 2024-01-04"])
+
+    def test_what_was_found_before_is_not_noted_again(
+        self, market: Market, write: Write, rows_of: Rows
+    ) -> None:
+        path = write("bars.parquet", [bar(A, "2024-01-02"), bar(A, "2024-01-05")])
+        for _ in range(2):
+            assert self.find(market, path, "gap") == [f"{A} 2024-01-05 2"]
+        assert rows_of("SELECT count(*) FROM finding WHERE kind = 'gap'") == [(1,)]
 
 
 class TestFilesAsAWhole:
