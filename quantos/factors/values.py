@@ -42,7 +42,9 @@ from quantos.factors.value_files import (
 Cursor = duckdb.DuckDBPyConnection
 Symbols = tuple[str, ...]
 
-RUN_BYTES_MAX: Final = 1 << 25
+RUN_BYTES_MAX: Final = 1 << 20
+"""Read at once, and summed up while they lie in the processor's cache."""
+
 AXES_KEPT_MAX: Final = 64
 
 COMPACT_FROM: Final = 1 << 20
@@ -128,7 +130,7 @@ class ValueStore:
             try:
                 self._fill(out, cursor, factor, part, dates, symbols)
             except FileNotFoundError as error:
-                raise ValuesDamaged(f"{error.filename} is missing: {REMEDY}") from error
+                raise ValuesDamaged(f"{Path(error.filename).name} is missing: {REMEDY}") from error
         filled: Block = out
         return filled
 

@@ -30,15 +30,17 @@ class Sorted:
     order: NDArray[np.uint16]  # [t, k], columns by (value, column); the first count[t] of them
     count: NDArray[np.int64]
     tied: Members
+    square: NDArray[np.uint64]  # sums of the squares of the codes
 
     @classmethod
     def of(cls, codes: Codes) -> Sorted:
         from quantos.factors.core import kernel  # noqa: PLC0415 - Numba is loaded with the first validation
 
         days = len(codes)
-        order, count, tied = np.empty_like(codes), np.zeros(days, np.int64), np.zeros(days, np.bool_)
-        over_days(days, lambda first, last: kernel.sort_days(first, last, codes, order, count, tied))
-        return cls(codes, order, count, tied)
+        order, count = np.empty_like(codes), np.zeros(days, np.int64)
+        tied, square = np.zeros(days, np.bool_), np.zeros(days, np.uint64)
+        over_days(days, lambda first, last: kernel.sort_days(first, last, codes, order, count, tied, square))
+        return cls(codes, order, count, tied, square)
 
 
 def daily_correlation(a: Sorted, b: Codes) -> Series:
@@ -46,7 +48,7 @@ def daily_correlation(a: Sorted, b: Codes) -> Series:
     from quantos.factors.core import kernel  # noqa: PLC0415 - Numba is loaded with the first validation
 
     found = np.empty(len(b))
-    kernel.correlate_days(a.codes, a.order, a.count, a.tied, b, COMMON_MIN, found)
+    kernel.correlate_days(a.codes, a.order, a.count, a.tied, a.square, b, COMMON_MIN, found)
     return found
 
 

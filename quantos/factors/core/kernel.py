@@ -27,11 +27,10 @@ def sorted_names(code: Any, chosen: Any, every: bool, table: Any, order: Any) ->
 
     Answers how many, and whether two of them may be tied. `table`: scratch, int32, two longer than a day.
     """
-    names, square = 0, np.uint64(0)
+    names = 0
     for i in range(len(code)):
         names += code[i] != 0
-        square += np.uint64(code[i]) * np.uint64(code[i])
-    if square != np.uint64(2 * names * (names + 1) * (2 * names + 1) // 3):
+    if sum_of_squares(code) != np.uint64(2 * names * (names + 1) * (2 * names + 1) // 3):
         return _sorted_tied(code, chosen, every, table, order), True
     # Without ties half a code is a position.
     if every:
@@ -71,15 +70,21 @@ def _sorted_tied(code: Any, chosen: Any, every: bool, table: Any, order: Any) ->
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def common_names(x: Any, y: Any) -> tuple[int, int, int]:
-    """Names with a code in x, in y, in both."""
-    of_x, of_y, of_both = 0, 0, 0
+def same_names(x: Any, y: Any) -> tuple[bool, int]:
+    """Whether two days cover the same names; the largest place in y."""
+    other, largest = False, np.uint16(0)
     for i in range(len(x)):
-        a, b = x[i] != 0, y[i] != 0
-        of_x += a
-        of_y += b
-        of_both += a & b
-    return of_x, of_y, of_both
+        other |= (x[i] == 0) != (y[i] == 0)
+        largest = max(largest, y[i])
+    return not other, int(largest >> 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sum_of_squares(code: Any) -> Any:
+    square = np.uint64(0)
+    for i in range(len(code)):
+        square += np.uint64(code[i]) * np.uint64(code[i])
+    return square
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -92,13 +97,12 @@ def _correlation(product: Any, x_square: Any, y_square: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def spearman_same(x: Any, y: Any, names: int) -> Any:
-    """Of two days that cover the same names: their codes are their ranks."""
-    product, x_square, y_square = np.uint64(0), np.uint64(0), np.uint64(0)
+def spearman_same(x: Any, x_square: Any, y: Any, names: int) -> Any:
+    """Of two days that cover the same names: their codes are their ranks. `x_square`: its sum of squares."""
+    product, y_square = np.uint64(0), np.uint64(0)
     for i in range(len(x)):
-        a, b = np.uint64(x[i]), np.uint64(y[i])
-        product += a * b
-        x_square += a * a
+        b = np.uint64(y[i])
+        product += np.uint64(x[i]) * b
         y_square += b * b
     centre = names * (names + 1) * (names + 1)
     return _correlation(np.int64(product) - centre, np.int64(x_square) - centre, np.int64(y_square) - centre)
@@ -110,8 +114,8 @@ def spearman(
 ) -> Any:
     """Of the names in order[:count] that also have a code in `y`; NaN for too few or a constant side.
 
-    x: codes of the first side; `order`, `count`, `tied` as `sorted_names` gives them. `places`: names with a code
-    in y, or more. `table`: scratch.
+    x: codes of the first side; `order`, `count`, `tied` as `sorted_names` gives them. `places`: the largest
+    of y, or more. `table`: scratch.
     """
     table[: places + 1] = 0
     for k in range(count):
@@ -150,29 +154,30 @@ def spearman(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def sort_days(first: int, last: int, code: Any, order: Any, count: Any, tied: Any) -> None:
-    """`sorted_names` of whole days, into order[t], count[t], tied[t]."""
+def sort_days(first: int, last: int, code: Any, order: Any, count: Any, tied: Any, square: Any) -> None:
+    """`sorted_names` of whole days, into order[t], count[t], tied[t]; their sums of squares."""
     names = code.shape[1]
     table, chosen = np.empty(names + 2, np.int32), np.empty(0, np.bool_)
     for t in range(first, last):
         count[t], tied[t] = sorted_names(code[t], chosen, True, table, order[t])
+        square[t] = sum_of_squares(code[t])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def correlate_days(x: Any, order: Any, count: Any, tied: Any, y: Any, names_min: int, found: Any) -> None:
+def correlate_days(
+    x: Any, order: Any, count: Any, tied: Any, square: Any, y: Any, names_min: int, found: Any
+) -> None:
     """Each day's Spearman correlation of two panels of codes; the first one sorted by `sort_days`."""
     table = np.empty(x.shape[1] + 2, np.int32)
     for t in range(len(x)):
         found[t] = np.nan
         if count[t] < names_min:
             continue
-        of_x, of_y, of_both = common_names(x[t], y[t])
-        if of_both < names_min:
-            continue
-        if of_x == of_y == of_both:
-            found[t] = spearman_same(x[t], y[t], of_both)
-        else:
-            found[t] = spearman(x[t], order[t], count[t], tied[t], y[t], of_y, table, names_min)
+        same, places = same_names(x[t], y[t])
+        if same:
+            found[t] = spearman_same(x[t], square[t], y[t], count[t])
+        elif places:
+            found[t] = spearman(x[t], order[t], count[t], tied[t], y[t], places, table, names_min)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -276,17 +281,16 @@ def measure_days(  # noqa: C901, PLR0913, PLR0917 - one pass over the days
         count, tied = sorted_names(code[t], member, not known[t], table, order)
         if not count and not code[t].any():
             continue
+        square = sum_of_squares(code[t])
         coverage[t], data_day[t] = _covered(code[t], has_close[t], member, known[t], names_min)
         for lag in range(1, LAGS + 1):
             if t + lag + 1 >= days:
                 continue
-            y, places = later[t + lag + 1], width
-            if not known[t]:
-                of_x, of_y, of_both = common_names(code[t], y)
-                if of_x == of_y == of_both >= names_min:
-                    lagged[lag - 1, t] = spearman_same(code[t], y, of_both)
-                    continue
-                places = of_y
+            y = later[t + lag + 1]
+            same, places = same_names(code[t], y)
+            if same and not known[t] and count >= names_min:
+                lagged[lag - 1, t] = spearman_same(code[t], square, y, count)
+                continue
             lagged[lag - 1, t] = spearman(code[t], order, count, tied, y, places, table, names_min)
         if t + 2 >= days:
             continue
