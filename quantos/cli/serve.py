@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 GRACE_S = 10
 BACKLOG = 2048
+_asked_to_stop = threading.Event()
 
 
 class PortUnavailable(Unavailable):
@@ -139,6 +141,10 @@ def run(
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            if _asked_to_stop.is_set():
+                self.should_exit = True
+                listening.close()
+                return
             await super().startup(sockets)
             for act in when_ready:
                 act()
@@ -184,7 +190,11 @@ def uvicorn_config(app: FastAPI) -> Any:
 
 
 def _leave(*_: Any) -> None:
-    """Asked to stop while starting: what is open is closed on the way out."""
+    """Asked to stop while starting: what is open is closed on the way out.
+
+    It is remembered too: a library that is being imported may swallow any exception.
+    """
+    _asked_to_stop.set()
     raise SystemExit(0)
 
 

@@ -104,7 +104,7 @@ class Screen:
         if self.keeps:
             self.line(f"[bold green]{say('demo.keeps', url=url)}[/]")
             facts = [
-                ("demo.after.api", f"{url}/openapi.json"),
+                ("demo.after.api", f"{url}/docs"),
                 ("demo.after.try", f"curl {url}/api/v1/public/strategies/demo-momentum/performance"),
                 ("demo.after.key", api_key),
                 ("demo.after.operator", f"{program} operator token --data-dir {folder}"),

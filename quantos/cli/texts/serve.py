@@ -6,8 +6,8 @@ from typing import Final
 
 SERVE: Final[dict[str, tuple[str, str]]] = {
     "serve.ready": (
-        "QuantOS {version} is ready at {url}  (API description: {url}/openapi.json)",
-        "QuantOS {version} 已就绪：{url}（接口说明：{url}/openapi.json）",
+        "QuantOS {version} is ready at {url}  (API, to read and try: {url}/docs)",
+        "QuantOS {version} 已就绪：{url}（接口说明与试用：{url}/docs）",
     ),
     "serve.made.live": ("a new live data directory was made: {path}", "已新建实盘数据目录：{path}"),
     "serve.made.simulated": (

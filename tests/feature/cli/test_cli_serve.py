@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.feature.cli.conftest import Run, Serving, serving
+from tests.feature.cli.conftest import TIMEOUT_S, Run, Serving, environment, serving
 
 
 def test_health_answers_once_the_server_has_said_that_it_is_ready(server: Serving) -> None:
@@ -37,7 +39,8 @@ def test_the_directory_names_the_running_server(server: Serving) -> None:
     assert announced["pid"] == server.process.pid
 
 
-def test_the_openapi_description_is_where_the_server_says(server: Serving) -> None:
+def test_the_api_is_described_where_the_server_says(server: Serving) -> None:
+    assert "<title>" in httpx.get(f"{server.url}/docs", trust_env=False).text
     paths = httpx.get(f"{server.url}/openapi.json", trust_env=False).json()["paths"]
     assert "/api/v1/health" in paths
 
@@ -90,6 +93,35 @@ def test_sigterm_ends_the_server_cleanly_and_a_live_directory_is_never_simulated
     ended = run("serve", "--simulate", "2024-01-02T08:00+08:00", data_dir=tmp_path / "data")
     assert ended.code == 1
     assert "is a live data directory and stays one" in ended.err
+
+
+SWALLOWED = """
+import os, signal, sys
+from quantos.cli import directories, main
+def is_there(path):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except SystemExit:
+        pass
+    return False
+directories.is_there = is_there
+sys.argv = ["quantos", "serve", "--port", "0"]
+main()
+"""
+
+
+def test_sigterm_while_starting_is_obeyed_even_where_its_exception_was_swallowed(
+    home: Path, tmp_path: Path
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", SWALLOWED],
+        env=environment(home, QUANTOS_DATA_DIR=str(tmp_path / "data")),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "stopped\n", "")
 
 
 def test_a_server_killed_at_once_leaves_a_directory_that_starts_again(home: Path, tmp_path: Path) -> None:
