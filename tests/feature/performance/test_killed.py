@@ -114,7 +114,8 @@ def test_a_kill_leaves_whole_claims_and_whole_backfilled_curves(tmp_path: Path) 
             assert lines[-1], process.communicate()[1]
         time.sleep(moment.uniform(0, 0.5))
         process.send_signal(signal.SIGKILL)
-        lines += process.communicate()[0].splitlines()
+        lines += process.stdout.read().splitlines()  # communicate would lose what readline has read ahead
+        process.communicate()
         claimed, backfilled, begun = (turn_of(lines, what) for what in ("claimed", "backfilled", "begin"))
         with stage(folder, START) as on:
             claim, curve = standing(on, token)
