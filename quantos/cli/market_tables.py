@@ -107,6 +107,7 @@ def _print_heading(answer: dict[str, Any]) -> None:
             say(
                 "market.bars",
                 bars=f"{answer['bars']:,}",
+                with_bars=f"{sum(row['with_bars'] for row in answer['boards']):,}",
                 instruments=f"{answer['instruments']:,}",
                 first=answer["first_date"],
                 last=answer["last_date"],

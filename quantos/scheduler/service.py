@@ -235,7 +235,9 @@ class Scheduler:
         """
         if name not in JOBS:
             shown = name if _LIKE_A_NAME.fullmatch(name) else "of this name"
-            raise JobNotFound(f"there is no job {shown}: GET /api/v1/admin/jobs lists them")
+            raise JobNotFound(
+                f"there is no job {shown}: quantos job list, or GET /api/v1/admin/jobs, names them"
+            )
         if name not in self._jobs:
             raise JobNotAvailable(f"{name} is not available on this platform")
         with self._turn:
@@ -410,7 +412,7 @@ class Scheduler:
 def _told(detail: Mapping[str, Any]) -> str:
     """What a job did, on a line of the log; tables are left to its record."""
     shown = {
-        name: " ".join(map(str, value)) if isinstance(value, list) else value
+        name: " ".join(map(str, value)) or "none" if isinstance(value, list) else value
         for name, value in detail.items()
     }
     told = "".join(f", {name} {value}" for name, value in shown.items() if not isinstance(value, dict))

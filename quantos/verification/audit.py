@@ -38,7 +38,7 @@ def _orders(day: AuditedDay) -> str:
     cut, refused = sum(day.cut.values()), sum(day.refused.values())
     count = day.filled + cut + refused
     if not count:
-        return "A signal that needed no order"
+        return "A signal that made no order: no target is a whole lot away from what was held"
     results = [f"{day.filled} filled"] if day.filled else []
     results += [f"{cut} cut ({_counted(day.cut)})"] if cut else []
     results += [f"{refused} refused ({_counted(day.refused)})"] if refused else []

@@ -12,8 +12,14 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
         "尚未导入日线：quantos market import PATH",
     ),
     "market.bars": (
-        "{bars} bars of {instruments} instruments, {first} to {last}; {actions} corporate actions",
-        "{bars} 条日线，{instruments} 个标的，{first} 至 {last}；{actions} 条公司行动",
+        (
+            "{bars} bars of {with_bars} instruments, {first} to {last}; known are {instruments} instruments"
+            " and {actions} corporate actions"
+        ),
+        (
+            "{bars} 条日线，{with_bars} 个标的，{first} 至 {last}；已知 {instruments} 个标的、"
+            "{actions} 条公司行动"
+        ),
     ),
     "market.calendar": (
         "Trading calendar: {first} to {last}, {sessions} trading days",

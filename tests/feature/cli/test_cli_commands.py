@@ -85,7 +85,7 @@ def test_a_live_clock_is_shown(server: Serving, run: Run) -> None:
 def test_an_unknown_job_is_one_line_on_stderr(server: Serving, run: Run) -> None:
     ended = run("job", "run", "tea_break", data_dir=server.directory)
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith("quantos: there is no job tea_break")
+    assert ended.err.startswith("quantos: there is no job tea_break: quantos job list")
     assert len(ended.err.splitlines()) == 1
 
 

@@ -270,6 +270,10 @@ def test_every_subject_of_the_status_has_its_words(
     shown = capsys.readouterr().out
     assert [line for line in shown.splitlines() if cells(line) > 80] == []
     assert "12,345,678" in shown
+    heading = " ".join(shown.split())
+    assert (
+        "12,345,678 bars of 2,999 instruments," if language == "en" else "12,345,678 条日线，2,999 个标的，"
+    ) in heading
     assert "399006.SZ" in shown
     assert "3" in shown.splitlines()[3]  # the calendar ended three days ago
     assert "2026-11-21 20:02" in shown

@@ -184,6 +184,7 @@ def test_the_log_says_in_one_line_each_what_was_done(home: Path, run: Run, tmp_p
     assert any(
         line.startswith("settle_all_active_strategies for 2024-01-03: failed, reason ") for line in said
     )
+    assert "settlement_watchdog for 2024-01-02: done, missing none" in said
     assert token not in log.read_text()
 
 

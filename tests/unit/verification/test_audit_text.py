@@ -43,7 +43,9 @@ def test_one_order_is_one_order_and_mills_are_shown_where_there_are_any() -> Non
 
 
 def test_a_signal_that_asked_for_nothing_new_is_a_rebalance_without_orders() -> None:
-    assert entry(day())["detail"] == "A signal that needed no order."
+    assert entry(day())["detail"] == (
+        "A signal that made no order: no target is a whole lot away from what was held."
+    )
 
 
 def test_corporate_actions_acceptance_and_restatements_are_told() -> None:
