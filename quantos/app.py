@@ -148,7 +148,7 @@ def _compose(
     settings: Settings, clock: Clock, directory: DataDirectory, records: Records, series: Series
 ) -> Platform:
     audit = Audit(records, clock)
-    accounts = Accounts(records, clock, directory.secret)
+    accounts = Accounts(records, clock, directory.secret, renewed=directory.renew_secret)
     market = Market(series, clock)
     settlement = Settlement(
         records, series, clock, market, minimum_commission=mills(settings.minimum_commission)
@@ -209,7 +209,7 @@ def _compose(
             timedelta(days=settings.backup_days_max) if settings.backup_days_max else None,
             last_backup=backups.last,
         ),
-        LogTail(Redaction([*directory.all_secrets(), *secrets_of(settings)])),
+        LogTail(_redaction(settings, directory, accounts)),
         backups,
     )
     return Platform(
@@ -234,6 +234,13 @@ def _compose(
         audit,
         operations,
     )
+
+
+def _redaction(settings: Settings, directory: DataDirectory, accounts: Accounts) -> Redaction:
+    """Cuts out every secret of the platform, also those to come."""
+    redaction = Redaction([*directory.all_secrets(), *secrets_of(settings)])
+    accounts.after_renewal = redaction.learn
+    return redaction
 
 
 def _attestation_retry(attestation: Attestation, publication: Publication, day: date) -> dict[str, Any]:

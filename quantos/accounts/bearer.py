@@ -120,6 +120,13 @@ class Bearers:
         self._remember(self._standings, user_id, standing, generation)
         return standing
 
+    def renew(self, jwt_key: str) -> None:
+        """Go on under another key: whatever was signed with the old one is refused from now on."""
+        with self._lock:
+            self._generation += 1
+            self._jwt_key = jwt_key
+            self._credentials.clear()
+
     def forget_user(self, user_id: str) -> None:
         with self._lock:
             self._generation += 1

@@ -56,6 +56,10 @@ class ApiKeyNotFound(NotFound):
     code = "api_key_not_found"
 
 
+class SecretNotFound(NotFound):
+    code = "secret_not_found"
+
+
 class UserNotFound(NotFound):
     code = "user_not_found"
 

@@ -25,6 +25,7 @@ from quantos.accounts.schemas import (
     RefreshRequest,
     Registered,
     Revoked,
+    Rotated,
     TierList,
     TierOut,
     UserChange,
@@ -40,6 +41,7 @@ _MALFORMED: Final = refusals(s422="malformed body or value")
 _UNKNOWN: Final = refusals(s404="unknown id")
 
 KeyId = Annotated[str, Path(description="As the list of keys gives it.")]
+SecretName = Annotated[str, Path(description="operator-token, jwt-key or idempotency.")]
 UserId = Annotated[str, Path(description="As the list of accounts gives it.")]
 
 _LIMIT: Final = limit(LIMIT_MAX)
@@ -216,6 +218,17 @@ def admin_router(accounts: Accounts) -> APIRouter:
     async def change_user(user_id: UserId, body: UserChange) -> Response:
         """A disabled account is refused with 403 on every call but `POST /tickets`."""
         return _json(await accounts.change_user(user_id, body))
+
+    @operator.post(
+        "/admin/secrets/{name}/rotate",
+        operation_id="rotate_secret",
+        summary="Another secret of the data directory in the place of this one; at once",
+        response_model=Rotated,
+        responses=_UNKNOWN,
+    )
+    async def rotate_secret(name: SecretName) -> Response:
+        """No answer shows a secret: the operator's new token is printed by `quantos operator token`."""
+        return _json(await accounts.rotate(name))
 
     return operator
 

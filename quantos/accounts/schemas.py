@@ -207,6 +207,12 @@ class Revoked(BaseModel):
     revoked: Literal[True] = True
 
 
+class Rotated(BaseModel):
+    """The name of the secret that is another now."""
+
+    rotated: str
+
+
 class TierOut(BaseModel):
     tier: str
     max_strategies: int

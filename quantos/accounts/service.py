@@ -30,6 +30,7 @@ from quantos.accounts.refusals import (
     InviteRefused,
     NicknamesExhausted,
     OperatorOnly,
+    SecretNotFound,
     UserNotFound,
 )
 from quantos.accounts.schemas import (
@@ -46,6 +47,7 @@ from quantos.accounts.schemas import (
     ProfileOut,
     Registered,
     Revoked,
+    Rotated,
     TierList,
     TierOut,
     UserChange,
@@ -74,10 +76,13 @@ class Accounts:
         clock: Clock,
         secret_of: Callable[[str], str],
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        renewed: Callable[[str], str] | None = None,
     ) -> None:
+        """`secret_of`, `renewed`: a generated secret of the data directory, the one there is or another from now on."""
         self._records = records
         self._clock = clock
         self._random_bytes = random_bytes
+        self._renewed = renewed
         self._jwt_key = secret_of("jwt-key")
         self._operator_token = secret_of("operator-token")
         self._operator_bytes = self._operator_token.encode()
@@ -85,6 +90,12 @@ class Accounts:
         self._bearers = Bearers(records, clock, self._jwt_key, self._uses)
         self._profiles = Profiles(records)
         self.idempotency = Idempotency(records, clock, secret_of("idempotency"))
+        self._takers: dict[str, Callable[[str], None]] = {
+            "operator-token": self._take_operator_token,
+            "jwt-key": self._take_jwt_key,
+            "idempotency": self.idempotency.renew,
+        }
+        self.after_renewal: Callable[[str], object] = lambda secret: secret  # told of each new secret
 
     def close(self) -> None:
         """Write the last uses of keys; call it before the records store closes."""
@@ -291,6 +302,35 @@ class Accounts:
             return AccountOut.of(user)
 
         return await self._change(set_fields, lambda account: self._bearers.forget_user(account.id))
+
+    async def rotate(self, name: str) -> Rotated:
+        """Another secret in the place of this one, at once. Raises SecretNotFound.
+
+        operator-token: the old token is refused. jwt-key: all access and refresh tokens are, API keys stay.
+        idempotency: answers to earlier Idempotency-Keys are forgotten.
+        """
+        if name not in self._takers or self._renewed is None:
+            raise SecretNotFound(f"no secret of this name is rotated: there are {', '.join(self._takers)}")
+        renewed = self._renewed
+
+        async def renew() -> None:
+            secret = await asyncio.to_thread(renewed, name)
+            self.after_renewal(secret)
+            self._takers[name](secret)
+            now = self._clock.now()
+            await self._records.commit(
+                lambda session: audit.note(session.connection(), now, "secret_rotated", name, None, None)
+            )
+
+        await asyncio.shield(asyncio.ensure_future(renew()))
+        return Rotated(rotated=name)
+
+    def _take_operator_token(self, token: str) -> None:
+        self._operator_token, self._operator_bytes = token, token.encode()
+
+    def _take_jwt_key(self, key: str) -> None:
+        self._jwt_key = key
+        self._bearers.renew(key)
 
     def _new_invite(self, max_uses: int, expires_at: datetime | None) -> tuple[str, Invite]:
         code = credentials.invite_code(self._random_bytes(credentials.INVITE_BYTES))

@@ -15,6 +15,7 @@ from quantos.cli import (
     jobs,
     market,
     operator,
+    secrets,
     serve,
     settings_command,
     verify,
@@ -69,6 +70,7 @@ app.add_typer(calendar.calendar, name="calendar")
 app.add_typer(clock.clock, name="clock")
 app.add_typer(operator.operator, name="operator")
 app.add_typer(operator.invite, name="invite")
+app.add_typer(secrets.secrets, name="secrets")
 app.add_typer(attestation.attestation, name="attestation")
 app.add_typer(backup.backup, name="backup")
 app.command()(verify.verify)

@@ -455,6 +455,11 @@ def list_audit(
     )
 
 
+def list_backups(*, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> Call[shapes.BackupList]:
+    """The backups that were made here, newest first"""
+    return Call("GET", "/api/v1/admin/backups", query=given(limit=limit, offset=offset), items="backups")
+
+
 def list_factor_correlations(factor_id: str) -> Call[shapes.CorrelationList]:
     """Correlations with the caller's other active factors, the strongest first"""
     return Call("GET", f"/api/v1/factors/{segment(factor_id)}/correlations")
@@ -619,6 +624,11 @@ def log_in(*, email: str, password: str) -> Call[shapes.Registered]:
     return Call("POST", "/api/v1/auth/login", body=given(email=email, password=password))
 
 
+def make_backup(*, path: str | Unset | None = UNSET) -> Call[shapes.BackupOut]:
+    """Back the whole data directory up into one file, while the platform runs"""
+    return Call("POST", "/api/v1/admin/backups", body=given(path=path))
+
+
 def move_clock(*, now: datetime | str) -> Call[shapes.ClockMoved]:
     """Move the simulated clock; the jobs whose time is passed are run in order before the answer"""
     return Call("POST", "/api/v1/admin/clock", body=given(now=now))
@@ -700,6 +710,11 @@ def retry_attestation() -> Call[shapes.RetryOut]:
 def revoke_api_key(key_id: str) -> Call[shapes.Revoked]:
     """Revoke an API key"""
     return Call("DELETE", f"/api/v1/billing/api-keys/{segment(key_id)}")
+
+
+def rotate_secret(name: str) -> Call[shapes.Rotated]:
+    """Another secret of the data directory in the place of this one; at once"""
+    return Call("POST", f"/api/v1/admin/secrets/{segment(name)}/rotate")
 
 
 def run_job(name: str, *, date: date | str | Unset | None = UNSET) -> Call[shapes.JobRunOut]:

@@ -22,14 +22,30 @@ class OtherKeyConfigured(errors.WrongState):
     code: ClassVar[str] = "attestation_other_key"
 
 
+class RepositoryInTheWay(errors.WrongState):
+    """A backup's repository cannot be put where another one is."""
+
+    code: ClassVar[str] = "attestation_repository_in_the_way"
+
+
 class BackfillRefused(errors.WrongState):
     code: ClassVar[str] = "backfill_refused"
+
+
+class BackupDamaged(errors.WrongState):
+    """The file is no backup, or not as it was made."""
+
+    code: ClassVar[str] = "backup_damaged"
 
 
 class BackupRefused(errors.WrongState):
     """The place named for it cannot take it."""
 
     code: ClassVar[str] = "backup_refused"
+
+
+class BackupTooNew(errors.WrongState):
+    code: ClassVar[str] = "backup_too_new"
 
 
 class BadIdempotencyKey(errors.WrongState):
@@ -264,6 +280,10 @@ class NotAttested(errors.NotFound):
     code: ClassVar[str] = "attestation_not_found"
 
 
+class BackupMissing(errors.NotFound):
+    code: ClassVar[str] = "backup_missing"
+
+
 class ClaimNotFound(errors.NotFound):
     code: ClassVar[str] = "claim_not_found"
 
@@ -300,6 +320,10 @@ class NotificationNotFound(errors.NotFound):
 
 class StrategyNotPublic(errors.NotFound):
     code: ClassVar[str] = "public_strategy_not_found"
+
+
+class SecretNotFound(errors.NotFound):
+    code: ClassVar[str] = "secret_not_found"
 
 
 class SettledDayNotFound(errors.NotFound):
@@ -364,6 +388,12 @@ class DigestConflict(errors.Conflict):
     """A strategy-day and revision stands in the repository with another digest."""
 
     code: ClassVar[str] = "digest_conflict"
+
+
+class DirectoryNotEmpty(errors.Conflict):
+    """A restore takes the place of a directory only when asked to."""
+
+    code: ClassVar[str] = "directory_not_empty"
 
 
 class EmailTaken(errors.Conflict):
@@ -530,11 +560,15 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "attestation_not_configured": NoRepository,
     "attestation_not_found": NotAttested,
     "attestation_other_key": OtherKeyConfigured,
+    "attestation_repository_in_the_way": RepositoryInTheWay,
     "attestation_unavailable": RepositoryUnavailable,
     "backfill_refused": BackfillRefused,
+    "backup_damaged": BackupDamaged,
     "backup_exists": BackupExists,
+    "backup_missing": BackupMissing,
     "backup_no_room": NoRoom,
     "backup_refused": BackupRefused,
+    "backup_too_new": BackupTooNew,
     "backup_under_way": BackupUnderWay,
     "bad_idempotency_key": BadIdempotencyKey,
     "bad_settings": BadSettings,
@@ -558,6 +592,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "demo_not_served": NotServed,
     "digest_conflict": DigestConflict,
     "directory_locked": DirectoryLocked,
+    "directory_not_empty": DirectoryNotEmpty,
     "directory_unusable": DirectoryUnusable,
     "email_taken": EmailTaken,
     "event_unknown": EventUnknown,
@@ -601,6 +636,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "records_unavailable": RecordsUnavailable,
     "request_under_way": RequestUnderWay,
     "restatement_refused": RestatementRefused,
+    "secret_not_found": SecretNotFound,
     "series_unavailable": SeriesUnavailable,
     "server_silent": ServerSilent,
     "settled_day_not_found": SettledDayNotFound,

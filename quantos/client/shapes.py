@@ -174,6 +174,28 @@ class BackfilledTarget(TypedDict):
     weight: float
 
 
+class BackupList(TypedDict):
+    backups: list[BackupOut]
+    total: int
+
+
+class BackupOut(TypedDict):
+    """A backup that was made here. `sha256`: of the file; `present`: whether it is still there."""
+
+    path: str
+    made_at: str
+    bytes: int
+    sha256: str
+    files: int
+    present: bool
+
+
+class BackupToMake(TypedDict):
+    """`path`: the file to write, on the server's machine; by default one in the data directory's `backups`."""
+
+    path: NotRequired[str | None]
+
+
 class BarOut(TypedDict):
     """As settled: `pre_close` is the reference; 0 where nobody knows a price; limits null where none held."""
 
@@ -424,6 +446,13 @@ class Diagnostics(TypedDict):
 
     diagnostics: dict[str, Any] | None
     plots: dict[str, Any] | None
+
+
+class DigestsOut(TypedDict):
+    """How many digests of settled days were handed over, and why others are left, where some are."""
+
+    committed: int
+    reason: str | None
 
 
 class DiskOut(TypedDict):
@@ -1278,11 +1307,14 @@ RestatementToRun = TypedDict(
 
 
 class RetryOut(TypedDict):
-    """What an attempt at everything outstanding came to. `push` is null without a remote."""
+    """What an attempt at everything outstanding came to: `committed` and `left` are signals, and `reason` is why
+    some are left. `push` is null without a remote.
+    """
 
     committed: int
     left: int
     reason: str | None
+    digests: DigestsOut | None
     push: PushOut | None
 
 
@@ -1298,6 +1330,12 @@ class Revoked(TypedDict):
 class RollingValue(TypedDict):
     date: str
     value: float | None
+
+
+class Rotated(TypedDict):
+    """The name of the secret that is another now."""
+
+    rotated: str
 
 
 class RunDetail(TypedDict):

@@ -53,7 +53,14 @@ class Redaction:
     """Cuts secrets out of free text."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted({each for each in secrets if len(each) >= SECRET_CHARS_MIN}, key=len, reverse=True)
+        self._secrets: set[str] = set()
+        self._known: re.Pattern[str] | None = None
+        self.learn(*secrets)
+
+    def learn(self, *secrets: str) -> None:
+        """Cut these out too."""
+        self._secrets |= {each for each in secrets if len(each) >= SECRET_CHARS_MIN}
+        known = sorted(self._secrets, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def __call__(self, text: str) -> str:

@@ -103,6 +103,18 @@ class DataDirectory:
             _create_private(file, secrets.token_urlsafe(48))
         return file.read_text()
 
+    def renew_secret(self, name: str) -> str:
+        """Another secret in the place of the one there is; a crash leaves one of the two."""
+        self.secret(name)
+        file = self.path / "secrets" / name
+        fresh = file.with_name(f".{name}.new")
+        fresh.unlink(missing_ok=True)
+        secret = secrets.token_urlsafe(48)
+        _create_private(fresh, secret)
+        fresh.replace(file)
+        _sync(file.parent)
+        return secret
+
     def all_secrets(self) -> list[str]:
         """Every line of every generated secret, so that they can be kept out of whatever is shown."""
         folder = self.path / "secrets"
@@ -200,7 +212,12 @@ def _write_atomically(file: Path, content: dict[str, Any]) -> None:
         out.flush()
         os.fsync(out.fileno())
     temporary.replace(file)
-    descriptor = os.open(file.parent, os.O_RDONLY)
+    _sync(file.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Have what was renamed in a folder stay so."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -18,13 +18,14 @@ from quantos.cli.texts.doctor import DOCTOR
 from quantos.cli.texts.help import HELP
 from quantos.cli.texts.market import MARKET
 from quantos.cli.texts.restate import RESTATE
+from quantos.cli.texts.secrets import SECRETS
 from quantos.cli.texts.serve import SERVE
 
 CHINESE: Final = "zh"
 ENGLISH: Final = "en"
 
 TEXTS: Final[dict[str, tuple[str, str]]] = (
-    ATTESTATION | BACKUP | COMMANDS | MARKET | RESTATE | SERVE | DOCTOR | DEMO
+    ATTESTATION | BACKUP | COMMANDS | MARKET | RESTATE | SECRETS | SERVE | DOCTOR | DEMO
 )
 
 

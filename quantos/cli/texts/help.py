@@ -7,6 +7,7 @@ from typing import Final
 from quantos.cli.texts.attestation import ATTESTATION_HELP
 from quantos.cli.texts.backup import BACKUP_HELP
 from quantos.cli.texts.restate import RESTATE_HELP
+from quantos.cli.texts.secrets import SECRETS_HELP
 from quantos.verification.offline import texts_screen as verifier
 
 _VERIFY: Final = dict(verifier.HELP.values())
@@ -89,6 +90,7 @@ HELP: Final[dict[str, str]] = {
     **_VERIFY,
     **RESTATE_HELP,
     **ATTESTATION_HELP,
+    **SECRETS_HELP,
     **BACKUP_HELP,
     **_COMMANDS,
     **_OPTIONS,

@@ -45,7 +45,9 @@ class Site:
         SQLModel.metadata.create_all(
             self.records.engine, tables=[SQLModel.metadata.tables[t.__tablename__] for t in TABLES]
         )
-        self.accounts = Accounts(self.records, self.clock, self.directory.secret)
+        self.accounts = Accounts(
+            self.records, self.clock, self.directory.secret, renewed=self.directory.renew_secret
+        )
         self.runner = asyncio.Runner()
         self.app = application(self.accounts)
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)

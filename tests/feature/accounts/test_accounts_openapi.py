@@ -27,6 +27,7 @@ ROUTES = {
     ("get", "/admin/invites", "200"): {"401", "403", "422"},
     ("post", "/admin/invites", "201"): {"401", "403", "422"},
     ("get", "/admin/users", "200"): {"401", "403", "422"},
+    ("post", "/admin/secrets/{name}/rotate", "200"): {"401", "403", "404"},
     ("patch", "/admin/users/{user_id}", "200"): {"401", "403", "404", "422"},
 }
 
