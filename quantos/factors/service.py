@@ -13,10 +13,10 @@ status that the values contradict; `start` sets it right, and validates again wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
 import orjson
@@ -48,7 +48,8 @@ from quantos.storage.series import Series
 
 __all__ = ["Factors"]
 
-CHANGEABLE = ("draft", "rejected")
+T = TypeVar("T")
+CHANGEABLE: Final = ("draft", "rejected")
 
 
 class Factors:
@@ -156,9 +157,12 @@ class Factors:
             store.delete_factor(session, factor)
             return number
 
-        async with self._lock(factor_id):
-            number = await self._records.commit(work)
-            await asyncio.to_thread(self._receiving.forget, number)
+        async def delete() -> None:
+            async with self._lock(factor_id):
+                number = await self._records.commit(work)
+                await asyncio.to_thread(self._receiving.forget, number)
+
+        await _whole(delete())
         return {"deleted": True}
 
     def check_own(self, caller: Caller, factor_id: str) -> None:
@@ -176,8 +180,12 @@ class Factors:
         Raises FactorNotFound, FactorDateInFuture, FactorTakesNoValues, FactorDayWritten, and what `read` raises.
         """
         panel = await asyncio.to_thread(read)
-        async with self._lock(factor_id):
-            return await self._receiving.upload(caller, factor_id, panel, received_at)
+
+        async def store_it() -> dict[str, Any]:
+            async with self._lock(factor_id):
+                return await self._receiving.upload(caller, factor_id, panel, received_at)
+
+        return await _whole(store_it())
 
     def values_status(self, caller: Caller, factor_id: str) -> dict[str, Any]:
         with self._records.read() as session:
@@ -196,11 +204,15 @@ class Factors:
 
     async def submit(self, caller: Caller, factor_id: str) -> dict[str, Any]:
         """Validate a factor that is ready; the factor with its series. Raises FactorNotFound, FactorNotReady."""
-        async with self._lock(factor_id):
-            number = await self._records.commit(
-                lambda session: self._validating.begin(session, own(session, caller, factor_id))
-            )
-        await self._validating.carry_out(number)
+
+        async def validate() -> None:
+            async with self._lock(factor_id):
+                number = await self._records.commit(
+                    lambda session: self._validating.begin(session, own(session, caller, factor_id))
+                )
+            await self._validating.carry_out(number)
+
+        await _whole(validate())
         return self.detail(caller, factor_id)
 
     def validation(self, caller: Caller, factor_id: str) -> dict[str, Any]:
@@ -292,6 +304,11 @@ class Factors:
         if lock is None:
             lock = self._locks[factor_id] = asyncio.Lock()
         return lock
+
+
+async def _whole(work: Coroutine[Any, Any, T]) -> T:
+    """Do all of it, also where the caller goes away in the middle."""
+    return await asyncio.shield(asyncio.ensure_future(work))
 
 
 def _check_changeable(factor: Factor) -> None:

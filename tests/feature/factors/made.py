@@ -44,7 +44,7 @@ def load(market: Market, *, members: Sequence[str] = NAMES, universe: str = "000
     table = pa.table(
         {
             "index_symbol": [universe] * (len(starts) * len(members)),
-            "date": pa.array([day for day in starts for _ in members], pa.date32()),
+            "start_date": pa.array([day for day in starts for _ in members], pa.date32()),
             "symbol": list(members) * len(starts),
         }
     )
