@@ -1,0 +1,316 @@
+"""Every operation with every kind of credential gives the code that the specification says.
+
+The operations are those of the route table. Each must stand in one of the groups below: whoever adds one says
+whose it is, and the test calls it with everybody's credentials.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from quantos.accounts.core import tokens
+from quantos.app import build_app
+from quantos.kit.clock import parse_instant
+from tests.support.described import Described, Operation
+from tests.support.platforms import Caller, Stage, stage
+
+ANYONES: Final = {"redeem_invite", "log_in", "refresh_token", "read_calendar", "get_health"}
+"""With everything below /public/."""
+
+OF_THE_CALLER: Final = {
+    "get_me",
+    "change_profile",
+    "get_tier",
+    "list_tiers",
+    "list_api_keys",
+    "create_api_key",
+    "list_strategies",
+    "create_strategy",
+    "list_tickets",
+    "create_ticket",
+    "list_notifications",
+    "count_unread_notifications",
+    "read_all_notifications",
+    "get_license_request",
+    "request_license",
+    "get_my_license",
+    "download_my_license",
+    "download_image",
+    "list_factors",
+    "create_factor",
+}
+"""Each user's call concerns that user alone."""
+
+OF_AN_OWNER: Final = {
+    "get_strategy",
+    "change_strategy",
+    "retire_strategy",
+    "submit_signal",
+    "list_signals",
+    "delete_signal",
+    "upload_claim",
+    "get_claim",
+    "delete_claim",
+    "moved_claim_get",
+    "moved_claim_put",
+    "moved_claim_delete",
+    "revoke_api_key",
+    "get_ticket",
+    "read_notification",
+    "get_factor",
+    "change_factor",
+    "delete_factor",
+    "upload_factor_values",
+    "get_factor_values_status",
+    "submit_factor",
+    "get_factor_validation",
+    "get_factor_ic_series",
+    "get_factor_chart_data",
+    "get_factor_diagnostics",
+    "list_factor_correlations",
+}
+"""The path names something that one user owns: 404 for every other."""
+
+FOR_THE_DISABLED_TOO: Final = {"create_ticket"}
+BODIES: Final[dict[str, Any]] = {
+    "submit_signal": {"trade_date": "2024-03-07", "signals": [{"symbol": "600001.SH", "weight": 0.5}]},
+    "upload_claim": {
+        "records": [{"date": "2024-01-02", "nav": 1000000.0}, {"date": "2024-01-03", "nav": 1005200.5}]
+    },
+    "upload_factor_values": {"data": [{"date": "2024-03-01", "values": {"600001.SH": 0.5}}]},
+    "change_profile": {},
+}
+"""Where an example of the description would be refused for its content."""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who calls, by credential."""
+
+    stage: Stage
+    owner: Caller
+    other: Caller
+    refused: dict[str, str]
+    disabled: dict[str, str]
+    api: Described
+
+
+@pytest.fixture(scope="module")
+def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
+    folder: Path = tmp_path_factory.mktemp("matrix") / "data"
+    with stage(folder, parse_instant("2024-03-01T08:00+08:00")) as opened:
+        owner, other = opened.agent(), opened.agent()
+        expired = joined(opened)
+        opened.operator.post("/admin/clock", {"now": "2024-03-05T08:00:00+08:00"})
+        known = owned_by(opened, owner)
+        revoked = joined(opened)
+        key = as_user(opened, revoked["access_token"]).post("/billing/api-keys", {"name": "gone"})
+        as_user(opened, revoked["access_token"]).call("DELETE", f"/billing/api-keys/{key['id']}")
+        out = joined(opened)
+        disabled_key = as_user(opened, out["access_token"]).post("/billing/api-keys", {"name": "out"})
+        opened.operator.call("PATCH", f"/admin/users/{out['user']['id']}", {"disabled": True})
+        refused = {
+            "forged": forged(revoked["user"]["id"], opened),
+            "unsigned": unsigned(revoked["user"]["id"]),
+            "expired": expired["access_token"],
+            "revoked": key["api_key"],
+            "a refresh token": revoked["refresh_token"],
+            "nonsense": "nonsense",
+            "a key's mask": "qgpt_...abcd",
+        }
+        disabled = {"a token": out["access_token"], "a key": disabled_key["api_key"]}
+        api = Described(build_app(opened.platform).openapi(), known)
+        yield Cast(opened, owner, other, refused, disabled, api)
+
+
+def joined(opened: Stage) -> Any:
+    code = opened.operator.post("/admin/invites", {"max_uses": 1})["invite_code"]
+    return opened.public().post("/auth/invite", {"invite_code": code})
+
+
+def as_user(opened: Stage, token: str) -> Caller:
+    return Caller(opened.operator.runner, opened.operator.http, token)
+
+
+def forged(user_id: str, opened: Stage) -> str:
+    return tokens.issue(user_id, tokens.Kind.ACCESS, "another key" * 6, opened.platform.clock.now())
+
+
+def unsigned(user_id: str) -> str:
+    parts = ({"alg": "none", "typ": "JWT"}, {"sub": user_id, "kind": "access", "iat": 0, "exp": 2**40})
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
+    return f"{'.'.join(encoded)}."
+
+
+def owned_by(opened: Stage, owner: Caller) -> dict[str, Any]:
+    """Something of each kind that a path can name, by the parameter that names it."""
+    owner.post("/strategies", {"name": "Owned", "slug": "owned"})
+    opened.submit(owner, "owned", date(2024, 3, 6), {"600001.SH": 0.5})
+    claim = owner.call("PUT", "/strategies/owned/claimed", BODIES["upload_claim"])
+    assert claim.status_code == 201, claim.text
+    ticket = owner.post("/tickets", {"title": "Mine", "category": "other"})
+    opened.operator.call("PATCH", f"/admin/tickets/{ticket['id']}", {"admin_reply": "Seen."})
+    notification = owner.get("/notifications")["notifications"][0]
+    return {
+        "slug": "owned",
+        "trade_date": "2024-03-06",
+        "date": "2024-03-01",
+        "month": "2024-03",
+        "key_id": owner.post("/billing/api-keys", {"name": "another"})["id"],
+        "ticket_id": ticket["id"],
+        "notification_id": notification["id"],
+        "factor_id": owner.post("/factors", {"name": "Owned", "universe": "hs300"})["id"],
+        "fingerprint": "f" * 64,
+        "now": "2024-03-05T08:00:00+08:00",
+        "path": "/nowhere/at/all",
+        "expires_at": None,
+        "status": "paused",
+    }
+
+
+def send(cast: Cast, operation: Operation, token: str | None) -> httpx.Response:
+    target = operation.path
+    for each in operation.parameters("path"):
+        value = cast.api.example(each["schema"], each["name"])
+        target = target.replace(f"{{{each['name']}}}", str(value))
+    headers = {"Last-Event-ID": "none"}  # the stream of events has no end: it refuses to begin after this
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    body = None if operation.body is None else BODIES.get(operation.name)
+    if body is None and operation.body is not None:
+        body = cast.api.example(operation.body)
+    anyone = cast.stage.operator
+    return anyone.runner.run(anyone.http.request(operation.method, target, json=body, headers=headers))
+
+
+def is_anyones(operation: Operation) -> bool:
+    return operation.name in ANYONES or operation.path.startswith("/public/")
+
+
+def guarded(cast: Cast) -> list[Operation]:
+    return [operation for operation in cast.api.operations if not is_anyones(operation)]
+
+
+def users(cast: Cast) -> list[Operation]:
+    return [operation for operation in guarded(cast) if not operation.is_operators]
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    body = answer.json()
+    assert body.keys() == {"detail"}
+    assert isinstance(body["detail"], str)
+    return answer.status_code, body["detail"]
+
+
+def test_every_operation_has_taken_its_stand(cast: Cast) -> None:
+    for operation in cast.api.operations:
+        stands = [
+            is_anyones(operation),
+            operation.is_operators,
+            operation.name in OF_THE_CALLER,
+            operation.name in OF_AN_OWNER,
+        ]
+        assert sum(stands) == 1, f"{operation.name}: say in this file whose it is"
+        named = bool(operation.parameters("path")) and not is_anyones(operation)
+        assert operation.is_operators or named == (operation.name in OF_AN_OWNER), operation.name
+    names = {operation.name for operation in cast.api.operations}
+    assert (ANYONES | OF_THE_CALLER | OF_AN_OWNER) - names == set()
+
+
+def test_sec_02_without_credentials_it_is_401(cast: Cast) -> None:
+    for operation in guarded(cast):
+        status, detail = refusal(send(cast, operation, None))
+        assert (status, "Authorization" in detail) == (401, True), operation.name
+
+
+@pytest.mark.parametrize(
+    "kind", ["forged", "unsigned", "expired", "revoked", "a refresh token", "nonsense", "a key's mask"]
+)
+def test_auth_23_a_credential_that_is_none_any_more_is_401(cast: Cast, kind: str) -> None:
+    for operation in guarded(cast):
+        answer = send(cast, operation, cast.refused[kind])
+        status, detail = refusal(answer)
+        assert (status, detail.startswith("Invalid token")) == (401, True), (operation.name, detail)
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("kind", ["a token", "a key"])
+def test_auth_24_a_disabled_account_is_403_but_for_a_ticket(cast: Cast, kind: str) -> None:
+    for operation in guarded(cast):
+        answer = send(cast, operation, cast.disabled[kind])
+        if operation.name in FOR_THE_DISABLED_TOO:
+            assert answer.status_code == 201, answer.text
+        else:
+            assert refusal(answer) == (403, "Account disabled"), operation.name
+
+
+def test_the_operators_token_is_no_users(cast: Cast) -> None:
+    for operation in users(cast):
+        status, _ = refusal(send(cast, operation, cast.stage.operator.token))
+        assert status == 401, operation.name
+
+
+def test_ops_02_a_user_is_403_on_every_call_of_the_operator(cast: Cast) -> None:
+    operators = [operation for operation in cast.api.operations if operation.is_operators]
+    assert len(operators) > 25
+    for operation in operators:
+        status, detail = refusal(send(cast, operation, cast.owner.token))
+        assert (status, "operator" in detail) == (403, True), operation.name
+
+
+def test_pub_21_what_anyone_may_call_answers_the_same_to_every_credential(cast: Cast) -> None:
+    for operation in cast.api.operations:
+        if not is_anyones(operation):
+            continue
+        without = send(cast, operation, None)
+        for token in (*cast.refused.values(), *cast.disabled.values(), cast.other.token):
+            answer = send(cast, operation, token)
+            assert (answer.status_code, answer.content) == (without.status_code, without.content)
+
+
+def everything_of(owner: Caller) -> list[Any]:
+    lists = (
+        "strategies",
+        "billing/api-keys",
+        "tickets",
+        "notifications",
+        "factors",
+        "strategies/owned/signals",
+    )
+    return [owner.get(f"/{each}") for each in lists] + [owner.get("/strategies/owned/claimed")]
+
+
+def test_sec_01_what_is_anothers_is_404_and_stays_as_it_is(cast: Cast) -> None:
+    cast.owner.get("/auth/me")
+    before = everything_of(cast.owner)
+    for operation in users(cast):
+        if operation.name in OF_AN_OWNER:
+            status, _ = refusal(send(cast, operation, cast.other.token))
+            assert status == 404, operation.name
+    assert everything_of(cast.owner) == before
+
+
+def test_sec_01_and_its_owner_is_let_in(cast: Cast) -> None:
+    """Or the 404 above would be of a path that leads nowhere. What ends something comes last."""
+    operations = [operation for operation in users(cast) if operation.name in OF_AN_OWNER]
+    operations.sort(key=lambda operation: (operation.method == "DELETE", operation.name == "retire_strategy"))
+    for operation in operations:
+        answer = send(cast, operation, cast.owner.token)
+        assert answer.status_code not in {401, 403, 404, 422}, (operation.name, answer.text)
+
+
+def test_every_user_is_let_into_what_is_its_own(cast: Cast) -> None:
+    for operation in users(cast):
+        if operation.name in OF_THE_CALLER:
+            answer = send(cast, operation, cast.other.token)
+            absent = operation.name in {"download_my_license", "download_image"}  # there is no licence
+            assert answer.status_code not in ({401, 422} if absent else {401, 403, 404, 422}), answer.text
