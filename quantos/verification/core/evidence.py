@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
+from quantos.verification.core.dated_rules import RuleTable, table_of
 from quantos.verification.core.digests import nav_sha256, sha256_hex
 from quantos.verification.core.history import History
 from quantos.verification.core.package import Package
@@ -23,6 +24,11 @@ class DayEvidence:
     package: Package
     history: History | None = None
     no_history: Finding = NO_REPOSITORY
+
+    @property
+    def rules(self) -> RuleTable:
+        """The table that settled the day."""
+        return table_of(self.package.rules_version)
 
     @cached_property
     def nav_sha256(self) -> str:

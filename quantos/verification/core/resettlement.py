@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from quantos.verification.core.dated_rules import BoardRules, board_of, rules_of, tick_of
+from quantos.verification.core.dated_rules import PRESENT, BoardRules, RuleTable, board_of
 from quantos.verification.core.exact import CENT, MILLION, RATE_UNIT, cny, exact_weight, fee, half_up
 from quantos.verification.core.package import Action, Bar
 
@@ -63,6 +63,7 @@ class Day:
     signal: Sequence[tuple[str, float]] | None
     bars: Mapping[str, Bar]
     terms: Mapping[str, Terms]
+    rules: RuleTable = PRESENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,11 @@ def _target(weight: tuple[int, int], equity: int, buy_price: int) -> int:
 
 
 def _sell(book: _Book, day: Day, symbol: str, target: int) -> None:
-    bar, rules, held = day.bars.get(symbol), rules_of(board_of(symbol), day.trade_date), book.shares[symbol]
+    bar, rules, held = (
+        day.bars.get(symbol),
+        day.rules.rules_of(board_of(symbol), day.trade_date),
+        book.shares[symbol],
+    )
     quantity, large_enough = held - target, True
     if rules is not None and target > 0:  # a sale that closes the position goes as it is
         odd = held % rules.step
@@ -245,7 +250,7 @@ def _sell(book: _Book, day: Day, symbol: str, target: int) -> None:
 def _buy(book: _Book, day: Day, symbol: str, target: int) -> None:
     bar, rules, held = (
         day.bars.get(symbol),
-        rules_of(board_of(symbol), day.trade_date),
+        day.rules.rules_of(board_of(symbol), day.trade_date),
         book.shares.get(symbol, 0),
     )
     fill = _fill(day, bar, symbol, 1)
@@ -319,7 +324,7 @@ def _fill(day: Day, bar: Bar | None, symbol: str, side: int) -> int:
     price = _price(day, bar)
     if bar is None or price == 0:
         return 0
-    tick = tick_of(board_of(symbol), day.trade_date)
+    tick = day.rules.tick_of(board_of(symbol), day.trade_date)
     fill = half_up(price * (RATE_UNIT + side * day.slippage_e8), RATE_UNIT, tick)
     fill = fill if bar.lower_limit is None else max(fill, bar.lower_limit)
     return fill if bar.upper_limit is None else min(fill, bar.upper_limit)

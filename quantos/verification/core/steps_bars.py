@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from quantos.verification.core import dated_rules
+from quantos.verification.core.dated_rules import board_of
 from quantos.verification.core.evidence import DayEvidence, differs
 from quantos.verification.core.exact import MILLION, cny
 from quantos.verification.core.package import Bar, Package
@@ -22,7 +22,7 @@ _OFF_MILLS_MAX: Final = 20
 def bars_consistent(evidence: DayEvidence) -> Judgement:
     """What a bar says of itself fits together: volume, prices, what blocks it, what happened to it."""
     package = evidence.package
-    findings = [finding for bar in package.bars for finding in _about_bar(bar, package)]
+    findings = [finding for bar in package.bars for finding in _about_bar(bar, evidence)]
     bars = {bar.symbol: bar for bar in package.bars}
     for order in package.orders:
         bar = bars.get(order.symbol)
@@ -33,7 +33,7 @@ def bars_consistent(evidence: DayEvidence) -> Judgement:
     return judged(findings)
 
 
-def _about_bar(bar: Bar, package: Package) -> Iterator[Finding]:
+def _about_bar(bar: Bar, evidence: DayEvidence) -> Iterator[Finding]:
     symbol, traded = bar.symbol, bar.volume > 0 and bar.block != "suspended"
     if bar.block in {"suspended", "no_market_data"} and bar.volume > 0:
         yield Finding("suspended_but_traded", {"symbol": symbol, "block": bar.block, "found": bar.volume})
@@ -41,7 +41,7 @@ def _about_bar(bar: Bar, package: Package) -> Iterator[Finding]:
         yield Finding("not_traded_but_open", {"symbol": symbol})
     if not traded and not bar.open == bar.close == bar.pre_close:
         yield differs(f"{symbol} open and close", cny(bar.pre_close), f"{cny(bar.open)}, {cny(bar.close)}")
-    ruled = dated_rules.rules_of(dated_rules.board_of(symbol), package.trade_date) is not None
+    ruled = evidence.rules.rules_of(board_of(symbol), evidence.package.trade_date) is not None
     if (bar.block is None and not ruled) or (bar.block == "no_rule" and ruled):
         yield differs(f"{symbol} block", "no_rule" if not ruled else "another reason, or null", bar.block)
     unexplained = bar.event == "unexplained" or bar.pre_close == 0
@@ -64,8 +64,8 @@ def limits_possible(evidence: DayEvidence) -> Judgement:
     """Upper and lower limit follow from board, date and reference price by some row of the rule table."""
     findings = []
     for bar in evidence.package.bars:
-        possible = dated_rules.possible_limits(
-            dated_rules.board_of(bar.symbol),
+        possible = evidence.rules.possible_limits(
+            board_of(bar.symbol),
             evidence.package.trade_date,
             bar.pre_close,
             st_possible=not bar.st_unknown,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Final
 
-from quantos.verification.core import dated_rules
+from quantos.verification.core.dated_rules import board_of
 from quantos.verification.core.evidence import DayEvidence, differs
 from quantos.verification.core.exact import CENT, RATE_UNIT, cny, fee, half_up
 from quantos.verification.core.package import Bar, Order, Package, Trade
@@ -30,11 +30,12 @@ def trades_consistent(evidence: DayEvidence) -> Judgement:
             code, symbol = ("trade_missing", order.symbol) if order else ("trade_without_order", trade.symbol)
             findings.append(Finding(code, {"symbol": symbol}))
         else:
-            findings += _about_trade(package, order, trade, bars.get(trade.symbol))
+            findings += _about_trade(evidence, order, trade, bars.get(trade.symbol))
     return judged(findings)
 
 
-def _about_trade(package: Package, order: Order, trade: Trade, bar: Bar | None) -> Iterator[Finding]:
+def _about_trade(evidence: DayEvidence, order: Order, trade: Trade, bar: Bar | None) -> Iterator[Finding]:
+    package = evidence.package
     ordered, traded = (order.symbol, order.side, order.filled), (trade.symbol, trade.side, trade.quantity)
     if ordered != traded:
         yield differs("trades", "{1} {2} {0}".format(*ordered), "{1} {2} {0}".format(*traded))
@@ -44,7 +45,7 @@ def _about_trade(package: Package, order: Order, trade: Trade, bar: Bar | None) 
     if trade.amount != notional:
         yield differs(f"{name} amount (quantity * price)", cny(notional), cny(trade.amount))
     rules, settings = (
-        dated_rules.rules_of(dated_rules.board_of(trade.symbol), package.trade_date),
+        evidence.rules.rules_of(board_of(trade.symbol), package.trade_date),
         package.settings,
     )
     if rules is None:

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from quantos.verification.core import resettlement, trading_days
+from quantos.verification.core.dated_rules import PRESENT, RuleTable
 from quantos.verification.core.evidence import DayEvidence, differs
 from quantos.verification.core.exact import cny
 from quantos.verification.core.history import Entry
@@ -30,13 +31,13 @@ def settles_again(evidence: DayEvidence) -> Judgement:
     """The specification, applied to yesterday's holdings, the signal and the bars, gives every published field."""
     package = evidence.package
     try:
-        settled = settle(day_of(package))
+        settled = settle(day_of(package, evidence.rules))
     except Unsettleable as error:
         return failed(Finding(error.code, error.facts))
     return judged(list(_differences(package, settled)))
 
 
-def day_of(package: Package) -> Day:
+def day_of(package: Package, rules: RuleTable = PRESENT) -> Day:
     """What decided the day, without what came of it."""
     settings = package.settings
     return Day(
@@ -54,6 +55,7 @@ def day_of(package: Package) -> Day:
             for action in package.corporate_actions
             if action.bonus_per_million is not None and action.cash_mills_per_million is not None
         },
+        rules=rules,
     )
 
 

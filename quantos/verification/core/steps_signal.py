@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from quantos.verification.core import trading_days
-from quantos.verification.core.dated_rules import COVERED_FROM, KNOWN_VERSIONS
+from quantos.verification.core.dated_rules import COVERED_FROM, TABLES
 from quantos.verification.core.digests import signal_hash, symbols_hash
 from quantos.verification.core.evidence import DayEvidence, differs
 from quantos.verification.core.history import Commit, Entry
@@ -39,10 +39,10 @@ def real_record(evidence: DayEvidence) -> Judgement:
 
 
 def known_rules(evidence: DayEvidence) -> Judgement:
-    """The rule table that settled the day is the one that this verifier judges by."""
+    """The rule table that settled the day is one that this verifier has, of this release or of an earlier one."""
     package = evidence.package
-    if package.rules_version not in KNOWN_VERSIONS:
-        facts = {"expected": ", ".join(sorted(KNOWN_VERSIONS)), "found": package.rules_version}
+    if package.rules_version not in TABLES:
+        facts = {"expected": ", ".join(sorted(TABLES)), "found": package.rules_version}
         return failed(Finding("rules_unknown", facts))
     if package.trade_date < COVERED_FROM:
         return failed(Finding("rules_do_not_reach", {"expected": COVERED_FROM, "found": package.trade_date}))

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from quantos.settlement.core.rules_table import RULES
+from quantos.verification.core import dated_rules
+from quantos.verification.core.dated_rules import RuleTable
 from tests.feature.verifier.conftest import Record, ask
 from tests.oracle.ledger import CorporateAction
 from tests.support.attestations import before_deadline, save, shanghai
@@ -344,6 +347,27 @@ def test_an_announced_action_that_the_price_does_not_follow_is_noted(record: Rec
     answer = ask(save(packages, record.folder / "p"), "--allow-unattested")
     assert (answer.code, answer.notes("events")) == (0, ["action_beside_the_gap"])
     assert ask(save(honest_packages(), record.folder / "q"), "--allow-unattested").notes("events") == []
+
+
+def settled_by(record: Record, day: str, version: str) -> None:
+    package = record.day(day)
+    package["data_provenance"]["rules_version"] = version
+    seal(package)
+
+
+def test_a_day_is_judged_by_the_table_that_settled_it(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two earlier releases: one whose rules were the same, and one whose transfer fee was twice as high."""
+    doubled = [replace(row, value=2 * row.value) if row.rule == "transfer_fee" else row for row in RULES]
+    monkeypatch.setitem(dated_rules.TABLES, "rules-same", RuleTable(RULES))
+    monkeypatch.setitem(dated_rules.TABLES, "rules-doubled", RuleTable(doubled))
+    settled_by(record, "2024-01-09", "rules-same")
+    settled_by(record, "2024-01-11", "rules-doubled")
+    failed = record.verify("--allow-unattested").failed
+    assert "known_rules" not in failed
+    assert {message[:10] for message in failed["trades"] + failed["settled_again"]} == {"2024-01-11"}
+    assert any(" transfer_fee: expected " in told for told in failed["trades"])
 
 
 def restate(record: Record) -> Any:

@@ -14,7 +14,8 @@ from quantos.market.core.symbols import Board, board_of
 from quantos.settlement.core.rules import NO_RULE, RULES, RULES_VERSION, day_rules
 from quantos.strategies.core.deadlines import Execution
 from quantos.verification.core import trading_days
-from quantos.verification.core.dated_rules import KNOWN_VERSIONS, possible_limits, rules_of
+from quantos.verification.core.dated_rules import KNOWN_VERSIONS, PRESENT, version_of
+from quantos.verification.core.earlier_rules import EARLIER, RELEASED
 from tests.oracle import rules as slow
 from tests.support.effort import tries
 from tests.support.generated import STARTS, SYMBOLS
@@ -46,7 +47,15 @@ def test_the_session_before_lies_over_the_holiday() -> None:
 
 
 def test_the_version_of_the_table_is_the_one_that_packages_name() -> None:
-    assert frozenset({RULES_VERSION}) == KNOWN_VERSIONS
+    assert RULES_VERSION in KNOWN_VERSIONS
+
+
+def test_no_table_of_a_release_is_ever_unknown() -> None:
+    """Whoever changes the table after a release keeps the rows of before: `earlier_rules.py` says how."""
+    assert frozenset({RULES_VERSION, *EARLIER}) == KNOWN_VERSIONS
+    assert set(RELEASED) - KNOWN_VERSIONS == set()
+    for version, rows in EARLIER.items():
+        assert version.rpartition("-")[2] == version_of(rows).rpartition("-")[2]
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -54,7 +63,7 @@ def test_the_rules_of_every_board_around_every_change_are_the_platforms(change: 
     for day in (change - timedelta(days=1), change):
         rules = day_rules(day)
         for board in Board:
-            found = rules_of(board, day)
+            found = PRESENT.rules_of(board, day)
             if rules.lot_step[board] == NO_RULE or rules.limit_up[board] == NO_RULE:
                 assert found is None
                 continue
@@ -88,31 +97,31 @@ def test_the_limits_of_the_slow_ledger_are_among_the_possible_ones(
     )
     bounds = (limits.lower, limits.upper)
     lower, upper = (None if bound is None else int(bound * 1000) for bound in bounds)
-    possible = possible_limits(board, day, int(reference * 1000), st_possible=st_known is True)
+    possible = PRESENT.possible_limits(board, day, int(reference * 1000), st_possible=st_known is True)
     assert (lower, upper) in possible
 
 
 def test_twenty_per_cent_are_no_limit_of_the_main_board() -> None:
-    possible = possible_limits(Board.MAIN, date(2024, 3, 4), 10_000, st_possible=True)
+    possible = PRESENT.possible_limits(Board.MAIN, date(2024, 3, 4), 10_000, st_possible=True)
     assert possible == {(9_000, 11_000), (9_500, 10_500), (None, None)}  # ordinary, ST, a new listing
 
 
 def test_a_share_of_the_main_board_had_a_limit_on_every_day_before_2023() -> None:
-    possible = possible_limits(Board.MAIN, date(2023, 3, 6), 10_000, st_possible=False)
+    possible = PRESENT.possible_limits(Board.MAIN, date(2023, 3, 6), 10_000, st_possible=False)
     assert possible == {(9_000, 11_000), (6_400, 14_400)}  # ordinary, the first day of a listing
 
 
 def test_without_a_risk_warning_the_narrow_limit_is_impossible() -> None:
-    possible = possible_limits(Board.MAIN, date(2024, 3, 4), 10_000, st_possible=False)
+    possible = PRESENT.possible_limits(Board.MAIN, date(2024, 3, 4), 10_000, st_possible=False)
     assert (9_500, 10_500) not in possible
 
 
 def test_a_board_that_was_not_open_yet_has_no_limit() -> None:
-    assert possible_limits(Board.BSE, date(2021, 11, 12), 10_000, st_possible=True) == {(None, None)}
-    assert rules_of(Board.BSE, date(2021, 11, 12)) is None
+    assert PRESENT.possible_limits(Board.BSE, date(2021, 11, 12), 10_000, st_possible=True) == {(None, None)}
+    assert PRESENT.rules_of(Board.BSE, date(2021, 11, 12)) is None
 
 
 def test_no_price_is_under_one_tick() -> None:
-    possible = possible_limits(Board.FUND, date(2024, 3, 4), 1, st_possible=True)
+    possible = PRESENT.possible_limits(Board.FUND, date(2024, 3, 4), 1, st_possible=True)
     assert possible == {(1, 2)}
     assert Decimal(1) / 1000 == slow.tick_of("510300.SH")
