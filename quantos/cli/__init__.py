@@ -57,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _complain(message: str) -> None:
-    sys.stderr.write(f"quantos: {message}\n")
+    from quantos.cli.layout import clean  # noqa: PLC0415 - as above
+
+    sys.stderr.write(f"quantos: {clean(message)}\n")
 
 
 def _of_the_system(error: OSError) -> str:

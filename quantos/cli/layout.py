@@ -6,6 +6,7 @@ Without Rich, because `--help` is shown without it.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import unicodedata
@@ -16,10 +17,16 @@ WIDTH_OF_A_PIPE: Final = 160
 """Nobody looks at a pipe through a window: wide lines, so that nothing is parted that a program may look for."""
 
 NARROW: Final = 40
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 GAP: Final = 2
 CLOSING: Final = "，。、；：！？）」%,.;:!?)"
 OPENING: Final = "（「("
 """What may not begin a line, and what may not end one."""
+
+
+def clean(text: str) -> str:
+    """The text without control characters but line ends: it may quote a file or a person, and they move no cursor."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def screen_width() -> int:

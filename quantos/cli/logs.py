@@ -10,6 +10,8 @@ import logging
 import sys
 from typing import Final
 
+from quantos.cli.layout import clean
+
 OURS: Final = "quantos"
 
 
@@ -36,7 +38,7 @@ class _Timed(logging.Formatter):
     """A message on one line, whatever it quotes; below it only where a defect came from."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        return " ".join(super().formatMessage(record).splitlines())
+        return clean(" ".join(super().formatMessage(record).splitlines()))
 
 
 class _OneLine(logging.Formatter):
@@ -46,4 +48,4 @@ class _OneLine(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         lines = str(error).splitlines() if error else []
         why = f": {type(error).__name__}: {lines[0] if lines else 'no message'}" if error else ""
-        return f"quantos: {record.getMessage()}{why}"
+        return clean(f"quantos: {record.getMessage()}{why}")

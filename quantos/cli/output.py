@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quantos.cli.layout import listed, screen_width, wrapped
+from quantos.cli.layout import clean, listed, screen_width, wrapped
 from quantos.cli.texts import say
 from quantos.kit.clock import SHANGHAI, parse_instant
 
@@ -24,7 +24,7 @@ def print_json(content: Any) -> None:
 
 def print_line(text: str) -> None:
     """One line, at once: whoever waits for it may be reading a pipe."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(clean(text) + "\n")
     sys.stdout.flush()
 
 
@@ -78,7 +78,7 @@ def shown(value: Any) -> str:
     if isinstance(value, dict):
         value = [f"{name} {shown(item)}" for name, item in value.items()]
     text = ", ".join(map(shown, value)) if isinstance(value, list | tuple) else str(value or "")
-    return text or "-"
+    return clean(text) or "-"
 
 
 def console() -> Console:

@@ -309,6 +309,10 @@ def _unreadable(path: Path, error: pa.ArrowInvalid) -> FileRefused:
 
 
 def _broken(path: Path, error: Exception) -> FileRefused:
+    if isinstance(error, UnicodeDecodeError):
+        return FileRefused(
+            f"{path.name} is no UTF-8 text: save it as UTF-8 (of a Chinese spreadsheet: iconv -f GB18030 -t UTF-8)"
+        )
     form = "CSV" if path.suffix.lower() == ".csv" else "Parquet"
     return FileRefused(
         f"{path.name} cannot be read ({_first_line(error)}): it is cut off or no {form} file; fetch it again"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quantos.cli.layout import cells, listed, padded, wrapped
+from quantos.cli.layout import cells, clean, listed, padded, wrapped
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,8 @@ def test_two_columns_stand_below_each_other() -> None:
 
 def test_padding_counts_cells() -> None:
     assert padded("净值", 6) == "净值  "
+
+
+def test_nothing_that_is_quoted_moves_the_cursor() -> None:
+    said = "its columns (\x1b[31mRED\x1b]0;title\x07, 收盘\u3000价, \x9b2J)\nof a file"
+    assert clean(said) == "its columns (\ufffd[31mRED\ufffd]0;title\ufffd, 收盘\u3000价, \ufffd2J)\nof a file"
