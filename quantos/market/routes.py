@@ -16,10 +16,10 @@ from quantos.accounts.service import Accounts
 from quantos.errors import Invalid, WrongState
 from quantos.kit.clock import today
 from quantos.kit.routing import Routes, joined
-from quantos.kit.web import Date, Offset, json_response, limit, refusals
+from quantos.kit.web import IN_DIGITS, Date, Offset, Text, json_response, limit, refusals
 from quantos.market import audited
 from quantos.market.core.calendar import CalendarEnds
-from quantos.market.core.reasons import Refusal
+from quantos.market.core.reasons import SENTENCES, Refusal
 from quantos.market.schemas import (
     AcceptBody,
     AcceptedOut,
@@ -52,6 +52,13 @@ def _month(text: str) -> str:
     return text
 
 
+LoadNumber = Annotated[
+    int | None,
+    Query(ge=1, le=2**31 - 1, description="Only rows of this import, as coverage numbers them."),
+    IN_DIGITS,
+]
+FirstDay = Annotated[Date | None, Query(description="Only rows of this trade date or later.")]
+LastDay = Annotated[Date | None, Query(description="Only rows of this trade date or earlier.")]
 Month = Annotated[str, StringConstraints(max_length=7), AfterValidator(_month)]
 
 
@@ -159,10 +166,19 @@ def _operator(market: Market, accounts: Accounts, audit: Audit) -> APIRouter:
         offset: Offset = 0,
         limit: int = _LIMIT,
         reason: Annotated[Refusal | None, Query(description="Only rows refused for this reason.")] = None,
+        symbol: Annotated[Text | None, Query(max_length=20, description="Only rows of this symbol.")] = None,
+        load: LoadNumber = None,
+        first: FirstDay = None,
+        last: LastDay = None,
     ) -> Response:
-        """Each with the first reason that applied to it; none of them is stored as a bar."""
-        rows, total = await asyncio.to_thread(market.quarantine, limit, offset, reason)
-        return json_response({"quarantine": rows, "total": total})
+        """Each with the first reason that applied to it; none is stored as a bar. `reasons` counts them all."""
+        wanted = {"symbol": symbol, "load": load, "first": first, "last": last}
+        rows, counts = await asyncio.to_thread(
+            market.quarantine, limit, offset, reason=None if reason is None else reason.value, **wanted
+        )
+        total = sum(counts.values()) if reason is None else counts.get(reason.value, 0)
+        shown = [{**row, "meaning": SENTENCES[Refusal(row["reason"])]} for row in rows]
+        return json_response({"quarantine": shown, "total": total, "reasons": counts})
 
     @routes.post(
         "/admin/calendar",

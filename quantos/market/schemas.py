@@ -187,12 +187,16 @@ class QuarantinedRow(BaseModel):
     symbol: str | None
     trade_date: date | None
     reason: str
+    meaning: Annotated[str, Field(description="The reason in words.")]
     row: Any
 
 
 class QuarantineList(BaseModel):
+    """`total`: of what the filters leave; `reasons`: of each reason, whichever is filtered by."""
+
     quarantine: list[QuarantinedRow]
     total: int
+    reasons: dict[str, int]
 
 
 class CalendarExtended(BaseModel):

@@ -287,14 +287,14 @@ class Market:
         }
 
     def quarantine(
-        self, limit: int, offset: int, reason: str | None = None
-    ) -> tuple[list[dict[str, Any]], int]:
-        """A page of refused rows and how many there are."""
+        self, limit: int, offset: int, **wanted: Any
+    ) -> tuple[list[dict[str, Any]], dict[str, int]]:
+        """A page of refused rows, and how many there are of each reason. `wanted`: fields of `store.Refused`."""
         with self.series.read() as cursor:
-            rows, total = store.quarantine(cursor, limit, offset, reason)
+            rows, counts = store.quarantine(cursor, limit, offset, store.Refused(**wanted))
         return [
             dict(zip(_QUARANTINE_FIELDS, (*row[:-1], orjson.loads(row[-1])), strict=True)) for row in rows
-        ], total
+        ], counts
 
     def calendar_status(self) -> dict[str, Any]:
         """Bounds, and whether the exchange's next list is due."""

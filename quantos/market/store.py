@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import duckdb
 import numpy as np
@@ -272,18 +272,43 @@ def coverage(cursor: Cursor) -> dict[str, Any]:
     }
 
 
+class Refused(NamedTuple):
+    """Which refused rows; None: any. `first`, `last`: trade dates, both inclusive."""
+
+    reason: str | None = None
+    symbol: str | None = None
+    load: int | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+_CONDITIONS: Final = {
+    "symbol": "symbol = ?",
+    "load": "load = ?",
+    "first": "trade_date >= ?",
+    "last": "trade_date <= ?",
+}
+
+
 def quarantine(
-    cursor: Cursor, limit: int, offset: int, reason: str | None
-) -> tuple[list[tuple[Any, ...]], int]:
-    """A page of refused rows, newest load first, and how many there are."""
-    where, values = ("WHERE reason = ?", [reason]) if reason else ("", [])
+    cursor: Cursor, limit: int, offset: int, wanted: Refused
+) -> tuple[list[tuple[Any, ...]], dict[str, int]]:
+    """A page of refused rows, newest load first, and how many there are of each reason, whichever is wanted."""
+    given = {
+        name: value for name, value in wanted._asdict().items() if name in _CONDITIONS and value is not None
+    }
+    where = " AND ".join(["TRUE", *(_CONDITIONS[name] for name in given)])
+    values = list(given.values())
     rows = cursor.execute(
-        f"SELECT load, symbol, trade_date, reason, row_json FROM quarantine {where}"  # noqa: S608
-        " ORDER BY load DESC, symbol, trade_date, row_json LIMIT ? OFFSET ?",
-        [*values, limit, offset],
+        f"SELECT load, symbol, trade_date, reason, row_json FROM quarantine WHERE {where}"  # noqa: S608
+        " AND reason = coalesce(?, reason) ORDER BY load DESC, symbol, trade_date, row_json LIMIT ? OFFSET ?",
+        [*values, wanted.reason, limit, offset],
     ).fetchall()
-    total = cursor.execute(f"SELECT count(*) FROM quarantine {where}", values).fetchall()[0][0]  # noqa: S608
-    return rows, int(total)
+    counts = cursor.execute(
+        f"SELECT reason, count(*) FROM quarantine WHERE {where} GROUP BY reason ORDER BY reason",  # noqa: S608
+        values,
+    ).fetchall()
+    return rows, dict(counts)
 
 
 def last_bar_date(cursor: Cursor) -> date | None:

@@ -143,6 +143,8 @@ def test_every_answer_has_a_shape(described: list[Operation]) -> None:
     for _, path, each in described:
         if moves(each) or path.endswith((".json", ".bundle", ".pyz")):  # a file as it stands
             continue
+        if "text/event-stream" in each["responses"].get("200", {}).get("content", {}):
+            continue
         assert successes(each), path
         for answer in successes(each):
             schema = answer["content"]["application/json"]["schema"]

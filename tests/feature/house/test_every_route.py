@@ -166,7 +166,7 @@ def test_every_operators_route_lets_the_operator_in(on_stage: Stage, routes: lis
                 method,
                 path,
                 content=b"{",
-                headers={"Authorization": f"Bearer {on_stage.operator.token}"},
+                headers={"Authorization": f"Bearer {on_stage.operator.token}", "Last-Event-ID": "none"},
             )
             assert answer.status_code not in {401, 403}, (method, path)
 

@@ -85,15 +85,15 @@ BODIES: Final = (
     b"[" * 100_000,
     b'{"__proto__": {}}',
 )
-ON_THIS_MACHINE: Final = ("/nowhere", "/etc/passwd", "a\0b", "x" * 5000, "", "/dev/null/x", f"/{ODD}")
-"""All that is sent as a path: anything else might name real files."""
+ON_THIS_MACHINE: Final = ("/nowhere/at/all", "/etc/passwd", "a\0b", "x" * 5000, "", "/dev/null/x", f"/nowhere/{ODD}")
+"""All that is sent as a path, to read from or to write to: anything else might name real files and folders."""
 
 TIMES: Final = (NOW, "2024-03-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", ODD, "")
 """All that is sent as a time to move the clock to: anything later is a long way."""
 
 INSIDE: Final = re.compile(
     r"Traceback|File \"|\.py\b|site-packages|\bSELECT\b|\bINSERT\b|\bUPDATE\b|\bFROM\b|sqlite|sqlalchemy"
-    r"|duckdb|pydantic|msgspec|orjson|Error\b|Exception\b|/tmp/|/work/|/home/|/root|/etc/|0x[0-9a-f]{6}",
+    r"|duckdb|pydantic|msgspec|orjson|\wError\b|\wException\b|/tmp/|/work/|/home/|/root|/etc/|0x[0-9a-f]{6}",
     re.IGNORECASE,
 )
 
@@ -128,7 +128,7 @@ def api(on_stage: Stage, agent: Caller) -> Described:
         "weight": 0.5,
         "month": "2024-03",
         "now": NOW,
-        "path": "/nowhere",
+        "path": "/nowhere/at/all",
         "data": None,
         "expires_at": None,
         "status": "active",
@@ -165,6 +165,7 @@ class Sender:
         for name, value in {**self.path, **(path or {})}.items():
             target = target.replace(f"{{{name}}}", quote(str(value), safe=""))
         headers = {"Authorization": f"Bearer {self.caller.token}", "Content-Type": "application/json"}
+        headers["Last-Event-ID"] = "none"  # the stream of events has no end: it refuses to begin after this
         content = raw
         if raw is None and self.operation.body is not None:
             content = json.dumps(self.body if body is ... else body).encode()

@@ -80,8 +80,14 @@ def test_a_bad_row_goes_to_quarantine_with_its_reason(
 
 def test_a_refused_row_is_kept_as_it_came(market: Market, write: Write) -> None:
     market.import_path(write("bars.parquet", [bar(A, DAYS[0], high=9.0), bar(A, DAYS[1])]))
-    (row,), total = market.quarantine(10, 0)
-    assert (total, row["symbol"], row["trade_date"], row["row"]["high"], row["row"]["volume"]) == (
+    (row,), counts = market.quarantine(10, 0)
+    assert (
+        counts["high_below_low"],
+        row["symbol"],
+        row["trade_date"],
+        row["row"]["high"],
+        row["row"]["volume"],
+    ) == (
         1,
         A,
         date(2024, 1, 2),

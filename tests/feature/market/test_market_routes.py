@@ -248,6 +248,33 @@ def test_the_quarantine_is_paged(call: Call, write: Write) -> None:
     assert call("GET", "/admin/quarantine?limit=201", headers=OPERATOR).status_code == 422
 
 
+def test_the_quarantine_is_filtered(call: Call, write: Write) -> None:
+    high = [bar(f"60000{k}.SH", f"2024-01-0{2 + k}", high=9.0) for k in range(3)]
+    for name, rows in (("a.parquet", high), ("b.parquet", [bar("600001.SH", "2024-01-03", volume=-1)])):
+        call("POST", "/admin/market/import", headers=OPERATOR, json={"path": str(write(name, rows))})
+
+    def found(query: str) -> tuple[list[tuple[str, str]], int, dict[str, int]]:
+        body = call("GET", f"/admin/quarantine?{query}", headers=OPERATOR).json()
+        return [(row["symbol"], row["reason"]) for row in body["quarantine"]], body["total"], body["reasons"]
+
+    (row, *_), total, reasons = found("")
+    assert (row[0], total, sum(reasons.values())) == ("600001.SH", 4, 4)
+    assert reasons["high_below_low"] == 3
+    negative = row[1]
+    assert found("symbol=600001.SH") == (
+        [("600001.SH", negative), ("600001.SH", "high_below_low")],
+        2,
+        {"high_below_low": 1, negative: 1},
+    )
+    assert found("symbol=600001.SH&reason=high_below_low")[:2] == ([("600001.SH", "high_below_low")], 1)
+    assert found("load=1&first=2024-01-03&last=2024-01-03")[:2] == ([("600001.SH", "high_below_low")], 1)
+    assert found("first=2024-01-05") == ([], 0, {})
+    body = call("GET", "/admin/quarantine?limit=1", headers=OPERATOR).json()
+    assert len(body["quarantine"][0]["meaning"]) > 10
+    for query in ("load=0", "load=x", "first=2024-1-1", "symbol=" + "x" * 21):
+        assert call("GET", f"/admin/quarantine?{query}", headers=OPERATOR).status_code == 422
+
+
 class TestAccept:
     BODY = {"date": "2024-01-03", "reason": "source is down"}  # noqa: RUF012
 
