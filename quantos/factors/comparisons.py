@@ -11,10 +11,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from quantos.factors import store
-from quantos.factors.core.correlation import correlation
-from quantos.factors.core.panel import Dates
-from quantos.factors.core.ranks import Codes
 from quantos.factors.owned import number_of
+from quantos.factors.pairs import correlations
 from quantos.factors.tables import Factor
 from quantos.factors.values import Cursor, ValueStore
 from quantos.storage.records import Records
@@ -29,8 +27,6 @@ class _Side(NamedTuple):
     """A factor's values, as far as a comparison needs to know of them."""
 
     number: int
-    dates: Dates
-    symbols: tuple[str, ...]
     version: tuple[int, int]  # number of days, newest receipt: no upload leaves both as they were
 
 
@@ -63,23 +59,22 @@ class Comparing:
         return [other for other in active if other.number != number]
 
     def _with(self, number: int, others: Sequence[Factor], tell: Stage) -> list[float | None]:
-        found = []
         with self._series.snapshot() as cursor:
             mine = self._side(cursor, number)
-            at_hand: tuple[tuple[str, ...], Dates, Codes] | None = None
-            for place, other in enumerate(others):
-                tell("correlations", place, len(others))
-                theirs = self._side(cursor, number_of(other))
-                key = tuple(sorted([(mine.number, *mine.version), (theirs.number, *theirs.version)]))
-                if key not in self._known:
-                    symbols = tuple(sorted({*mine.symbols} & {*theirs.symbols}))
-                    dates = np.intersect1d(mine.dates, theirs.dates)
-                    if at_hand is None or at_hand[0] != symbols or not np.array_equal(at_hand[1], dates):
-                        at_hand = symbols, dates, self._values.codes(cursor, number, dates, symbols)
-                    codes = self._values.codes(cursor, theirs.number, dates, symbols)
-                    self._known[key] = correlation(at_hand[2], codes) if codes.size else None
-                self._known.move_to_end(key)
-                found.append(self._known[key])
+            keys = [_key(mine, self._side(cursor, number_of(other))) for other in others]
+        missing = [at for at, key in enumerate(keys) if key not in self._known]
+        before = len(others) - len(missing)
+        made = correlations(
+            self._values,
+            self._series,
+            number,
+            [number_of(others[at]) for at in missing],
+            lambda done: tell("correlations", before + done, len(others)),
+        )
+        self._known |= zip((keys[at] for at in missing), made, strict=True)
+        found = [self._known[key] for key in keys]
+        for key in keys:
+            self._known.move_to_end(key)
         while len(self._known) > PAIRS_KEPT:
             self._known.popitem(last=False)
         return found
@@ -87,8 +82,12 @@ class Comparing:
     def _side(self, cursor: Cursor, number: int) -> _Side:
         days = self._values.days(cursor, number)
         newest = int(days.received_at.max().astype(np.int64)) if len(days.dates) else 0
-        symbols = self._values.symbols(cursor, number)
-        return _Side(number, days.dates, symbols, (len(days.dates), newest))
+        return _Side(number, (len(days.dates), newest))
+
+
+def _key(one: _Side, other: _Side) -> tuple[Any, ...]:
+    """Of a pair, either way round."""
+    return tuple(sorted([(one.number, *one.version), (other.number, *other.version)]))
 
 
 def _strength(found: float | None) -> float:

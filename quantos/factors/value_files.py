@@ -39,8 +39,8 @@ class Part:
         each = WORD // self.dtype.itemsize
         return -(-columns // each) * each
 
-    def row_bytes(self, columns: int) -> int:
-        return self.width(columns) * self.dtype.itemsize
+    def row_bytes(self, columns: NDArray[np.int64]) -> NDArray[np.int64]:
+        return -(-columns * self.dtype.itemsize // WORD) * WORD
 
     def rows(self, count: int, columns: int) -> Block:
         return np.empty((count, self.width(columns)), self.dtype)
@@ -70,7 +70,7 @@ def _odd_numbers(count: int) -> NDArray[np.uint64]:
 def check_rows(block: Block, sums: NDArray[np.int64], dates: Dates, path: Path) -> None:
     bad = np.flatnonzero(checksums(block) != sums)
     if len(bad):
-        raise ValuesDamaged(f"{path} is damaged at {dates[bad[0]]}, {len(bad)} days in all: {REMEDY}")
+        raise ValuesDamaged(f"{path.name} is damaged at {dates[bad[0]]}, {len(bad)} days in all: {REMEDY}")
 
 
 def read_rows(descriptor: int, block: Block, at: int, path: Path) -> None:
@@ -79,7 +79,7 @@ def read_rows(descriptor: int, block: Block, at: int, path: Path) -> None:
     while done < len(view):
         got = os.preadv(descriptor, [view[done:]], at + done)
         if not got:
-            raise ValuesDamaged(f"{path} ends {len(view) - done} bytes early: {REMEDY}")
+            raise ValuesDamaged(f"{path.name} ends {len(view) - done} bytes early: {REMEDY}")
         done += got
 
 

@@ -295,7 +295,7 @@ class _Index:
         """Rows of one width that stand behind one another, RUN_BYTES_MAX at the most."""
         if not len(self.row):
             return
-        size = np.array([part.row_bytes(int(width)) for width in self.width])
+        size = part.row_bytes(self.width)
         breaks = (np.diff(self.width) != 0) | (np.diff(self.at) != size[:-1])
         edges = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(self.row)]
         for a, b in itertools.pairwise(edges):
