@@ -35,7 +35,7 @@ from quantos.attestation.failures import NotCommitted
 from quantos.attestation.made import LastMade
 from quantos.attestation.planning import Addition, plan
 from quantos.attestation.ports import Outbox
-from quantos.attestation.repository import BRANCH, Change, Repository, located
+from quantos.attestation.repository import Change, Repository
 from quantos.attestation.signing import Signer, key_path, signer_of
 from quantos.kit.clock import Clock
 
@@ -184,31 +184,16 @@ class Committer:
     def repository(self) -> Repository:
         """The repository, opened and as it stands now. Raises NotCommitted."""
         if self._repository is None:
-            self._repository = self._opened()
+            self._made.check_there()
+            self._repository = Repository.open(self._path)
             self._days = Days(self._repository)
             self._repository.clear_left_locks()
             self._on_commit(self._repository)
         if self._repository.refresh() and self._days is not None:
             self._days.forget()
         self._check_mode(self._repository)
-        self._check_whole(self._repository)
+        self._made.check(self._repository)
         return self._repository
-
-    def _opened(self) -> Repository:
-        known = self._made.read()
-        if known is not None and located(self._path) is None:
-            raise _lost(f"{self._path} is gone", known, BRANCH)
-        return Repository.open(self._path)
-
-    def _check_whole(self, repository: Repository) -> None:
-        """A branch without what was committed is never continued: every entry of before would be gone for good."""
-        head = repository.seen
-        if self._judged != (head,):
-            known = self._made.read()
-            self._lost = None if known is None or repository.has_commit(known) else known
-            self._judged = (head,)
-        if self._lost is not None:
-            raise _lost(f"the branch {repository.branch} is another one", self._lost, repository.branch)
 
     def _check_mode(self, repository: Repository) -> None:
         has_records = any(repository.has(kind) for kind in LIST)
@@ -230,7 +215,6 @@ class Committer:
             [*first, *changes][0].files[MARK] = TEXT
         shas = repository.commit([*first, *changes], now, sign)
         self.version += 1
-        self._judged = (shas[-1],)
         self._made.write(shas[-1])
         self._on_commit(repository)
         return shas[len(first) :]
@@ -421,14 +405,6 @@ def _do(call: _Call) -> None:
         call.future.set_exception(error)
     else:
         call.future.set_result(result)
-
-
-def _lost(what: str, known: str, branch: str) -> NotCommitted:
-    return NotCommitted(
-        failures.LOST,
-        f"{what}: it no longer has commit {known}, which this platform made. Put it back (a clone of the remote, or"
-        f" `git update-ref refs/heads/{branch} {known}`), or name another folder to begin anew",
-    )
 
 
 def _unforeseen(error: Exception) -> NotCommitted:
