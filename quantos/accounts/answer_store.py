@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, select
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.dialects import sqlite
 from sqlmodel import Session, SQLModel
 
 from quantos.accounts.tables import KeptAnswer
 
 _answer: Final = SQLModel.metadata.tables[KeptAnswer.__tablename__]
-_INSERTS: Final[dict[str, Any]] = {"sqlite": sqlite_insert, "postgresql": postgres_insert}
 _FIND: Final = select(_answer.c.request, _answer.c.answer).where(
     _answer.c.place == bindparam("place"), _answer.c.begun_at > bindparam("outdated")
 )
@@ -41,9 +39,17 @@ def keep(
 
 def _put(connection: Connection, place: str, request: str, begun_at: datetime, answer: bytes | None) -> None:
     values = {"place": place, "request": request, "begun_at": begun_at, "answer": answer}
-    added = _INSERTS[connection.dialect.name](_answer).values(values)
+    added = _insert(connection.dialect.name).values(values)
     connection.execute(
         added.on_conflict_do_update(
             index_elements=["place"], set_={name: added.excluded[name] for name in values if name != "place"}
         )
     )
+
+
+def _insert(dialect: str) -> Any:
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - a dialect takes its time to load
+
+        return postgresql.insert(_answer)
+    return sqlite.insert(_answer)

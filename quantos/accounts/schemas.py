@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from quantos.accounts.core.credentials import API_KEY_PREFIX, INVITE_PREFIX, masked
 from quantos.accounts.core.passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN
@@ -21,7 +21,7 @@ from quantos.accounts.core.users import (
     profile_complete,
 )
 from quantos.accounts.tables import ApiKey, Invite, User
-from quantos.kit.web import STORABLE, ApiModel, PatchModel, Text, Timestamp
+from quantos.kit.web import STORABLE, Answer, ApiModel, PatchModel, Text, Timestamp
 
 INVITE_USES_DEFAULT: Final = 100
 INVITE_USES_MAX: Final = 1_000_000
@@ -122,7 +122,7 @@ class UserChange(PatchModel):
     disabled: bool = Field(default=False, json_schema_extra=_without_default)
 
 
-class UserOut(BaseModel):
+class UserOut(Answer):
     """The user object of the guide."""
 
     id: str
@@ -148,13 +148,13 @@ class UserOut(BaseModel):
         )
 
 
-class Registered(BaseModel):
+class Registered(Answer):
     access_token: str
     refresh_token: str
     user: UserOut
 
 
-class ProfileOut(BaseModel):
+class ProfileOut(Answer):
     id: str
     nickname: str
     email: str
@@ -167,11 +167,11 @@ class ProfileOut(BaseModel):
         return cls(**shown.model_dump(include=set(cls.model_fields)))
 
 
-class AccessToken(BaseModel):
+class AccessToken(Answer):
     access_token: str
 
 
-class NewApiKey(BaseModel):
+class NewApiKey(Answer):
     """The only answer that ever shows the key."""
 
     id: str
@@ -180,7 +180,7 @@ class NewApiKey(BaseModel):
     created_at: datetime
 
 
-class ApiKeyOut(BaseModel):
+class ApiKeyOut(Answer):
     id: str
     name: str
     masked: str
@@ -199,21 +199,21 @@ class ApiKeyOut(BaseModel):
         )
 
 
-class ApiKeyList(BaseModel):
+class ApiKeyList(Answer):
     api_keys: list[ApiKeyOut]
 
 
-class Revoked(BaseModel):
+class Revoked(Answer):
     revoked: Literal[True] = True
 
 
-class Rotated(BaseModel):
+class Rotated(Answer):
     """The name of the secret that is another now."""
 
     rotated: str
 
 
-class TierOut(BaseModel):
+class TierOut(Answer):
     tier: str
     max_strategies: int
     strategy_universes: list[str]
@@ -225,15 +225,15 @@ class TierOut(BaseModel):
         )
 
 
-class TierList(BaseModel):
+class TierList(Answer):
     tiers: list[TierOut]
 
 
-class InviteCode(BaseModel):
+class InviteCode(Answer):
     invite_code: str
 
 
-class InviteOut(BaseModel):
+class InviteOut(Answer):
     id: str
     masked: str
     max_uses: int
@@ -253,7 +253,7 @@ class InviteOut(BaseModel):
         )
 
 
-class InviteList(BaseModel):
+class InviteList(Answer):
     invites: list[InviteOut]
     total: int
 
@@ -272,6 +272,6 @@ class AccountOut(UserOut):
         return cls(**public, number=user.number, disabled=user.disabled, created_at=user.created_at)
 
 
-class AccountList(BaseModel):
+class AccountList(Answer):
     users: list[AccountOut]
     total: int

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
 from quantos.kit.clock import Clock, rfc3339
 from quantos.kit.routing import Routes
-from quantos.kit.web import STORABLE, ApiModel, Offset, json_response, limit, refusals
+from quantos.kit.web import STORABLE, Answer, ApiModel, Offset, json_response, limit, refusals
 from quantos.storage.audit import DONE, Audit, Wanted
 from quantos.storage.backup import Backup
 
@@ -33,7 +33,7 @@ class BackupToMake(ApiModel):
     ] = None
 
 
-class BackupOut(BaseModel):
+class BackupOut(Answer):
     """A backup that was made here. `sha256`: of the file; `present`: whether it is still there."""
 
     path: str
@@ -44,7 +44,7 @@ class BackupOut(BaseModel):
     present: bool
 
 
-class BackupList(BaseModel):
+class BackupList(Answer):
     backups: list[BackupOut]
     total: int
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
 from quantos.kit.routing import Routes
-from quantos.kit.web import STORABLE, ApiModel, Date, Offset, Text, json_response, limit, refusals
+from quantos.kit.web import STORABLE, Answer, ApiModel, Date, Offset, Text, json_response, limit, refusals
 from quantos.settlement.service import Settlement
 from quantos.storage.audit import OPERATOR, Audit
 
@@ -39,7 +39,7 @@ class RestatementToRun(ApiModel):
     dry_run: Annotated[bool, Field(description="Tell what would change, and change nothing.")] = False
 
 
-class Changed(BaseModel):
+class Changed(Answer):
     """What came out otherwise; `market_rows`: of settled days, new and corrected ones, by kind."""
 
     strategy_days: int
@@ -48,7 +48,7 @@ class Changed(BaseModel):
     market_rows: dict[str, int]
 
 
-class LargestChange(BaseModel):
+class LargestChange(Answer):
     """The largest change of a NAV, in CNY."""
 
     slug: str
@@ -58,7 +58,7 @@ class LargestChange(BaseModel):
     change: float
 
 
-class RestatementDone(BaseModel):
+class RestatementDone(Answer):
     """`restatement`: its number; null where nothing was different, so that nothing was restated."""
 
     restatement: int | None
@@ -74,7 +74,7 @@ class RestatementDone(BaseModel):
     data: Annotated[dict[str, Any] | None, Field(description="The report of the import.")]
 
 
-class RestatementOut(BaseModel):
+class RestatementOut(Answer):
     """A past restatement; the counts are of what it changed."""
 
     id: int
@@ -88,7 +88,7 @@ class RestatementOut(BaseModel):
     days: int
 
 
-class RestatementList(BaseModel):
+class RestatementList(Answer):
     restatements: list[RestatementOut]
 
 

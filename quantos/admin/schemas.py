@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from quantos.kit.web import ApiModel, Date, Timestamp
+from quantos.kit.web import Answer, ApiModel, Date, Timestamp
 
 JobState = Literal["never_run", "running", "done", "waiting", "failed", "skipped", "not_available"]
 
 
-class JobOut(BaseModel):
+class JobOut(Answer):
     """A job of the timetable. `state`: how its last run stands."""
 
     name: str
@@ -25,7 +25,7 @@ class JobOut(BaseModel):
     detail: Annotated[dict[str, Any] | None, Field(description="What it did, or the reason of its failure.")]
 
 
-class JobList(BaseModel):
+class JobList(Answer):
     """In the order of the day."""
 
     jobs: list[JobOut]
@@ -37,7 +37,7 @@ class JobToRun(ApiModel):
     date: Date | None = None
 
 
-class JobRunOut(BaseModel):
+class JobRunOut(Answer):
     job: str
     date: date
     state: JobState
@@ -46,7 +46,7 @@ class JobRunOut(BaseModel):
     detail: dict[str, Any]
 
 
-class ClockOut(BaseModel):
+class ClockOut(Answer):
     now: datetime
     simulated: bool
 
@@ -57,7 +57,7 @@ class ClockToSet(ApiModel):
     now: Annotated[Timestamp, Field(examples=["2024-01-02T18:15:00+08:00"])]
 
 
-class RanOut(BaseModel):
+class RanOut(Answer):
     job: str
     date: date
     state: JobState
@@ -69,7 +69,7 @@ class ClockMoved(ClockOut):
     ran: list[RanOut]
 
 
-class RunOut(BaseModel):
+class RunOut(Answer):
     """A settlement run; `settled` and `held` count strategy-days with and without a signal."""
 
     id: str
@@ -82,7 +82,7 @@ class RunOut(BaseModel):
     failed: Annotated[list[dict[str, Any]], Field(description="{slug, trade_date, reason} of each.")]
 
 
-class RunList(BaseModel):
+class RunList(Answer):
     settlement_runs: list[RunOut]
 
 
@@ -93,5 +93,5 @@ class RunDetail(RunOut):
     outcomes: list[dict[str, Any]]
 
 
-class Health(BaseModel):
+class Health(Answer):
     status: Literal["ok"]

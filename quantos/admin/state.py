@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
@@ -17,7 +17,7 @@ from quantos.admin.schemas import JobState
 from quantos.kit.clock import rfc3339
 from quantos.kit.log_tail import Line, LogTail
 from quantos.kit.routing import Routes
-from quantos.kit.web import IN_DIGITS, json_response, limit, refusals
+from quantos.kit.web import IN_DIGITS, Answer, json_response, limit, refusals
 from quantos.settings import Settings, listed
 
 _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
@@ -30,7 +30,7 @@ AfterLine = Annotated[
 OfLevel = Annotated[Level, Query(description="Only lines of at least this level.")]
 
 
-class DueJob(BaseModel):
+class DueJob(Answer):
     """A job of the timetable. `due`: its next run; null beyond the calendar, or where it is not available."""
 
     name: str
@@ -39,19 +39,19 @@ class DueJob(BaseModel):
     last_run: datetime | None
 
 
-class Deadline(BaseModel):
+class Deadline(Answer):
     trade_date: date
     at: datetime
 
 
-class Deadlines(BaseModel):
+class Deadlines(Answer):
     """The next ones ahead, for signals that are executed at the open and at the close; null beyond the calendar."""
 
     open: Deadline | None
     close: Deadline | None
 
 
-class SignalCounts(BaseModel):
+class SignalCounts(Answer):
     """Of `trading_day`. `expected`: one of each active strategy; none is due, a day without a signal is held."""
 
     expected: int
@@ -59,7 +59,7 @@ class SignalCounts(BaseModel):
     attested: int
 
 
-class LastSettlement(BaseModel):
+class LastSettlement(Answer):
     """The run under way, or the last one, in strategy-days."""
 
     date: date | None
@@ -68,21 +68,21 @@ class LastSettlement(BaseModel):
     total: int
 
 
-class DataOut(BaseModel):
+class DataOut(Answer):
     """`missing`: trading days that are over, after the last one with bars."""
 
     last_date: date | None
     missing: int
 
 
-class DiskOut(BaseModel):
+class DiskOut(Answer):
     """Of the data directory's disk."""
 
     free_bytes: int
     total_bytes: int
 
 
-class LicenseStanding(BaseModel):
+class LicenseStanding(Answer):
     """What holds now."""
 
     model_config = ConfigDict(extra="allow")
@@ -90,7 +90,7 @@ class LicenseStanding(BaseModel):
     edition: str
 
 
-class AlarmOut(BaseModel):
+class AlarmOut(Answer):
     """What an operator must look at, and what to do. `link`: a path of the API that shows more."""
 
     code: str
@@ -98,7 +98,7 @@ class AlarmOut(BaseModel):
     link: str
 
 
-class OverviewOut(BaseModel):
+class OverviewOut(Answer):
     """The platform at a glance."""
 
     now: datetime
@@ -120,7 +120,7 @@ class OverviewOut(BaseModel):
     alarms: list[AlarmOut]
 
 
-class SettingOut(BaseModel):
+class SettingOut(Answer):
     """`given`: set by the environment, `.env` or an option; otherwise the default."""
 
     name: str
@@ -130,11 +130,11 @@ class SettingOut(BaseModel):
     meaning: str
 
 
-class SettingList(BaseModel):
+class SettingList(Answer):
     settings: list[SettingOut]
 
 
-class LineOut(BaseModel):
+class LineOut(Answer):
     """A line of the log, without secrets. `at`: the system's time, also in simulation."""
 
     number: int
@@ -144,7 +144,7 @@ class LineOut(BaseModel):
     message: str
 
 
-class LineList(BaseModel):
+class LineList(Answer):
     """In the order in which they were written."""
 
     logs: list[LineOut]

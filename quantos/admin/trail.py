@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
 from quantos.kit.clock import rfc3339
 from quantos.kit.routing import Routes
-from quantos.kit.web import Offset, Text, Timestamp, json_response, limit, refusals
+from quantos.kit.web import Answer, Offset, Text, Timestamp, json_response, limit, refusals
 from quantos.storage.audit import Audit, Entry, State, Wanted
 
 _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
@@ -42,7 +42,7 @@ Since = Annotated[Timestamp | None, Query(description="Not before this instant."
 Until = Annotated[Timestamp | None, Query(description="Before this instant.")]
 
 
-class AuditOut(BaseModel):
+class AuditOut(Answer):
     """A change. `target`: an id, slug, date or path; `before` and `after` never hold a secret."""
 
     number: int
@@ -58,7 +58,7 @@ class AuditOut(BaseModel):
     after: dict[str, Any] | None
 
 
-class AuditList(BaseModel):
+class AuditList(Answer):
     audit: list[AuditOut]
     total: int
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel
+from quantos.kit.web import Answer
 
 
-class Alarm(BaseModel):
+class Alarm(Answer):
     """What an operator must look at."""
 
     code: str
     message: str
 
 
-class Signing(BaseModel):
+class Signing(Answer):
     """What signs commits; nulls where nothing does."""
 
     kind: Literal["ssh", "gpg"] | None
@@ -23,14 +23,14 @@ class Signing(BaseModel):
     problem: str | None
 
 
-class SignalsLeft(BaseModel):
+class SignalsLeft(Answer):
     """Signals without a commit. `in_commit`: being committed, or to be looked up in the repository."""
 
     waiting: int
     in_commit: int
 
 
-class RemoteCheck(BaseModel):
+class RemoteCheck(Answer):
     """Whether the remote answers, and where its branch stands."""
 
     state: str
@@ -38,7 +38,7 @@ class RemoteCheck(BaseModel):
     head: str | None
 
 
-class RemoteOut(BaseModel):
+class RemoteOut(Answer):
     """The remote, without credentials. `unpushed`: commits that it lacks, as far as is known here."""
 
     url: str
@@ -51,7 +51,7 @@ class RemoteOut(BaseModel):
     check: RemoteCheck | None = None
 
 
-class AttestationOut(BaseModel):
+class AttestationOut(Answer):
     """How the attestation stands; `configured` and `alarms` alone where there is no repository."""
 
     configured: bool
@@ -66,19 +66,19 @@ class AttestationOut(BaseModel):
     remote: RemoteOut | None = None
 
 
-class PushOut(BaseModel):
+class PushOut(Answer):
     state: str
     detail: str
 
 
-class DigestsOut(BaseModel):
+class DigestsOut(Answer):
     """How many digests of settled days were handed over, and why others are left, where some are."""
 
     committed: int
     reason: str | None
 
 
-class RetryOut(BaseModel):
+class RetryOut(Answer):
     """What an attempt at everything outstanding came to: `committed` and `left` are signals, and `reason` is why
     some are left. `push` is null without a remote.
     """

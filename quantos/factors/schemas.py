@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from quantos.factors.tables import Factor
 from quantos.kit.clock import rfc3339
-from quantos.kit.web import STORABLE, ApiModel, Date, PatchModel
+from quantos.kit.web import STORABLE, Answer, ApiModel, Date, PatchModel
 from quantos.market.core.symbols import SYMBOL_PATTERN
 
 ABSENT: Any = Field(default_factory=lambda: None)
@@ -60,7 +60,7 @@ class FactorChange(PatchModel):
     expression: FreeText | None = ABSENT
 
 
-class Measures(BaseModel):
+class Measures(Answer):
     """In sample, as found at the last validation; null before it, or where undefined."""
 
     ic_mean: float | None
@@ -74,7 +74,7 @@ class Measures(BaseModel):
     max_correlation: float | None
 
 
-class Means(BaseModel):
+class Means(Answer):
     """Means of the last 30, 60, 120 ICs, or of as many as there are."""
 
     ic_mean_30d: float | None
@@ -92,19 +92,19 @@ class OutOfSample(Means):
     ] = None
 
 
-class Claimed(BaseModel):
+class Claimed(Answer):
     ic_mean: float | None
     ic_ir: float | None
 
 
-class Check(BaseModel):
+class Check(Answer):
     name: Literal["IC_MEAN", "IC_IR", "HIGH_TURNOVER", "SELF_CORRELATION", "DATA_COVERAGE"]
     value: float | int | None
     threshold: float | int
     passed: bool
 
 
-class Year(BaseModel):
+class Year(Answer):
     year: int
     ic_mean: float | None
     ic_ir: float | None
@@ -114,7 +114,7 @@ class Year(BaseModel):
     days: int
 
 
-class FactorOut(BaseModel):
+class FactorOut(Answer):
     """A factor as its owner sees it."""
 
     id: str
@@ -134,7 +134,7 @@ class FactorOut(BaseModel):
     created_at: datetime
 
 
-class FactorList(BaseModel):
+class FactorList(Answer):
     factors: list[FactorOut]
     total: int
 
@@ -145,17 +145,17 @@ class OwnedFactor(FactorOut):
     owner: str
 
 
-class OwnedFactorList(BaseModel):
+class OwnedFactorList(Answer):
     factors: list[OwnedFactor]
     total: int
 
 
-class IcPoint(BaseModel):
+class IcPoint(Answer):
     date: Date
     ic: float | None
 
 
-class LongShortPoint(BaseModel):
+class LongShortPoint(Answer):
     date: Date
     ls_return: float | None
     cumulative: float | None
@@ -177,11 +177,11 @@ class OwnedFactorDetail(FactorDetail):
     plots: dict[str, Any] | None
 
 
-class Deleted(BaseModel):
+class Deleted(Answer):
     deleted: Literal[True]
 
 
-class DayOfValues(BaseModel):
+class DayOfValues(Answer):
     """`values`: symbol to finite number, not empty; the day's values before are replaced whole."""
 
     model_config = ConfigDict(
@@ -194,13 +194,13 @@ class DayOfValues(BaseModel):
     values: Annotated[dict[Annotated[str, Field(pattern=SYMBOL_PATTERN.pattern)], float], Field(min_length=1)]
 
 
-class ValuesNew(BaseModel):
+class ValuesNew(Answer):
     """Body of `POST /factors/{factor_id}/values`."""
 
     data: Annotated[list[DayOfValues], Field(min_length=1, max_length=ENTRIES_MAX)]
 
 
-class ValuesReceipt(BaseModel):
+class ValuesReceipt(Answer):
     """`uploaded`: days that were stored; days without trading are skipped."""
 
     uploaded: int
@@ -208,7 +208,7 @@ class ValuesReceipt(BaseModel):
     status: FactorStatus
 
 
-class ValuesStatus(BaseModel):
+class ValuesStatus(Answer):
     total_days: int
     min_required: int
     ready: bool
@@ -216,7 +216,7 @@ class ValuesStatus(BaseModel):
     end_date: date | None
 
 
-class Progress(BaseModel):
+class Progress(Answer):
     """Of a validation under way."""
 
     stage: Literal["waiting", "values", "market", "measures", "correlations", "storing"]
@@ -224,34 +224,34 @@ class Progress(BaseModel):
     total: int
 
 
-class ValidationOut(BaseModel):
+class ValidationOut(Answer):
     status: FactorStatus
     checks: list[Check] | None
     validated_at: datetime | None
     progress: Annotated[Progress | None, Field(description="While the factor is being validated.")] = None
 
 
-class Correlation(BaseModel):
+class Correlation(Answer):
     factor_id: str
     name: str
     correlation: Annotated[float | None, Field(description="null: no day on which it is defined.")]
 
 
-class CorrelationList(BaseModel):
+class CorrelationList(Answer):
     correlations: list[Correlation]
 
 
-class IcSeries(BaseModel):
+class IcSeries(Answer):
     records: list[IcPoint]
 
 
-class ChartData(BaseModel):
+class ChartData(Answer):
     ic_series: list[IcPoint]
     ls_cumulative_returns: list[LongShortPoint]
     yearly_stats: list[Year]
 
 
-class Diagnostics(BaseModel):
+class Diagnostics(Answer):
     """What is shown beside the five checks and decides nothing; docs/factors.md explains each field."""
 
     diagnostics: dict[str, Any] | None

@@ -43,6 +43,12 @@ class ApiModel(BaseModel):
     model_config = ConfigDict(strict=True, allow_inf_nan=False)
 
 
+class Answer(BaseModel):
+    """The shape of an answer. Most only describe: a validator is built where one is used, not at start."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 class PatchModel(ApiModel):
     """A body of changes: an unknown field is refused, so that no change is lost in silence."""
 
@@ -129,13 +135,13 @@ Offset = Annotated[
 ]
 
 
-class ErrorMessage(BaseModel):
+class ErrorMessage(Answer):
     """The body of a refusal (ERR-01)."""
 
     detail: str
 
 
-class FieldError(BaseModel):
+class FieldError(Answer):
     """One finding of a 422."""
 
     type: str
@@ -143,7 +149,7 @@ class FieldError(BaseModel):
     msg: str
 
 
-class Findings(BaseModel):
+class Findings(Answer):
     """The body of a 422 (ERR-02)."""
 
     detail: list[FieldError]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from quantos.kit.web import STORABLE, ApiModel, Date
+from quantos.kit.web import STORABLE, Answer, ApiModel, Date
 from quantos.license.tables import IssuedLicense, LicenseRequest
 
 FINGERPRINT: Final = r"^[0-9A-Fa-f]{64}$"
@@ -46,7 +46,7 @@ class Rejection(ApiModel):
     admin_reply: Reply
 
 
-class LicenseRequested(BaseModel):
+class LicenseRequested(Answer):
     """A request as the guide shows it to who made it."""
 
     id: str
@@ -61,7 +61,7 @@ class LatestRequest(LicenseRequested):
     admin_reply: str | None
 
 
-class NoRequest(BaseModel):
+class NoRequest(Answer):
     has_request: Literal[False] = False
 
 
@@ -75,12 +75,12 @@ class OwnedRequest(LicenseRequested):
     decided_at: datetime | None
 
 
-class OwnedRequestList(BaseModel):
+class OwnedRequestList(Answer):
     license_requests: list[OwnedRequest]
     total: int
 
 
-class MyLicense(BaseModel):
+class MyLicense(Answer):
     """A limit of null is none."""
 
     has_license: Literal[True] = True
@@ -92,11 +92,11 @@ class MyLicense(BaseModel):
     created_at: datetime
 
 
-class NoLicense(BaseModel):
+class NoLicense(Answer):
     has_license: Literal[False] = False
 
 
-class LicenseDocument(BaseModel):
+class LicenseDocument(Answer):
     """license.json as it was signed: every byte counts."""
 
     model_config = ConfigDict(extra="allow")

@@ -24,7 +24,6 @@ class LicenseRequest(SQLModel, table=True):
             "user_id",
             unique=True,
             sqlite_where=_PENDING,
-            postgresql_where=_PENDING,
         ),
         {"sqlite_autoincrement": True},
     )

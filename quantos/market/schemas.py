@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from quantos.kit.web import STORABLE, ApiModel, Date, Text
+from quantos.kit.web import STORABLE, Answer, ApiModel, Date, Text
 
 PATH_MAX = 4096
 DAYS_MAX = 40_000  # a century of natural days
@@ -43,7 +43,7 @@ class CalendarBody(ApiModel):
     days: list[CalendarDay] = Field(min_length=1, max_length=DAYS_MAX)
 
 
-class CalendarMonth(BaseModel):
+class CalendarMonth(Answer):
     """A month. What lies beyond the calendar's last day is not known: null."""
 
     month: Annotated[str, Field(examples=["2026-05"])]
@@ -57,7 +57,7 @@ class CalendarMonth(BaseModel):
 Day = date
 
 
-class CalendarDate(BaseModel):
+class CalendarDate(Answer):
     """A date. A next trading day beyond the calendar's last day is not known: null."""
 
     date: Day
@@ -66,7 +66,7 @@ class CalendarDate(BaseModel):
     today: Annotated[Day, Field(description="In Asia/Shanghai.")]
 
 
-class CalendarStatus(BaseModel):
+class CalendarStatus(Answer):
     """The days that the calendar knows."""
 
     first: date
@@ -76,7 +76,7 @@ class CalendarStatus(BaseModel):
     ends_soon: Annotated[bool, Field(description="Whether the exchange's next list is due.")]
 
 
-class FileOut(BaseModel):
+class FileOut(Answer):
     """One imported file. Rows that contradict settled days are reported, not applied."""
 
     source: str
@@ -94,7 +94,7 @@ class FileOut(BaseModel):
     elapsed_s: float
 
 
-class ImportOut(BaseModel):
+class ImportOut(Answer):
     """The sums over all files, and each file."""
 
     rows: int
@@ -107,7 +107,7 @@ class ImportOut(BaseModel):
     files: list[FileOut]
 
 
-class BoardCoverage(BaseModel):
+class BoardCoverage(Answer):
     board: str
     instruments: int
     with_bars: int
@@ -116,14 +116,14 @@ class BoardCoverage(BaseModel):
     last: date | None
 
 
-class SeriesCoverage(BaseModel):
+class SeriesCoverage(Answer):
     symbol: str
     rows: int
     first: date | None
     last: date | None
 
 
-class ListCoverage(BaseModel):
+class ListCoverage(Answer):
     index_symbol: str
     source: str
     symbols: int
@@ -131,7 +131,7 @@ class ListCoverage(BaseModel):
     last: date | None
 
 
-class AcceptedOut(BaseModel):
+class AcceptedOut(Answer):
     """A day that settles although too few of its bars are there."""
 
     date: date
@@ -139,7 +139,7 @@ class AcceptedOut(BaseModel):
     by: str
 
 
-class LoadOut(BaseModel):
+class LoadOut(Answer):
     id: int
     source: str
     kind: str
@@ -150,7 +150,7 @@ class LoadOut(BaseModel):
     loaded_at: datetime
 
 
-class BenchmarkCoverage(BaseModel):
+class BenchmarkCoverage(Answer):
     series: str
     computed: Annotated[bool, Field(description="Whether it is computed from the funds' own bars.")]
     days: int
@@ -158,7 +158,7 @@ class BenchmarkCoverage(BaseModel):
     last: date
 
 
-class CoverageOut(BaseModel):
+class CoverageOut(Answer):
     """What market data is stored."""
 
     synthetic: Annotated[bool, Field(description="Whether the market is made up.")]
@@ -180,7 +180,7 @@ class CoverageOut(BaseModel):
     loads: Annotated[list[LoadOut], Field(description="The latest imports.")]
 
 
-class QuarantinedRow(BaseModel):
+class QuarantinedRow(Answer):
     """A refused row as it came."""
 
     load: int
@@ -191,7 +191,7 @@ class QuarantinedRow(BaseModel):
     row: Any
 
 
-class QuarantineList(BaseModel):
+class QuarantineList(Answer):
     """`total`: of what the filters leave; `reasons`: of each reason, whichever is filtered by."""
 
     quarantine: list[QuarantinedRow]
@@ -199,6 +199,6 @@ class QuarantineList(BaseModel):
     reasons: dict[str, int]
 
 
-class CalendarExtended(BaseModel):
+class CalendarExtended(Answer):
     report: FileOut
     calendar: CalendarStatus

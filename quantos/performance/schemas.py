@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Annotated, Final, Literal
 
 import numpy as np
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from quantos.errors import Invalid
-from quantos.kit.web import ApiModel, Date
+from quantos.kit.web import Answer, ApiModel, Date
 from quantos.performance.core.claims import Curve, first_disorder
 
 RECORDS_MIN: Final = 2
@@ -42,7 +42,7 @@ class ClaimUpload(ApiModel):
         return Curve(dates, np.array([record.nav for record in self.records], np.float64))
 
 
-class ClaimReceipt(BaseModel):
+class ClaimReceipt(Answer):
     strategy_slug: str
     data_points: int
     start_date: date
@@ -58,7 +58,7 @@ class ClaimReceipt(BaseModel):
     uploaded_at: datetime
 
 
-class ClaimMeta(BaseModel):
+class ClaimMeta(Answer):
     start_date: date
     end_date: date
     data_points: int
@@ -68,18 +68,18 @@ class ClaimMeta(BaseModel):
     uploaded_at: datetime
 
 
-class ClaimedRecord(BaseModel):
+class ClaimedRecord(Answer):
     date: date
     nav: Annotated[float | None, Field(description="1.0 on the first record.")]
     daily_return: Annotated[float | None, Field(description="Against the record before; 0.0 on the first.")]
     cumulative_return: Fraction
 
 
-class ClaimOut(BaseModel):
+class ClaimOut(Answer):
     meta: ClaimMeta
     records: list[ClaimedRecord]
 
 
-class ClaimDeleted(BaseModel):
+class ClaimDeleted(Answer):
     deleted: Literal[True]
     data_points_removed: int

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from quantos.errors import Invalid
 from quantos.kit.clock import rfc3339
-from quantos.kit.web import ApiModel, Date
+from quantos.kit.web import Answer, ApiModel, Date
 from quantos.market.core.boards import SYMBOL_PATTERN
 from quantos.settlement.tables import SettlementRun
 from quantos.strategies.core import signal
@@ -51,7 +51,7 @@ class BackfillNew(ApiModel):
         return found
 
 
-class BackfillAccepted(BaseModel):
+class BackfillAccepted(Answer):
     accepted: Annotated[int, Field(description="Signals taken.")]
 
 

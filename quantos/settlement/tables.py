@@ -38,7 +38,6 @@ class MissingNav(SQLModel, table=True):
             "ix_missing_nav_open",
             "strategy_number",
             sqlite_where=text("mended_at IS NULL"),
-            postgresql_where=text("mended_at IS NULL"),
         ),
     )
 

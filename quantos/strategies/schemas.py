@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from quantos.kit.clock import rfc3339
 from quantos.kit.money import RATE_UNIT, rate_e8
-from quantos.kit.web import STORABLE, ApiModel, Date, PatchModel, parse_date, parse_json
+from quantos.kit.web import STORABLE, Answer, ApiModel, Date, PatchModel, parse_date, parse_json
 from quantos.market.core.boards import SYMBOL_PATTERN
 from quantos.strategies.core.signal import SIGNALS_MAX, TargetWeight, are_symbols
 from quantos.strategies.core.status import Status
@@ -66,7 +66,7 @@ class StrategyChange(PatchModel):
     is_public: bool = ABSENT
 
 
-class StrategyOut(ApiModel):
+class StrategyOut(Answer):
     """A strategy as its owner sees it."""
 
     slug: str
@@ -85,7 +85,7 @@ class StrategyOut(ApiModel):
     created_at: datetime
 
 
-class StrategyList(ApiModel):
+class StrategyList(Answer):
     strategies: list[StrategyOut]
 
 
@@ -95,11 +95,11 @@ class OwnedStrategy(StrategyOut):
     owner: str
 
 
-class OwnedStrategyList(ApiModel):
+class OwnedStrategyList(Answer):
     strategies: list[OwnedStrategy]
 
 
-class Deleted(ApiModel):
+class Deleted(Answer):
     deleted: Literal[True]
 
 
@@ -115,7 +115,7 @@ class SignalNew(ApiModel):
     signals: Annotated[list[SignalLine], Field(max_length=SIGNALS_MAX)]
 
 
-class SignalReceipt(ApiModel):
+class SignalReceipt(Answer):
     """Answer to a submission."""
 
     id: str
@@ -128,7 +128,7 @@ class SignalReceipt(ApiModel):
     replaced: bool
 
 
-class SignalCheck(ApiModel):
+class SignalCheck(Answer):
     """Answer to a submission that is only checked: what it would store. A hash it has none: each has its own nonce."""
 
     valid: Literal[True]
@@ -141,7 +141,7 @@ class SignalCheck(ApiModel):
     would_attest: Literal["at_submission", "before_deadline"] | None
 
 
-class SignalOut(ApiModel):
+class SignalOut(Answer):
     id: str
     trade_date: Date
     signals: list[SignalLine]
@@ -152,7 +152,7 @@ class SignalOut(ApiModel):
     nonce: str | None
 
 
-class SignalList(ApiModel):
+class SignalList(Answer):
     signals: list[SignalOut]
 
 

@@ -69,7 +69,6 @@ class SignalRow(SQLModel, table=True):
             "attestation",
             "deadline",
             sqlite_where=text("attestation IS NOT NULL"),
-            postgresql_where=text("attestation IS NOT NULL"),
         ),
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from quantos.kit.web import STORABLE, ApiModel, PatchModel
+from quantos.kit.web import STORABLE, Answer, ApiModel, PatchModel
 from quantos.support.tables import Notification, Ticket
 
 TEXT_MAX: Final = 20_000
@@ -43,7 +43,7 @@ class TicketChange(PatchModel):
     admin_reply: Reply = Field(default="-", json_schema_extra=_without_default)
 
 
-class TicketOut(BaseModel):
+class TicketOut(Answer):
     """A ticket as the guide shows it."""
 
     id: str
@@ -63,16 +63,16 @@ class OwnedTicket(TicketOut):
     owner: str
 
 
-class TicketList(BaseModel):
+class TicketList(Answer):
     tickets: list[TicketOut]
 
 
-class OwnedTicketList(BaseModel):
+class OwnedTicketList(Answer):
     tickets: list[OwnedTicket]
     total: int
 
 
-class NotificationOut(BaseModel):
+class NotificationOut(Answer):
     id: str
     type: Annotated[str, Field(description="The kind of event that it tells.")]
     title: str
@@ -81,15 +81,15 @@ class NotificationOut(BaseModel):
     created_at: Annotated[datetime, Field(description="When that happened.")]
 
 
-class NotificationList(BaseModel):
+class NotificationList(Answer):
     notifications: list[NotificationOut]
 
 
-class UnreadCount(BaseModel):
+class UnreadCount(Answer):
     unread_count: int
 
 
-class MarkedRead(BaseModel):
+class MarkedRead(Answer):
     """`marked`: how many were unread."""
 
     marked: int

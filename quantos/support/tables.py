@@ -40,7 +40,7 @@ class Notification(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "notification"
     __table_args__: ClassVar[Any] = (
         Index("ix_notification_user_id", "user_id", "number"),
-        Index("ix_notification_unread", "user_id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
+        Index("ix_notification_unread", "user_id", sqlite_where=_UNREAD),
         Index("ix_notification_subject", "subject"),
         {"sqlite_autoincrement": True},
     )

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import ConfigDict, Field
 
+from quantos.kit.web import Answer
 from quantos.verification.schemas import ABSENT, Stale, marked
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -39,7 +40,7 @@ StUnknown = Annotated[
 ]
 
 
-class NavOut(BaseModel):
+class NavOut(Answer):
     date: date
     reported_nav: float
     cash: float
@@ -51,7 +52,7 @@ class NavOut(BaseModel):
     stale: Stale = 0.0
 
 
-class PositionOut(BaseModel):
+class PositionOut(Answer):
     symbol: str
     quantity: int
     close: float
@@ -59,7 +60,7 @@ class PositionOut(BaseModel):
     weight: float | None
 
 
-class TradeOut(BaseModel):
+class TradeOut(Answer):
     """An order that filled, whole or in part. `amount` = quantity x price; slippage is in the price."""
 
     symbol: str
@@ -72,7 +73,7 @@ class TradeOut(BaseModel):
     transfer_fee: float
 
 
-class OrderOut(BaseModel):
+class OrderOut(Answer):
     symbol: str
     side: Literal["BUY", "SELL"]
     quantity: Annotated[int, Field(description="0 where the symbol had no price.")]
@@ -82,7 +83,7 @@ class OrderOut(BaseModel):
     st_unknown: StUnknown
 
 
-class ActionOut(BaseModel):
+class ActionOut(Answer):
     """What happened to a holding before the open; terms are null for inferred ones and for shares of a swap."""
 
     symbol: str
@@ -95,12 +96,12 @@ class ActionOut(BaseModel):
     into_symbol: str | None
 
 
-class HoldingOut(BaseModel):
+class HoldingOut(Answer):
     symbol: str
     quantity: int
 
 
-class PreviousOut(BaseModel):
+class PreviousOut(Answer):
     """The strategy's day before; on its first, date and nav null and cash the initial capital."""
 
     date: date | None
@@ -109,12 +110,12 @@ class PreviousOut(BaseModel):
     positions: list[HoldingOut]
 
 
-class WeightOut(BaseModel):
+class WeightOut(Answer):
     symbol: str
     weight: float
 
 
-class SignalAttestation(BaseModel):
+class SignalAttestation(Answer):
     signal_hash: Hash
     symbols_hash: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
     github_raw_url: Url
@@ -128,7 +129,7 @@ class SignalAttestation(BaseModel):
     signals: Annotated[list[WeightOut], Field(description="As submitted.")]
 
 
-class SettlementAttestation(BaseModel):
+class SettlementAttestation(Answer):
     nav_sha256: Hash
     salt: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
     raw_url: Url
@@ -137,7 +138,7 @@ class SettlementAttestation(BaseModel):
     committed_at: datetime | None
 
 
-class VerificationOut(BaseModel):
+class VerificationOut(Answer):
     nav: NavOut
     positions: list[PositionOut]
     trades: list[TradeOut]
@@ -148,7 +149,7 @@ class VerificationOut(BaseModel):
     settlement_attestation: SettlementAttestation
 
 
-class SettingsOut(BaseModel):
+class SettingsOut(Answer):
     initial_capital: float
     execution_price: Literal["open", "close"]
     commission_rate: float
@@ -156,7 +157,7 @@ class SettingsOut(BaseModel):
     minimum_commission: Annotated[float, Field(description="CNY an order, of the platform.")]
 
 
-class BarOut(BaseModel):
+class BarOut(Answer):
     """As settled: `pre_close` is the reference; 0 where nobody knows a price; limits null where none held."""
 
     symbol: str
@@ -172,17 +173,17 @@ class BarOut(BaseModel):
     st_unknown: bool
 
 
-class BenchmarkOut(BaseModel):
+class BenchmarkOut(Answer):
     symbol: str
     return_: Annotated[float | None, Field(alias="return", description="That day's; null without data.")]
 
 
-class AcceptedOut(BaseModel):
+class AcceptedOut(Answer):
     by: str
     reason: str
 
 
-class ProvenanceOut(BaseModel):
+class ProvenanceOut(Answer):
     rules_version: str
     snapshot_sha256: Hash
     settings: SettingsOut
@@ -191,12 +192,12 @@ class ProvenanceOut(BaseModel):
     accepted: Annotated[AcceptedOut | None, Field(description="Where the operator let doubtful data settle.")]
 
 
-class RevisionOut(BaseModel):
+class RevisionOut(Answer):
     revision: int
     reported_nav: float
 
 
-class RestatedOut(BaseModel):
+class RestatedOut(Answer):
     """The last restatement of the day, and all its revisions, the one in force last."""
 
     from_: Annotated[date, Field(alias="from")]
@@ -205,10 +206,10 @@ class RestatedOut(BaseModel):
     revisions: list[RevisionOut]
 
 
-class Package(BaseModel):
+class Package(Answer):
     """Everything that decided a settled day; `restated` only where it was settled again."""
 
-    model_config = {"json_schema_extra": marked}
+    model_config = ConfigDict(json_schema_extra=marked)
 
     slug: str
     trade_date: date
@@ -219,12 +220,12 @@ class Package(BaseModel):
     how_to_verify: list[str]
 
 
-class AuditEntry(BaseModel):
+class AuditEntry(Answer):
     date: date
     type: Annotated[Literal["REBALANCE", "HOLD"], Field(description="Whether a signal counted for the day.")]
     detail: str
 
 
-class AuditLog(BaseModel):
+class AuditLog(Answer):
     audit_log: list[AuditEntry]
     total: int

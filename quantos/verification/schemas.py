@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import ConfigDict, Field
 
+from quantos.kit.web import Answer
 from quantos.performance.service import ClaimedRecord, ClaimMeta
 
 Stale = Annotated[
@@ -33,7 +34,7 @@ ABSENT: Any = Field(default_factory=lambda: None)
 """Left out where there is none; the documentation shows no default for it."""
 
 
-class PublicStrategy(BaseModel):
+class PublicStrategy(Answer):
     """A strategy as anyone sees it."""
 
     slug: str
@@ -55,11 +56,11 @@ class PublicStrategy(BaseModel):
     stale: Stale = 0.0
 
 
-class PublicList(BaseModel):
+class PublicList(Answer):
     strategies: list[PublicStrategy]
 
 
-class Record(BaseModel):
+class Record(Answer):
     """One settled day."""
 
     date: date
@@ -70,7 +71,7 @@ class Record(BaseModel):
     stale: Stale = 0.0
 
 
-class Tracking(BaseModel):
+class Tracking(Answer):
     """The platform's days against the claimed ones, over the days that both have; at least 5."""
 
     tracking_diff_annualized: Annotated[float | None, Field(description="Platform minus claimed.")]
@@ -80,7 +81,7 @@ class Tracking(BaseModel):
     verdict: Literal["consistent", "moderate_divergence", "significant_divergence"]
 
 
-class ClaimedBeside(BaseModel):
+class ClaimedBeside(Answer):
     """One claimed record beside its benchmark."""
 
     date: date
@@ -92,7 +93,7 @@ class ClaimedBeside(BaseModel):
     ]
 
 
-class PublicClaim(BaseModel):
+class PublicClaim(Answer):
     """What the owner says that the strategy did before the platform watched it."""
 
     meta: ClaimMeta
@@ -100,19 +101,19 @@ class PublicClaim(BaseModel):
     tracking: Tracking = ABSENT
 
 
-class ClaimedCurve(BaseModel):
+class ClaimedCurve(Answer):
     meta: ClaimMeta
     records: list[ClaimedBeside]
     tracking: Tracking = ABSENT
 
 
-class Backfilled(BaseModel):
+class Backfilled(Answer):
     """Days before the activation, settled from signals that the operator put in later; never attested."""
 
     records: list[Record]
 
 
-class Restatement(BaseModel):
+class Restatement(Answer):
     """Settled days that were settled again with corrected data; what stood before is kept."""
 
     from_: Annotated[date, Field(alias="from", description="The first day settled again.")]
@@ -120,10 +121,10 @@ class Restatement(BaseModel):
     reason: str
 
 
-class TrackRecord(BaseModel):
+class TrackRecord(Answer):
     """`records` ascend by date; `restatements`, `claimed` and `backfilled` only where there is any."""
 
-    model_config = {"json_schema_extra": marked}
+    model_config = ConfigDict(json_schema_extra=marked)
 
     records: list[Record]
     restatements: list[Restatement] = ABSENT
@@ -131,7 +132,7 @@ class TrackRecord(BaseModel):
     backfilled: Backfilled = ABSENT
 
 
-class MetricsOut(BaseModel):
+class MetricsOut(Answer):
     """Fractions; 252 days a year, sample deviation, no risk-free rate."""
 
     total_return: float | None
@@ -146,15 +147,15 @@ class MetricsOut(BaseModel):
     trading_days: int
 
 
-class RollingValue(BaseModel):
+class RollingValue(Answer):
     date: date
     value: float | None
 
 
-class PerformanceOut(BaseModel):
+class PerformanceOut(Answer):
     """`rolling_excess_sharpe`: windows of 20 trading days, the first value on the 20th."""
 
-    model_config = {"json_schema_extra": marked}
+    model_config = ConfigDict(json_schema_extra=marked)
 
     metrics: MetricsOut
     rolling_excess_sharpe: list[RollingValue]

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from starlette import routing
 from starlette.responses import Response
 
@@ -20,6 +21,7 @@ from quantos.app import build_app
 from quantos.kit.clock import parse_instant
 from quantos.kit.docs_page import FILES
 from quantos.kit.routing import API, ServedRoute
+from quantos.kit.web import Answer, ApiModel
 from tests.docs.documents import leaves
 from tests.support.effort import tries
 from tests.support.platforms import Caller, Stage, stage
@@ -67,6 +69,14 @@ def is_public(route: Route) -> bool:
     return route in PUBLIC or route[1].startswith("/public/")
 
 
+def shapes_in(annotation: Any) -> set[type[BaseModel]]:
+    """The models of an answer, with those below them."""
+    if not isinstance(annotation, type) or not issubclass(annotation, BaseModel):
+        return set().union(*map(shapes_in, get_args(annotation)))
+    below = (shapes_in(field.annotation) for field in annotation.model_fields.values())
+    return {annotation}.union(*below)
+
+
 def with_token(caller: Caller, token: str) -> Caller:
     return Caller(caller.runner, caller.http, token)
 
@@ -104,6 +114,15 @@ def test_every_endpoint_answers_with_a_finished_response(on_stage: Stage) -> Non
     for path, route in leaves(build_app(on_stage.platform).router):
         answer = get_type_hints(route.endpoint)["return"]
         assert issubclass(answer, Response), path
+
+
+def test_the_shape_of_an_answer_is_built_where_it_is_used(on_stage: Stage) -> None:
+    """Those that a body has too are built at start."""
+    served = [route for _, route in leaves(build_app(on_stage.platform).router)]
+    described = [route.described() for route in served if isinstance(route, ServedRoute)]
+    shapes = {shape for route in described for shape in shapes_in(route.response_model)}
+    assert len(shapes) > 40
+    assert [shape for shape in shapes if not issubclass(shape, Answer | ApiModel)] == []
 
 
 def test_sec_02_without_credentials_every_route_that_is_not_public_is_401(
