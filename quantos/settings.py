@@ -7,6 +7,7 @@ start. `quantos settings` prints them all, secrets masked.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from quantos.kit.masking import masked
+from quantos.kit.masking import masked, password_of
 
 PREFIX: Final = "QUANTOS_"
 
@@ -35,6 +36,13 @@ def _user_data_folder() -> Path:
 
 def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
+
+
+def _amount_of_memory(text: str) -> str:
+    """As DuckDB reads it. Found out here, so that nobody takes a slip of the pen for a damaged store."""
+    if re.fullmatch(r"\s*[0-9]{1,9}(\.[0-9]{1,3})?\s*[KMGT]i?B?\s*", text, re.IGNORECASE) is None:
+        raise ValueError("must be an amount of memory, such as 2GB or 512MiB")
+    return text
 
 
 class Settings(BaseSettings):
@@ -65,7 +73,9 @@ class Settings(BaseSettings):
             " 10/second or 5000/hour; beyond it: 429. Empty: no limit."
         ),
     )
-    series_memory_limit: str = Field("2GB", description="Memory DuckDB may use.")
+    series_memory_limit: Annotated[str, AfterValidator(_amount_of_memory)] = Field(
+        "2GB", description="Memory DuckDB may use."
+    )
     attestation_repo: str = Field(
         "",
         description="Local git repository that signals are attested in, made on first use; empty: none are.",
@@ -135,4 +145,8 @@ def listed(found: Settings) -> list[dict[str, Any]]:
 def secrets_of(found: Settings) -> list[str]:
     """What must never be shown: secret settings, and passwords in URLs."""
     values = [getattr(found, name) for name in type(found).model_fields]
-    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    secret = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    urls = [
+        text for text in (*secret, *(value for value in values if isinstance(value, str))) if "://" in text
+    ]
+    return [*secret, *(password for text in urls if (password := password_of(text)))]

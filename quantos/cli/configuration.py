@@ -39,10 +39,18 @@ def load(data_dir: Path | None = None, **options: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         found = "; ".join(
-            f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}"
+            f"{PREFIX}{str(item['loc'][0]).upper()}: {_in_words(item)}"
             for item in error.errors(include_url=False)
         )
         raise BadSettings(say("settings.bad", found=found)) from None
+
+
+def _in_words(error: Any) -> str:
+    """As the API says it, where it knows the kind."""
+    from quantos.kit.findings import WORDS  # noqa: PLC0415 - see load
+
+    words = WORDS.get(error["type"])
+    return str(error["msg"]) if words is None else words.format_map(error.get("ctx", {}))
 
 
 @cache

@@ -138,7 +138,7 @@ def _lock(path: Path) -> Finding:
         holder = (path / "lock").read_text().strip() or "?"
         return _problem("lock", say("doctor.lock.other", holder=holder), say("doctor.lock.remedy"))
     except QuantosError as refusal:
-        return _problem("directory", refusal.message, say("doctor.stores.remedy"))
+        return _problem("directory", refusal.message, "")  # it says itself what to do
     return _ok("lock", say("doctor.lock.free"))
 
 

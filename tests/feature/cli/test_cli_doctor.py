@@ -60,6 +60,17 @@ def test_a_store_that_does_not_open_is_the_finding(run: Run, tmp_path: Path, fil
     assert "Traceback" not in ended.err
 
 
+def test_a_directory_that_cannot_be_taken_needs_no_restoring(run: Run, tmp_path: Path) -> None:
+    """Nothing says that it is damaged: whoever restored it would lose what is there."""
+    made(tmp_path)
+    (tmp_path / "data" / "lock").unlink()
+    (tmp_path / "data" / "lock").mkdir()
+    ended = run("doctor", data_dir=tmp_path / "data")
+    assert ended.code == 1
+    assert "run as its owner, or name another with --data-dir" in " ".join(ended.out.split())
+    assert "restore" not in ended.out
+
+
 def test_the_doctor_speaks_chinese(run: Run, tmp_path: Path) -> None:
     ended = run("doctor", data_dir=tmp_path / "none", QUANTOS_LANG="zh")
     assert "处理办法" in ended.out

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from quantos.cli.configuration import unknown_variables
+from quantos.settings import Settings
 from tests.feature.cli.conftest import Run
 
 KNOWN = ["QUANTOS_PORT", "QUANTOS_DATA_DIR", "QUANTOS_LANG"]
@@ -76,3 +78,26 @@ def test_a_minimum_commission_is_in_whole_fen(run: Run, tmp_path: Path) -> None:
     ended = run("settings", data_dir=tmp_path, QUANTOS_MINIMUM_COMMISSION="0.005")
     assert ended.code != 0
     assert "no more than 2 decimal places" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "abc", "QUANTOS_PORT: must be a whole number, written in digits alone"),
+        ("ATTESTATION_WHEN", "later", "QUANTOS_ATTESTATION_WHEN: must be one of 'submission' or 'deadline'"),
+        ("SERIES_MEMORY_LIMIT", "lots", "must be an amount of memory, such as 2GB or 512MiB"),
+        ("SERIES_MEMORY_LIMIT", "80%", "must be an amount of memory, such as 2GB or 512MiB"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_in_plain_words(
+    run: Run, tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    ended = run("settings", data_dir=tmp_path, **{f"QUANTOS_{name}": value})
+    assert (ended.code, ended.out) == (1, "")
+    assert said in ended.err
+
+
+@pytest.mark.parametrize("value", ["2GB", "512MiB", "1.5 gb", "2G"])
+def test_an_amount_of_memory_is_written_as_duckdb_reads_it(value: str) -> None:
+    settings = Settings(series_memory_limit=value)
+    duckdb.connect(config={"memory_limit": settings.series_memory_limit}).close()
