@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from quantos.kit.masking import masked, password_of
+from quantos.kit.masking import masked
 
 PREFIX: Final = "QUANTOS_"
 
@@ -145,8 +145,4 @@ def listed(found: Settings) -> list[dict[str, Any]]:
 def secrets_of(found: Settings) -> list[str]:
     """What must never be shown: secret settings, and passwords in URLs."""
     values = [getattr(found, name) for name in type(found).model_fields]
-    secret = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
-    urls = [
-        text for text in (*secret, *(value for value in values if isinstance(value, str))) if "://" in text
-    ]
-    return [*secret, *(password for text in urls if (password := password_of(text)))]
+    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
