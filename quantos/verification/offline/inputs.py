@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -54,9 +55,11 @@ class Reader:
 
     def read(self) -> Read:
         for name in self._request.inputs:
-            self._take(name)
+            with _readable(name):
+                self._take(name)
         if self._request.attestations is not None:
-            self._read.attestations = Attestations(self._history(self._request.attestations))
+            with _readable(self._request.attestations):
+                self._read.attestations = Attestations(self._history(self._request.attestations))
         return self._read
 
     def _take(self, name: str) -> None:
@@ -175,6 +178,17 @@ class Reader:
 
     def _show_progress(self, done: int, total: int) -> None:
         progress("" if done == total else self._speaker.say("screen.progress", done=done, total=total))
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """What the system refuses of an input. An empty name would be the folder that one happens to stand in."""
+    if not name:
+        raise Refused("not_there", path='""')
+    try:
+        yield
+    except OSError as error:
+        raise Refused("not_readable", path=name, reason=error.strerror or error) from None
 
 
 def _has_days_after(history: History, slug: str, record: TrackRecord | None) -> bool:

@@ -196,6 +196,10 @@ def test_two_strategies_have_two_reports_and_share_their_bars(record: Record) ->
         (["--attestations", "/nothing/here", "{honest}"], "there is nothing at /nothing/here"),
         (["{empty}"], "has no verification packages"),
         (["{text}"], "is no JSON document"),
+        ([""], 'there is nothing at ""'),
+        (["--attestations", "", "{honest}"], 'there is nothing at ""'),
+        (["x" * 5000], "File name too long"),
+        (["--attestations", "x" * 5000, "{honest}"], "File name too long"),
     ],
 )
 def test_what_cannot_be_read_is_one_line_and_exit_code_2(
