@@ -108,12 +108,20 @@ def why_unknown(columns: tuple[str, ...]) -> str:
     return f"its columns ({shown}) are none that the market stores"
 
 
+def _is_there(path: Path) -> bool:
+    """False too for what the system takes for no path at all, such as a name of thousands of characters."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def sources(path: Path) -> list[Source]:
     """The importable files at or below a path, in the order in which to import them.
 
     Raises PathNotFound where there is nothing to import.
     """
-    if not path.exists():
+    if not _is_there(path):
         raise PathNotFound("there is no such file or folder on this machine")
     files = [path] if path.is_file() else list(_walk(path))
     if not files:

@@ -377,6 +377,8 @@ class TestFilesAsAWhole:
     def test_a_missing_path_is_told(self, market: Market, tmp_path: Path) -> None:
         with pytest.raises(PathNotFound):
             market.import_path(tmp_path / "nowhere")
+        with pytest.raises(PathNotFound, match="no such file or folder"):
+            market.import_path(Path("0" * 5000))
         (tmp_path / "empty").mkdir()
         with pytest.raises(PathNotFound, match="no Parquet or CSV"):
             market.import_path(tmp_path / "empty")
