@@ -22,15 +22,31 @@ LAGS = 5
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def sorted_names(code: Any, chosen: Any, every: bool, table: Any, order: Any) -> tuple[int, bool]:
-    """Columns with a code, in `chosen` unless `every`, by (code, column) into `order`.
-
-    Answers how many, and whether two of them may be tied. `table`: scratch, int32, two longer than a day.
-    """
-    names = 0
+def names_of(code: Any) -> tuple[int, Any]:
+    """How many names have a code, and the sum of the squares of the codes."""
+    names, square = 0, np.uint64(0)
     for i in range(len(code)):
         names += code[i] != 0
-    if sum_of_squares(code) != np.uint64(2 * names * (names + 1) * (2 * names + 1) // 3):
+        square += np.uint64(code[i]) * np.uint64(code[i])
+    return names, square
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def squares_untied(names: int) -> Any:
+    """The sum of the squares of 2, 4 .. 2 x names: of the codes of a day without ties."""
+    return np.uint64(2 * names * (names + 1) * (2 * names + 1) // 3)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sorted_names(code: Any, chosen: Any, every: bool, table: Any, order: Any) -> tuple[int, bool]:
+    """Columns with a code, in `chosen` unless `every`, by (code, column) into `order`; if `every`, then the others.
+
+    Answers how many have one, and whether two of them may be tied. `table`: scratch, int32, two longer than a day.
+    """
+    names, square = names_of(code)
+    if square != squares_untied(names):
+        if every:
+            _others_behind(code, names, order)
         return _sorted_tied(code, chosen, every, table, order), True
     # Without ties half a code is a position.
     if every:
@@ -38,6 +54,7 @@ def sorted_names(code: Any, chosen: Any, every: bool, table: Any, order: Any) ->
             table[code[i] >> 1] = i
         for k in range(names):
             order[k] = table[k + 1]
+        _others_behind(code, names, order)
         return names, False
     for i in range(len(code)):
         table[code[i] >> 1] = i if chosen[i] else -1
@@ -47,6 +64,15 @@ def sorted_names(code: Any, chosen: Any, every: bool, table: Any, order: Any) ->
             order[count] = table[place]
             count += 1
     return count, False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _others_behind(code: Any, names: int, order: Any) -> None:
+    """The columns without a code, into order[names:]."""
+    for i in range(len(code)):
+        if code[i] == 0:
+            order[names] = i
+            names += 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -70,24 +96,6 @@ def _sorted_tied(code: Any, chosen: Any, every: bool, table: Any, order: Any) ->
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def same_names(x: Any, y: Any) -> tuple[bool, int]:
-    """Whether two days cover the same names; the largest place in y."""
-    other, largest = False, np.uint16(0)
-    for i in range(len(x)):
-        other |= (x[i] == 0) != (y[i] == 0)
-        largest = max(largest, y[i])
-    return not other, int(largest >> 1)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def sum_of_squares(code: Any) -> Any:
-    square = np.uint64(0)
-    for i in range(len(code)):
-        square += np.uint64(code[i]) * np.uint64(code[i])
-    return square
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _correlation(product: Any, x_square: Any, y_square: Any) -> Any:
     if x_square == 0 or y_square == 0:
         return np.nan
@@ -97,15 +105,47 @@ def _correlation(product: Any, x_square: Any, y_square: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def spearman_same(x: Any, x_square: Any, y: Any, names: int) -> Any:
-    """Of two days that cover the same names: their codes are their ranks. `x_square`: its sum of squares."""
-    product, y_square = np.uint64(0), np.uint64(0)
+def spearman_same(x: Any, x_square: Any, y: Any, y_square: Any, names: int) -> Any:
+    """Of two days that cover the same names: their codes are their ranks."""
+    product = np.uint64(0)
     for i in range(len(x)):
-        b = np.uint64(y[i])
-        product += np.uint64(x[i]) * b
-        y_square += b * b
+        product += np.uint64(x[i]) * np.uint64(y[i])
     centre = names * (names + 1) * (names + 1)
     return _correlation(np.int64(product) - centre, np.int64(x_square) - centre, np.int64(y_square) - centre)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def spearman_whole(
+    x: Any, order: Any, count: int, tied: bool, x_square: Any, y: Any, table: Any, names_min: int
+) -> Any:
+    """Of all names with a code on both sides; x as `sorted_names` gives every name of it."""
+    names, y_square = names_of(y)
+    missing = 0
+    for k in range(count, len(y)):
+        missing += y[order[k]] != 0
+    common = names - missing
+    if common < names_min:
+        return np.nan
+    if common == names and common == count:
+        return spearman_same(x, x_square, y, y_square, names)
+    if tied or y_square != squares_untied(names):
+        return spearman(x, order, count, tied, y, len(y), table, names_min)
+    # Every place of y is taken once; those of the names that x does not have are given free.
+    table[: names + 1] = 1
+    for k in range(count, len(y)):
+        table[y[order[k]] >> 1] = 0
+    table[0] = 0
+    below = 0
+    for place in range(1, names + 1):
+        below += table[place]
+        table[place] = below
+    product, before = 0, 0
+    for k in range(count):
+        rank = int(table[y[order[k]] >> 1])
+        before += rank != 0
+        product += before * rank
+    squares = (common * common * common - common) // 3
+    return _correlation(4 * product - common * (common + 1) * (common + 1), squares, squares)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -160,7 +200,7 @@ def sort_days(first: int, last: int, code: Any, order: Any, count: Any, tied: An
     table, chosen = np.empty(names + 2, np.int32), np.empty(0, np.bool_)
     for t in range(first, last):
         count[t], tied[t] = sorted_names(code[t], chosen, True, table, order[t])
-        square[t] = sum_of_squares(code[t])
+        square[t] = names_of(code[t])[1]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -173,11 +213,7 @@ def correlate_days(
         found[t] = np.nan
         if count[t] < names_min:
             continue
-        same, places = same_names(x[t], y[t])
-        if same:
-            found[t] = spearman_same(x[t], square[t], y[t], count[t])
-        elif places:
-            found[t] = spearman(x[t], order[t], count[t], tied[t], y[t], places, table, names_min)
+        found[t] = spearman_whole(x[t], order[t], count[t], tied[t], square[t], y[t], table, names_min)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -281,17 +317,17 @@ def measure_days(  # noqa: C901, PLR0913, PLR0917 - one pass over the days
         count, tied = sorted_names(code[t], member, not known[t], table, order)
         if not count and not code[t].any():
             continue
-        square = sum_of_squares(code[t])
+        square = names_of(code[t])[1]
         coverage[t], data_day[t] = _covered(code[t], has_close[t], member, known[t], names_min)
         for lag in range(1, LAGS + 1):
             if t + lag + 1 >= days:
                 continue
             y = later[t + lag + 1]
-            same, places = same_names(code[t], y)
-            if same and not known[t] and count >= names_min:
-                lagged[lag - 1, t] = spearman_same(code[t], square, y, count)
-                continue
-            lagged[lag - 1, t] = spearman(code[t], order, count, tied, y, places, table, names_min)
+            if known[t]:
+                found = spearman(code[t], order, count, tied, y, width, table, names_min)
+            else:
+                found = spearman_whole(code[t], order, count, tied, square, y, table, names_min)
+            lagged[lag - 1, t] = found
         if t + 2 >= days:
             continue
         size = _section(order, count, later[t + 2], section)
