@@ -164,33 +164,14 @@ def _compose(
     salts = directory.secret("salts").encode()
     publication = Publication(records, strategies, settlement.days, attestation, clock, salts)
     settlement.after_run = publication.after_run
-    verification = Verification(
-        records,
-        strategies,
-        settlement,
-        performance,
-        accounts,
-        market,
-        Packages(
-            records,
-            strategies,
-            settlement,
-            market,
-            attestation,
-            publication,
-            salts,
-            simulated=directory.simulated,
-        ),
-        simulated=directory.simulated,
+    simulated = directory.simulated
+    packages = Packages(
+        records, strategies, settlement, market, attestation, publication, salts, simulated=simulated
     )
-    jobs: dict[str, Callable[[date], dict[str, Any]]] = {
-        "attestation_retry": partial(_attestation_retry, attestation, publication),
-        "settle_all_active_strategies": lambda day: settlement_jobs.settle_all_active_strategies(
-            settlement, day
-        ),
-        "factor_os_tracking": partial(factor_jobs.factor_os_tracking, factors),
-        "settlement_watchdog": lambda day: settlement_jobs.settlement_watchdog(settlement, day),
-    }
+    verification = Verification(
+        records, strategies, settlement, performance, accounts, market, packages, simulated=simulated
+    )
+    jobs = _jobs(attestation, publication, settlement, factors)
     scheduler = Scheduler(clock, records, lambda: market.calendar, jobs, _batches(settings, attestation))
     backup = Backup(directory, records, series, attestation.write_bundle, __version__)
     backups = Backups(backup, audit, clock)
@@ -234,6 +215,18 @@ def _compose(
         audit,
         operations,
     )
+
+
+def _jobs(
+    attestation: Attestation, publication: Publication, settlement: Settlement, factors: Factors
+) -> dict[str, Callable[[date], dict[str, Any]]]:
+    """What the timetable's jobs do; those that are missing are not available."""
+    return {
+        "attestation_retry": partial(_attestation_retry, attestation, publication),
+        "settle_all_active_strategies": partial(settlement_jobs.settle_all_active_strategies, settlement),
+        "factor_os_tracking": partial(factor_jobs.factor_os_tracking, factors),
+        "settlement_watchdog": partial(settlement_jobs.settlement_watchdog, settlement),
+    }
 
 
 def _redaction(settings: Settings, directory: DataDirectory, accounts: Accounts) -> Redaction:

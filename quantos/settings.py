@@ -119,6 +119,10 @@ class Settings(BaseSettings):
             " quantos-{arch}.tar.gz is added."
         ),
     )
+    api_key: SecretStr = Field(
+        SecretStr(""),
+        description="API key of an agent, by which quantos factor acts as that agent; the server does not read it.",
+    )
     backup_days_max: int = Field(
         7,
         ge=0,

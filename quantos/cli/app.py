@@ -12,6 +12,7 @@ from quantos.cli import (
     calendar,
     clock,
     doctor,
+    factors,
     jobs,
     market,
     operator,
@@ -73,5 +74,6 @@ app.add_typer(operator.invite, name="invite")
 app.add_typer(secrets.secrets, name="secrets")
 app.add_typer(attestation.attestation, name="attestation")
 app.add_typer(backup.backup, name="backup")
+app.add_typer(factors.factor, name="factor")
 app.command()(verify.verify)
 app.command()(settings_command.settings)

@@ -52,6 +52,10 @@ class Reach(Protocol):
 
     def post(self, path: str, body: Any = None) -> Any: ...
 
+    def send(self, path: str, content: bytes, kind: str) -> Any:
+        """POST a body of another kind than JSON."""
+        ...
+
     def import_market(self, path: Path, on_stage: OnStage) -> Any:
         """What POST /admin/market/import answers; `on_stage` is called where the import runs here."""
         ...
@@ -85,6 +89,9 @@ class ThroughServer:
     def post(self, path: str, body: Any = None) -> Any:
         return self._send("POST", path, json=body)
 
+    def send(self, path: str, content: bytes, kind: str) -> Any:
+        return self._send("POST", path, content=content, headers={"Content-Type": kind})
+
     def import_market(self, path: Path, on_stage: OnStage) -> Any:  # noqa: ARG002 - the server tells nothing
         return self.post(MARKET_IMPORT, {"path": str(path)})
 
@@ -114,10 +121,11 @@ class Here:
 
     url: str | None = None
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, token: str = "") -> None:
         from quantos.app import build_app  # noqa: PLC0415
 
         self._platform = platform
+        self._token = token or platform.accounts.operator_token()
         self._app = build_app(platform)
 
     def get(self, path: str, **params: Any) -> Any:
@@ -125,6 +133,9 @@ class Here:
 
     def post(self, path: str, body: Any = None) -> Any:
         return self._send("POST", path, json=body)
+
+    def send(self, path: str, content: bytes, kind: str) -> Any:
+        return self._send("POST", path, content=content, headers={"Content-Type": kind})
 
     def import_market(self, path: Path, on_stage: OnStage) -> Any:
         with self._platform.audit.of("market_imported", str(path)) as change:
@@ -149,29 +160,31 @@ class Here:
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(self._app),
             base_url="http://platform" + API,
-            headers=_bearer(self._platform.accounts.operator_token()),
+            headers=_bearer(self._token),
             timeout=httpx.Timeout(None),
         ) as client:
             return await client.request(method, path, **options)
 
 
 @contextmanager
-def reach(data_dir: Path | None, *, create: bool = False) -> Iterator[Reach]:
+def reach(data_dir: Path | None, *, create: bool = False, token: str = "") -> Iterator[Reach]:
     """The platform of a data directory. `create`: a directory that is not there yet is made (live).
+
+    `token`: whose calls these are; without one, the operator's.
 
     Raises NoDataDirectory, DirectoryLocked.
     """
     settings = load(data_dir)
     url = running_server(settings.data_dir)
     if url is not None:
-        through = ThroughServer(url, _token(settings.data_dir))
+        through = ThroughServer(url, token or _token(settings.data_dir))
         try:
             yield through
         finally:
             through.close()
         return
     with opened_here(settings, create=create) as platform:
-        yield Here(platform)
+        yield Here(platform, token)
 
 
 def platform_now(platform: Reach, directory: Path) -> datetime:

@@ -535,13 +535,22 @@ def list_public_strategies(
 
 
 def list_quarantine(
-    *, offset: int | Unset = UNSET, limit: int | Unset = UNSET, reason: shapes.Refusal | Unset | None = UNSET
+    *,
+    offset: int | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    reason: shapes.Refusal | Unset | None = UNSET,
+    symbol: str | Unset | None = UNSET,
+    load: int | Unset | None = UNSET,
+    first: date | str | Unset | None = UNSET,
+    last: date | str | Unset | None = UNSET,
 ) -> Call[shapes.QuarantineList]:
     """Refused rows as they came, newest load first"""
     return Call(
         "GET",
         "/api/v1/admin/quarantine",
-        query=given(offset=offset, limit=limit, reason=reason),
+        query=given(
+            offset=offset, limit=limit, reason=reason, symbol=symbol, load=load, first=first, last=last
+        ),
         items="quarantine",
     )
 

@@ -136,16 +136,34 @@ class FactorDateInFuture(errors.WrongState):
     code: ClassVar[str] = "factor_date_in_future"
 
 
+class FileNotTaken(errors.WrongState):
+    code: ClassVar[str] = "factor_file_not_taken"
+
+
 class FactorLocked(errors.WrongState):
     """A change that the factor's status does not allow."""
 
     code: ClassVar[str] = "factor_locked"
 
 
+class NoFactorNamed(errors.WrongState):
+    code: ClassVar[str] = "factor_not_named"
+
+
 class FactorNotReady(errors.WrongState):
     """A submission of a factor that is not ready."""
 
     code: ClassVar[str] = "factor_not_ready"
+
+
+class NothingToReport(errors.WrongState):
+    code: ClassVar[str] = "factor_nothing_to_report"
+
+
+class PartRefused(errors.WrongState):
+    """A part of a file was refused after others were stored."""
+
+    code: ClassVar[str] = "factor_part_refused"
 
 
 class FactorTakesNoValues(errors.WrongState):
@@ -236,6 +254,10 @@ class WrongMode(errors.WrongState):
     code: ClassVar[str] = "wrong_mode"
 
 
+class NoApiKey(errors.Unauthenticated):
+    code: ClassVar[str] = "api_key_not_set"
+
+
 class InvalidToken(errors.Unauthenticated):
     """No credentials, or such as nobody gave out."""
 
@@ -290,6 +312,10 @@ class ClaimNotFound(errors.NotFound):
 
 class NoBars(errors.NotFound):
     code: ClassVar[str] = "demo_no_bars"
+
+
+class FactorFileNotFound(errors.NotFound):
+    code: ClassVar[str] = "factor_file_not_found"
 
 
 class FactorNotFound(errors.NotFound):
@@ -553,6 +579,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "already_accepted": AlreadyAccepted,
     "answer_lost": AnswerLost,
     "api_key_not_found": ApiKeyNotFound,
+    "api_key_not_set": NoApiKey,
     "attestation_incomplete": NotAllCommitted,
     "attestation_key_exists": KeyThere,
     "attestation_key_unusable": KeyUnusable,
@@ -598,9 +625,14 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "event_unknown": EventUnknown,
     "factor_date_in_future": FactorDateInFuture,
     "factor_day_written": FactorDayWritten,
+    "factor_file_not_found": FactorFileNotFound,
+    "factor_file_not_taken": FileNotTaken,
     "factor_locked": FactorLocked,
     "factor_not_found": FactorNotFound,
+    "factor_not_named": NoFactorNamed,
     "factor_not_ready": FactorNotReady,
+    "factor_nothing_to_report": NothingToReport,
+    "factor_part_refused": PartRefused,
     "factor_symbols_too_many": TooManySymbols,
     "factor_takes_no_values": FactorTakesNoValues,
     "factor_upload_too_large": UploadTooLarge,

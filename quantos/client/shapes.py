@@ -1169,8 +1169,11 @@ class PushOut(TypedDict):
 
 
 class QuarantineList(TypedDict):
+    """`total`: of what the filters leave; `reasons`: of each reason, whichever is filtered by."""
+
     quarantine: list[QuarantinedRow]
     total: int
+    reasons: dict[str, int]
 
 
 class QuarantinedRow(TypedDict):
@@ -1180,6 +1183,7 @@ class QuarantinedRow(TypedDict):
     symbol: str | None
     trade_date: str | None
     reason: str
+    meaning: str
     row: Any
 
 

@@ -10,7 +10,7 @@ from tests.docs.documents import DOCS
 
 SOURCES = Path(__file__).parents[2] / "quantos"
 NOTED = re.compile(r"events\.note\([^\"]*\"(\w+)\"|, '(\w+)', \? FROM event")
-TO_COME = {"factor_validated", "portfolio_day_missed"}
+TO_COME = {"portfolio_day_missed"}
 """Of features that are not there yet."""
 
 

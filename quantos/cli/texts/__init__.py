@@ -15,6 +15,7 @@ from quantos.cli.texts.backup import BACKUP
 from quantos.cli.texts.commands import COMMANDS
 from quantos.cli.texts.demo import DEMO
 from quantos.cli.texts.doctor import DOCTOR
+from quantos.cli.texts.factors import FACTORS
 from quantos.cli.texts.help import HELP
 from quantos.cli.texts.market import MARKET
 from quantos.cli.texts.restate import RESTATE
@@ -25,7 +26,7 @@ CHINESE: Final = "zh"
 ENGLISH: Final = "en"
 
 TEXTS: Final[dict[str, tuple[str, str]]] = (
-    ATTESTATION | BACKUP | COMMANDS | MARKET | RESTATE | SECRETS | SERVE | DOCTOR | DEMO
+    ATTESTATION | BACKUP | COMMANDS | MARKET | RESTATE | SECRETS | SERVE | DOCTOR | DEMO | FACTORS
 )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from quantos.cli.texts.attestation import ATTESTATION_HELP
 from quantos.cli.texts.backup import BACKUP_HELP
+from quantos.cli.texts.factors import FACTOR_HELP
 from quantos.cli.texts.restate import RESTATE_HELP
 from quantos.cli.texts.secrets import SECRETS_HELP
 from quantos.verification.offline import texts_screen as verifier
@@ -83,12 +84,14 @@ _SETTINGS: Final[dict[str, str]] = {
     "Seconds after which a push, or a look at the remote, is given up.": "推送或查看远程多少秒后放弃。",
     "Where licensed users are led for container images: a URL, or a path of this platform, to which quantos-{arch}.tar.gz is added.": "授权用户获取容器镜像的地址：网址或本平台的路径，其后加上 quantos-{arch}.tar.gz。",
     "Days after which the operator is told that the last backup is old; 0: never.": "最近一次备份超过多少天后提醒管理员；0：不提醒。",
+    "API key of an agent, by which quantos factor acts as that agent; the server does not read it.": "智能体的 API key，quantos factor 以该身份操作；服务器不读取它。",
     "Language of messages; empty: as the terminal's.": "消息语言；留空：与终端一致。",
 }
 
 HELP: Final[dict[str, str]] = {
     **_VERIFY,
     **RESTATE_HELP,
+    **FACTOR_HELP,
     **ATTESTATION_HELP,
     **SECRETS_HELP,
     **BACKUP_HELP,

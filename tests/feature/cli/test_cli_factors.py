@@ -1,0 +1,256 @@
+"""`quantos factor` on a directory with a made-up market: values in, verdict and report out."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from quantos.cli import factor_files
+from quantos.cli.factor_charts import Line, line_chart, rolling_mean
+from quantos.cli.factor_files import opened
+from quantos.kit.clock import parse_instant
+from tests.feature.cli.conftest import Said
+from tests.feature.factors.made import LAST, NAMES, SESSIONS, Owner, good_values, load
+from tests.feature.factors.made import owner as new_owner
+from tests.support.platforms import stage
+
+DAYS = SESSIONS[:130]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """A directory with a validated factor: (directory, its owner's key, its id)."""
+    folder: Path = tmp_path_factory.mktemp("factors") / "data"
+    with stage(folder, parse_instant(f"{LAST}T20:00+08:00")) as on_stage:
+        load(on_stage.platform.market)
+        owner: Owner = new_owner(on_stage)
+        factor = owner.active(name="<b>drift & co</b>")
+        return folder, owner.caller.token, factor
+
+
+@pytest.fixture
+def values() -> pd.DataFrame:
+    rows = [list(good_values(day, NAMES[:20], seed=9).values()) for day in DAYS]
+    frame = pd.DataFrame(rows, columns=list(NAMES[:20]))
+    frame.insert(0, "date", list(DAYS))
+    return frame
+
+
+def test_a_parquet_file_is_uploaded_into_a_new_factor_and_submitted(
+    said: Said, prepared: tuple[Path, str, str], values: pd.DataFrame, tmp_path: Path
+) -> None:
+    folder, key, _ = prepared
+    file = tmp_path / "values.parquet"
+    values.to_parquet(file)
+    ended = said(
+        *("factor", "upload", file, "--name", "mine", "--universe", "hs300", "--submit"),
+        *("--data-dir", folder),
+        QUANTOS_API_KEY=key,
+    )
+    assert ended.code == 0, ended.err
+    assert "130 days stored, 130 in all" in ended.out
+    assert "SELF_CORRELATION" in ended.out, "its twin is active already"
+
+
+@pytest.mark.parametrize("form", ["wide", "long"])
+def test_a_csv_file_is_uploaded_in_parts_of_whole_days(
+    said: Said,
+    prepared: tuple[Path, str, str],
+    values: pd.DataFrame,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    form: str,
+) -> None:
+    monkeypatch.setattr(factor_files, "CELLS_A_PART", 105)
+    folder, key, _ = prepared
+    file = tmp_path / "values.csv"
+    table = (
+        values
+        if form == "wide"
+        else values.melt("date", var_name="symbol", value_name="value").sample(frac=1, random_state=1)
+    )
+    table.to_csv(file, index=False)
+    assert len(opened(file)) == 26, "five days of 21 columns, or of 20 rows"
+    ended = said(
+        *("factor", "upload", file, "--name", form, "--universe", "hs300", "--json", "--data-dir", folder),
+        QUANTOS_API_KEY=key,
+    )
+    assert ended.code == 0, ended.err
+    assert (ended.json["uploaded"], ended.json["total_days"], ended.json["status"]) == (130, 130, "ready")
+
+
+def test_a_part_that_is_refused_says_which_and_what_stands(
+    said: Said,
+    prepared: tuple[Path, str, str],
+    values: pd.DataFrame,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(factor_files, "CELLS_A_PART", 105)
+    folder, key, _ = prepared
+    values.loc[12, NAMES[3]] = np.inf
+    file = tmp_path / "values.parquet"
+    values.to_parquet(file)
+    given = ("factor", "upload", file, "--name", "part", "--universe", "hs300", "--data-dir", folder)
+    ended = said(*given, QUANTOS_API_KEY=key)
+    assert ended.code == 1
+    assert "part 3 of 26" in ended.err
+    assert f"2.{NAMES[3]}: must be a finite number" in ended.err
+
+
+@pytest.mark.parametrize("name", ["values.pkl", "values.parquet"])
+def test_a_pickle_is_refused_with_a_reason_and_never_opened(
+    said: Said, prepared: tuple[Path, str, str], tmp_path: Path, name: str
+) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return (exec, (f"open({str(tmp_path / 'sprung')!r}, 'w')",))
+
+    file = tmp_path / name
+    file.write_bytes(pickle.dumps(Trap()))
+    given = ("factor", "upload", file, "--factor", prepared[2], "--data-dir", prepared[0])
+    ended = said(*given, QUANTOS_API_KEY=prepared[1])
+    assert ended.code == 1
+    assert "pickle" in ended.err
+    assert "to_parquet" in ended.err
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("values.parquet", b"PAR1 and no more", "cut off"),
+        ("values.csv", b"day,600000.SH\n2024-01-02,1\n", "date"),
+        ("values.csv", b"date,600000.SH\n", "no rows"),
+        ("values.xlsx", b"PK", ".parquet"),
+        ("none.csv", None, "no file"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_one_line(
+    said: Said, prepared: tuple[Path, str, str], tmp_path: Path, name: str, content: bytes | None, word: str
+) -> None:
+    file = tmp_path / name
+    if content is not None:
+        file.write_bytes(content)
+    given = ("factor", "upload", file, "--factor", prepared[2], "--data-dir", prepared[0])
+    ended = said(*given, QUANTOS_API_KEY=prepared[1])
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith("quantos: ")
+    assert ended.err.count("\n") == 1
+    assert word in ended.err
+
+
+def test_an_upload_needs_a_key_and_a_factor(
+    said: Said, prepared: tuple[Path, str, str], values: pd.DataFrame, tmp_path: Path
+) -> None:
+    file = tmp_path / "values.parquet"
+    values.to_parquet(file)
+    without = said("factor", "upload", file, "--factor", prepared[2], "--data-dir", prepared[0])
+    assert (without.code, "QUANTOS_API_KEY" in without.err) == (1, True)
+    for wrong in ((), ("--name", "x"), ("--factor", "x", "--name", "y", "--universe", "hs300")):
+        ended = said("factor", "upload", file, *wrong, "--data-dir", prepared[0])
+        assert (ended.code, "--factor ID" in ended.err) == (1, True)
+
+
+def test_the_list_and_a_factor_are_shown_to_its_owner_and_to_the_operator(
+    said: Said, prepared: tuple[Path, str, str]
+) -> None:
+    folder, key, factor = prepared
+    for variables in ({}, {"QUANTOS_API_KEY": key}):
+        found = said("factor", "list", "--status", "active", "--data-dir", folder, "--json", **variables)
+        assert [each["id"] for each in found.json["factors"]] == [factor]
+        shown = said("factor", "show", factor, "--data-dir", folder, **variables)
+        assert shown.code == 0
+        assert "HIGH_TURNOVER" in shown.out
+    assert "drift & co" in said("factor", "list", "--data-dir", folder).out
+    assert "已通过" in said("factor", "show", factor, "--data-dir", folder, QUANTOS_LANG="zh").out
+    assert said("factor", "show", "nothing", "--data-dir", folder).code == 1
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += f" {data}"
+
+
+@pytest.fixture(params=["en", "zh"])
+def written(
+    request: pytest.FixtureRequest, said: Said, prepared: tuple[Path, str, str], tmp_path: Path
+) -> tuple[str, str]:
+    file = tmp_path / "report.html"
+    given = ("factor", "report", prepared[2], "--html", file, "--data-dir", prepared[0])
+    ended = said(*given, QUANTOS_LANG=request.param)
+    assert ended.code == 0, ended.err
+    return request.param, file.read_text()
+
+
+def test_a_report_is_one_page_that_loads_nothing_and_runs_nothing(written: tuple[str, str]) -> None:
+    _, text = written
+    page = Page(text)
+    assert {tag for tag, _ in page.tags} & {
+        "script",
+        "link",
+        "img",
+        "iframe",
+        "object",
+        "image",
+        "use",
+    } == set()
+    assert all(not {"src", "href", "xlink:href"} & set(given) for _, given in page.tags)
+    assert not any(name.startswith("on") for _, given in page.tags for name in given)
+    assert "http" not in re.sub(r'http-equiv="Content-Security-Policy"', "", text)
+    assert "default-src 'none'" in text
+
+
+def test_a_report_has_every_plot_and_its_texts_as_they_were_written(written: tuple[str, str]) -> None:
+    language, text = written
+    page = Page(text)
+    assert sum(tag == "svg" for tag, _ in page.tags) == 8
+    assert "<b>drift & co</b>" in page.text, "escaped, not interpreted"
+    assert "NaN" not in text
+    assert ">None<" not in text
+    words = {"en": ("Five checks", "Out of sample", "By year"), "zh": ("五项检查", "样本外", "分年度")}
+    assert all(word in page.text for word in words[language])
+    assert "2024" in page.text
+    assert f'lang="{ {"en": "en", "zh": "zh-CN"}[language] }"' in text
+
+
+def test_a_factor_that_was_not_validated_has_no_report(
+    said: Said, prepared: tuple[Path, str, str], tmp_path: Path
+) -> None:
+    folder, key, _ = prepared
+    factors = said("factor", "list", "--data-dir", folder, "--json", "--status", "ready", QUANTOS_API_KEY=key)
+    file = tmp_path / "report.html"
+    ended = said("factor", "report", factors.json["factors"][0]["id"], "--html", file, "--data-dir", folder)
+    assert ended.code == 1
+    assert not file.exists()
+
+
+def test_a_rolling_mean_begins_once_its_window_is_full() -> None:
+    assert rolling_mean([1.0, 2.0, None, 6.0, 8.0], 3) == [None, None, None, 3.0, pytest.approx(16 / 3)]
+
+
+def test_a_line_has_a_gap_where_nothing_is_known() -> None:
+    drawn = line_chart("t", ["2024-01-01", "2024-01-02", "2024-01-03"], [Line("a", [1.0, None, 2.0], "s1")])
+    (path,) = re.findall(r'class="line s1" d="([^"]*)"', drawn)
+    assert re.sub(r"[\d. ]+", "", path) == "MM"
+
+
+def test_a_chart_without_any_value_is_not_drawn() -> None:
+    assert line_chart("t", ["2024-01-01"], [Line("a", [None], "s1")]) == ""
