@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from quantos.kit.masking import masked
+from quantos.kit.masking import masked, password_of
 
 PREFIX: Final = "QUANTOS_"
 
@@ -149,4 +149,8 @@ def listed(found: Settings) -> list[dict[str, Any]]:
 def secrets_of(found: Settings) -> list[str]:
     """What must never be shown: secret settings, and passwords in URLs."""
     values = [getattr(found, name) for name in type(found).model_fields]
-    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    secret = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    urls = [
+        text for text in (*secret, *(value for value in values if isinstance(value, str))) if "://" in text
+    ]
+    return [*secret, *(password for text in urls if (password := password_of(text)))]

@@ -49,6 +49,14 @@ def without_password(text: str) -> str:
         return MASK
 
 
+def password_of(url: str) -> str | None:
+    """The password in a URL, as it is written there."""
+    try:
+        return urlsplit(url).password
+    except ValueError:
+        return None
+
+
 class Redaction:
     """Cuts secrets out of free text."""
 
