@@ -101,6 +101,13 @@ def test_a_day_without_a_signal_is_a_hold_day(on_stage: Stage, agent: Caller) ->
     newest, before = runs(on_stage)[:2]
     assert (before["settled"], before["held"]) == (1, 0)
     assert (newest["settled"], newest["held"]) == (0, 1)
+    told = [
+        on_stage.operator.get(f"/admin/settlement-runs/{run['id']}")["outcomes"] for run in (before, newest)
+    ]
+    assert told == [
+        [{"slug": "one", "trade_date": day.isoformat(), "outcome": outcome}]
+        for day, outcome in zip(DAYS[:2], ("settled", "held"), strict=True)
+    ]
 
 
 def test_an_empty_signal_is_all_cash(on_stage: Stage, agent: Caller) -> None:
