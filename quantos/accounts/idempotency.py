@@ -168,7 +168,7 @@ class Idempotency:
             finally:
                 ALONGSIDE.reset(outside)
                 attempt.is_over = True
-            if rules.is_kept(response.status_code, attempt.caller):
+            if rules.is_kept(response.status_code, attempt.caller) and hasattr(response, "body"):
                 await self._keep(attempt, response)
             return response
         finally:

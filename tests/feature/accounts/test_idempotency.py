@@ -66,6 +66,24 @@ def test_without_the_header_nothing_is_different(site: Any, access: str) -> None
     assert len(keys_of(site, access)) == 2
 
 
+def test_a_body_beyond_the_limit_is_413_and_leaves_the_key_unused(site: Any, access: str) -> None:
+    async def in_pieces() -> Any:
+        for _ in range(3):
+            yield b" " * 50_000
+
+    headers = {"Idempotency-Key": KEY, "Authorization": f"Bearer {access}"}
+    refused = site.run(site.http.post("/api/v1/billing/api-keys", content=in_pieces(), headers=headers))
+    assert refused.status_code == 413
+    assert create_key(site, access).status_code == 201
+
+
+def test_a_large_body_is_told_from_another(site: Any, access: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quantos.accounts.idempotency.LARGE_BYTES", 0)
+    first = create_key(site, access)
+    assert create_key(site, access).content == first.content
+    assert create_key(site, access, name="another").status_code == 422
+
+
 def test_a_key_belongs_to_its_caller(site: Any, access: str) -> None:
     other = site.register()["access_token"]
     first, second = create_key(site, access), create_key(site, other)
