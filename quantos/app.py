@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -27,7 +28,7 @@ from quantos.factors import jobs as factor_jobs
 from quantos.factors import routes as factor_routes
 from quantos.factors.service import Factors
 from quantos.kit.clock import Clock, SystemClock
-from quantos.kit.docs_page import add_docs_page
+from quantos.kit.docs_page import add_docs_page, add_text
 from quantos.kit.etags import EntityTags
 from quantos.kit.log_tail import LogTail
 from quantos.kit.masking import Redaction
@@ -305,6 +306,7 @@ def build_app(platform: Platform) -> FastAPI:
     app.state.once = p.accounts.idempotency.once
     describe(app)
     add_docs_page(app)
+    add_text(app, "/llms.txt", Path(__file__).with_name("llms.txt"))
     app.add_exception_handler(QuantosError, quantos_error)
     app.add_exception_handler(RequestValidationError, validation_error)
     app.add_exception_handler(HTTPException, http_error)

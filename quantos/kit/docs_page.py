@@ -79,6 +79,15 @@ def add_docs_page(app: FastAPI) -> None:
         app.add_route(f"{PATH}/{name}", file, include_in_schema=False)
 
 
+def add_text(app: FastAPI, path: str, file: Path) -> None:
+    """Serve a text to whoever reads before calling: programs that find their way by `/llms.txt`."""
+
+    async def text(_: Request) -> Response:
+        return FileResponse(file, headers=_KEPT, media_type="text/plain")
+
+    app.add_route(path, text, include_in_schema=False)
+
+
 def _folder() -> Path:
     found = find_spec(PACKAGE)
     assert found is not None and found.submodule_search_locations, f"{PACKAGE} is a dependency"  # noqa: PT018

@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
-from quantos.client import Client, calls
-
-ROOT = Path(__file__).parents[3]
-STARTED_S = 60
-
-
-@dataclass(frozen=True)
-class Served:
-    """A running `quantos serve`."""
-
-    url: str
-    operator_token: str
-    process: subprocess.Popen[bytes]
-
-    def agent_token(self) -> str:
-        """The API key of a new user."""
-        with Client(self.url, self.operator_token) as operator, Client(self.url) as anyone:
-            code = operator(calls.create_invite(max_uses=1))["invite_code"]
-            registered = anyone(calls.redeem_invite(invite_code=code))
-        with Client(self.url, registered["access_token"]) as user:
-            return str(user(calls.create_api_key(name="agent"))["api_key"])
-
-
-def serving(folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "quantos.cli", "serve", "--port", "0", "--data-dir", str(folder)]
-    return subprocess.Popen([*command, "--simulate", "2024-01-02T08:00"], stdout=subprocess.DEVNULL, cwd=ROOT)
-
-
-def announced(folder: Path, process: subprocess.Popen[bytes]) -> Served:
-    server, deadline = folder / "server.json", time.monotonic() + STARTED_S
-    while not server.exists():
-        assert process.poll() is None, "the server ended"
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.01)
-    token = (folder / "secrets" / "operator-token").read_text().strip()
-    return Served(json.loads(server.read_text())["url"], token, process)
+from tests.support.served import Served, served_platform
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("client") / "data"
-    process = serving(folder)
-    try:
-        yield announced(folder, process)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+    with served_platform(tmp_path_factory.mktemp("client") / "data") as running:
+        yield running
 
 
 @dataclass

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from quantos.client import AsyncClient, Client, NotTheApi, Patience, Unreachable, calls, errors
-from tests.feature.client.conftest import ROOT, Scripted
+from tests.feature.client.conftest import Scripted
+from tests.support.served import ROOT
 
 Answer = tuple[int, dict[str, str], bytes]
 QUICK = Patience(attempts=3, pause_s=0.001)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 import pytest
 
 from quantos.client import ApiError, AsyncClient, Call, Client, Event, calls, errors, refusals, shapes
-from tests.feature.client.conftest import Served
+from tests.support.served import Served
 
 
 @pytest.fixture

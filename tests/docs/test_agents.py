@@ -1,0 +1,84 @@
+"""What agents are told is true: the program of the guide runs its day, and `/llms.txt` names what is there."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from quantos.client import Client, calls
+from quantos.kit.openapi import operations
+from tests.docs.client_modules import openapi
+from tests.support.served import ROOT, Served, served_platform
+
+PROGRAM = ROOT / "docs/examples/daily_loop.py"
+LLMS = ROOT / "quantos/llms.txt"
+PRICES = {"600519.SH": 1700.0, "000858.SZ": 140.0, "600036.SH": 28.0, "000001.SZ": 9.2}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served_platform(tmp_path_factory.mktemp("agents") / "data") as running:
+        yield running
+
+
+def run(served: Served, key: str) -> str:
+    environment = {**os.environ, "QUANTOS_URL": served.url, "QUANTOS_API_KEY": key}
+    ran = subprocess.run(
+        [sys.executable, str(PROGRAM)], env=environment, capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return ran.stdout
+
+
+def bars(folder: Path) -> Path:
+    """Three days of the four shares, at prices that do not move."""
+    file = folder / "bars.csv"
+    with file.open("w", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["symbol", "date", "open", "high", "low", "close", "pre_close", "volume", "amount"])
+        for day in ("2024-01-02", "2024-01-03", "2024-01-04"):
+            rows.writerows([s, day, p, p, p, p, p, 1_000_000, p * 1_000_000] for s, p in PRICES.items())
+    return file
+
+
+def test_the_daily_loop_runs_its_day(served: Served, tmp_path: Path) -> None:
+    key = served.agent_token()
+    with Client(served.url, key) as agent, Client(served.url, served.operator_token) as operator:
+        agent(calls.create_strategy(name="Loop", slug="daily-loop", universe="hs300"))
+        first = run(served, key)
+        assert re.fullmatch(
+            r"daily-loop: submitted for 2024-01-02, hash [0-9a-f]{12}; nothing is settled yet\n", first
+        )
+        assert run(served, key) == "daily-loop: the signal of 2024-01-02 is there; nothing is settled yet\n"
+        operator(calls.import_market(path=str(bars(tmp_path))))
+        operator(calls.move_clock(now="2024-01-02T19:00:00+08:00"))
+        assert re.fullmatch(
+            r"daily-loop: the signal of 2024-01-02 is there; NAV 0\.\d{4} on 2024-01-02\n", run(served, key)
+        )
+        operator(calls.move_clock(now="2024-01-03T09:20:00+08:00"))
+        assert "deadline" in run(served, key)
+
+
+def test_llms_txt_is_served_as_it_stands(served: Served) -> None:
+    with served.client() as anyone:
+        answer = anyone.get("/llms.txt")
+    assert (answer.status_code, answer.text) == (200, LLMS.read_text())
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+def test_llms_txt_names_operations_that_are_there() -> None:
+    offered = {(method.upper(), re.sub(r"{\w+}", "{}", path)) for method, path, _ in operations(openapi())}
+    named = re.findall(r"(GET|POST|PUT|PATCH|DELETE) (/[\w/{}-]+)", LLMS.read_text())
+    assert len(named) > 12
+    missing = [
+        (method, path)
+        for method, path in named
+        if (method, "/api/v1" + re.sub(r"{\w+}", "{}", path)) not in offered
+    ]
+    assert missing == []
