@@ -8,6 +8,7 @@ from pathlib import Path
 
 from quantos.cli.texts import say
 from quantos.errors import NotFound
+from quantos.storage.directory import DirectoryUnusable, named, strangers
 
 FACTS = "directory.json"
 
@@ -29,6 +30,18 @@ def require(path: Path) -> None:
     else:
         key = "directory.none"
     raise NoDataDirectory(say(key, path=path))
+
+
+def require_room(path: Path) -> None:
+    """Raises DirectoryUnusable where a folder is no data directory and holds anything, so that none is made of it."""
+    try:
+        found = strangers(path)
+    except OSError:
+        return  # said at the opening
+    if "records.db" in found:
+        raise DirectoryUnusable(say("directory.lost", path=path))
+    if found:
+        raise DirectoryUnusable(say("directory.taken", path=path, found=named(found)))
 
 
 def is_there(path: Path) -> bool:

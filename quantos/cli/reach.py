@@ -199,7 +199,9 @@ def opened_here(settings: Settings, *, create: bool = False) -> Iterator[Platfor
     """The platform in this process, for as long as the context lasts. Raises NoDataDirectory, DirectoryLocked."""
     path = settings.data_dir
     new = not directories.is_there(path)
-    if not create:
+    if create:
+        directories.require_room(path)
+    else:
         directories.require(path)
     from quantos.app import Platform  # noqa: PLC0415 - a second for nothing where a server runs
 

@@ -65,6 +65,7 @@ def serve(
     gc.disable()  # importing makes objects that stay; collecting among them is a tenth of the start-up time
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a second one would spin for 0.1 s, and never be used
     settings = load(data_dir, host=host, port=port)
+    directories.require_room(settings.data_dir)
     from quantos.app import Platform, build_app  # noqa: PLC0415 - loaded where it is used
 
     # A directory that is there is opened first: its holder is the better message. A new one is made only once

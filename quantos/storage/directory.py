@@ -20,12 +20,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from quantos.errors import NotFound, Unavailable, WrongState
 from quantos.kit.clock import SystemClock, rfc3339
 
 FORMAT = 1
+NAMED_MAX: Final = 3
+
+NOBODYS: Final = {"lost+found", "lock", "secrets", "demo.unfinished"}
+"""What a file system, an interrupted first start and a demo that begins leave in a folder."""
 
 
 class DirectoryLocked(Unavailable):
@@ -52,9 +56,9 @@ class DataDirectory:
     def open(cls, path: Path, *, simulated: bool | None = None, create: bool = True) -> DataDirectory:
         """Open, or create, and lock.
 
-        `simulated`: what the caller needs; None takes what is there (live for a new one). Raises
-        DirectoryLocked naming the holder, WrongMode where the directory is of the other kind, NotFound where
-        there is none and `create` is false.
+        `simulated`: what the caller needs; None takes what is there (live for a new one). A folder that holds
+        anything of somebody else's is left as it is. Raises DirectoryLocked naming the holder, WrongMode where
+        the directory is of the other kind, DirectoryUnusable, NotFound where there is none and `create` is false.
         """
         facts = path / "directory.json"
         if not facts.exists() and not create:
@@ -62,9 +66,8 @@ class DataDirectory:
                 f"no data directory at {path}: start the platform once, or name another with --data-dir"
             )
         try:
+            _check_new(path)
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not facts.exists():
-                path.chmod(0o700)  # a folder that was there already, taken over
             lock = _acquire(path)
         except OSError as error:
             raise DirectoryUnusable(
@@ -73,7 +76,7 @@ class DataDirectory:
             ) from error
         try:
             if not facts.exists():
-                _check_new(path)
+                path.chmod(0o700)  # an empty folder that was there already
                 created = rfc3339(SystemClock().now())
                 _write_atomically(
                     facts, {"format": FORMAT, "simulated": bool(simulated), "created_at": created}
@@ -148,12 +151,33 @@ def running_server(path: Path) -> str | None:
     return None  # the lock is free: the file was left behind by a killed server
 
 
+def strangers(path: Path) -> list[str]:
+    """What keeps a folder from becoming a new data directory, by name; nothing where it is one already.
+
+    Hidden files do not, nor what a file system or an interrupted first start leaves.
+    """
+    names = sorted(file.name for file in path.iterdir()) if path.is_dir() else []
+    found = [name for name in names if not name.startswith(".") and name not in NOBODYS]
+    return [] if (path / "directory.json").exists() else found  # looked for last: another may be making it
+
+
 def _check_new(path: Path) -> None:
-    """Whether stores are simulated is known from directory.json alone: without it they stay closed."""
-    if (path / "records.db").exists():
+    """Raises DirectoryUnusable where a folder is no data directory and none is to be made of it."""
+    found = strangers(path)
+    if "records.db" in found:  # whether stores are simulated is known from directory.json alone
         raise DirectoryUnusable(
             f"{path} has lost its directory.json: restore it from a backup; the stores beside it are not touched"
         )
+    if found:
+        raise DirectoryUnusable(
+            f"{path} is a folder with other things in it ({named(found)}) and no QuantOS data directory: name a"
+            " folder that is absent or empty with --data-dir; nothing was changed"
+        )
+
+
+def named(files: list[str]) -> str:
+    """The first few names, and that there are more."""
+    return ", ".join(files[:NAMED_MAX]) + (", …" if len(files) > NAMED_MAX else "")
 
 
 def _facts(file: Path) -> dict[str, Any]:

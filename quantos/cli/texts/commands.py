@@ -51,8 +51,12 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "{path} 没有数据目录：请用 --data-dir 指定其他目录，或用 quantos serve 在该处启动平台",
     ),
     "directory.other": (
-        "{path} is a folder, but no QuantOS data directory: name another with --data-dir, or start a platform there with quantos serve",
-        "{path} 是普通文件夹，不是 QuantOS 数据目录：请用 --data-dir 指定其他目录，或用 quantos serve 在该处启动平台",
+        "{path} is a folder, but no QuantOS data directory: name another with --data-dir, or start a platform in an empty one with quantos serve",
+        "{path} 是普通文件夹，不是 QuantOS 数据目录：请用 --data-dir 指定其他目录，或用 quantos serve 在空文件夹中启动平台",
+    ),
+    "directory.taken": (
+        "{path} is a folder with other things in it ({found}) and no QuantOS data directory: name a folder that is absent or empty with --data-dir; nothing was changed",
+        "{path} 是已有其他内容（{found}）的文件夹，不是 QuantOS 数据目录：请用 --data-dir 指定不存在的或空的文件夹；未作任何改动",
     ),
     "directory.lost": (
         "{path} has lost its directory.json: restore it from a backup; the stores beside it are not touched",

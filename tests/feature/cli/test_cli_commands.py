@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -156,6 +157,31 @@ def test_a_folder_that_is_no_data_directory_is_left_alone(said: Said, tmp_path: 
     assert ended.code == 1
     assert f"{tmp_path} is a folder, but no QuantOS data directory" in ended.err
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("command", "language", "words"),
+    [
+        (
+            ("serve",),
+            "en",
+            "is a folder with other things in it (bars.csv) and no QuantOS data directory: name a",
+        ),
+        (("market", "import", "bars.csv"), "zh", "是已有其他内容（bars.csv）的文件夹，不是 QuantOS 数据目录"),
+    ],
+)
+def test_no_platform_is_made_in_a_folder_with_other_things_in_it(
+    run: Run, tmp_path: Path, command: tuple[str, ...], language: str, words: str
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir(mode=0o755)
+    (folder / "bars.csv").write_text("date,symbol\n")
+    given = [folder / name if name.endswith(".csv") else name for name in command]
+    ended = run(*given, data_dir=folder, QUANTOS_LANG=language)
+    assert (ended.code, ended.out) == (1, "")
+    assert f"{folder} {words}" in ended.err
+    assert [file.name for file in folder.iterdir()] == ["bars.csv"]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
 
 
 def test_a_directory_that_has_lost_its_facts_is_not_taken_for_none(said: Said, tmp_path: Path) -> None:

@@ -93,6 +93,46 @@ def test_a_folder_that_was_there_already_is_its_owners_alone_from_then_on(tmp_pa
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize("holding", ["notes.txt", "server.json", "series.duckdb", "photos/"])
+def test_a_folder_with_anything_in_it_is_left_as_it_is(tmp_path: Path, holding: str) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir(mode=0o755)
+    thing = folder / holding
+    thing.mkdir() if holding.endswith("/") else thing.write_text("mine")
+    with pytest.raises(DirectoryUnusable, match=rf"{thing.name}.*absent or empty with --data-dir"):
+        DataDirectory.open(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert [file.name for file in folder.iterdir()] == [thing.name]
+
+
+def test_a_folder_without_directory_json_is_not_changed_because_of_its_stores(tmp_path: Path) -> None:
+    folder = tmp_path / "lost"
+    folder.mkdir(mode=0o755)
+    (folder / "records.db").touch()
+    with pytest.raises(DirectoryUnusable, match=r"lost its directory\.json"):
+        DataDirectory.open(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert [file.name for file in folder.iterdir()] == ["records.db"]
+
+
+@pytest.mark.parametrize(
+    "holding", [".snapshot/", "lost+found/", ".DS_Store", "lock", "secrets/", "demo.unfinished"]
+)
+def test_what_a_system_or_an_interrupted_start_leaves_is_in_nobodys_way(tmp_path: Path, holding: str) -> None:
+    folder = tmp_path / "mount"
+    folder.mkdir()
+    thing = folder / holding
+    thing.mkdir() if holding.endswith("/") else thing.touch()
+    DataDirectory.open(folder).close()
+    assert (folder / "directory.json").exists()
+
+
+def test_a_data_directory_opens_whatever_else_lies_in_it(tmp_path: Path) -> None:
+    DataDirectory.open(tmp_path / "data", simulated=True).close()
+    (tmp_path / "data" / "notes.txt").touch()
+    DataDirectory.open(tmp_path / "data", simulated=True).close()
+
+
 def test_a_damaged_description_of_the_directory_is_named(tmp_path: Path) -> None:
     (tmp_path / "directory.json").write_text("{")
     with pytest.raises(DirectoryUnusable, match="is damaged"):
