@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from quantos.errors import TooLarge
 from quantos.factors.core.panel import Dates, Panel
-from quantos.factors.core.ranks import NAMES_MAX, Codes, rank_codes
+from quantos.factors.core.ranks import NAMES_MAX, Codes, compacted, rank_codes
 from quantos.factors.value_files import (
     CODES,
     PARTS,
@@ -113,11 +113,12 @@ class ValueStore:
     def codes(
         self, cursor: Cursor, factor: int, dates: Dates, symbols: Symbols, out: Codes | None = None
     ) -> Codes:
-        """Rank codes of each day over all its values, for the symbols asked for; 0 where there is none.
+        """Rank codes of each day over its values for the symbols asked for; 0 where there is none.
 
         `out`: an array to fill in place of a new one. Raises ValuesDamaged.
         """
-        return self._panel(cursor, factor, CODES, dates, symbols, out)
+        found: Codes = self._panel(cursor, factor, CODES, dates, symbols, out)
+        return found if set(self.symbols(cursor, factor)) <= set(symbols) else compacted(found)
 
     def _panel(
         self, cursor: Cursor, factor: int, part: Part, dates: Dates, symbols: Symbols, out: Any

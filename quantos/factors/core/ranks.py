@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantos.factors.core.panel import Panel
+from quantos.factors.core.threads import over_days
 
 Codes = NDArray[np.uint16]
 """[t, i]."""
@@ -28,6 +29,14 @@ def rank_codes(values: Panel) -> Codes:
     codes = np.zeros(values.shape, np.uint16)
     for t, row in enumerate(values):
         codes[t] = _row_codes(row)
+    return codes
+
+
+def compacted(codes: Codes) -> Codes:
+    """Codes [t, i], in place, as if each day had only the names that it has here. For codes cut out of a larger axis."""
+    from quantos.factors.core import compacting  # noqa: PLC0415 - Numba is loaded with the first validation
+
+    over_days(len(codes), lambda first, last: compacting.compact_days(first, last, codes))
     return codes
 
 
