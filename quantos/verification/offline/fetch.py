@@ -35,6 +35,7 @@ CONNECTIONS: Final = 4
 ATTEMPTS: Final = 5
 WAIT_S_MAX: Final = 30
 _PUBLIC: Final = "/public/strategies/"
+_HOST_AND_PORT: Final = re.compile(r"[A-Za-z0-9.-]+:[0-9]{1,5}(?=/|$)")
 _NOT_FOUND: Final = 404
 _BUSY: Final = frozenset({429, 503})
 
@@ -67,6 +68,11 @@ class Fetched:
 
 def is_web_address(text: str) -> bool:
     return text.startswith(("http://", "https://"))
+
+
+def lacks_a_scheme(text: str) -> bool:
+    """host:8000, host:8000/api/v1 or host/api/v1/public/strategies/x: an address of the web, but for its beginning."""
+    return "://" not in text and (_HOST_AND_PORT.match(text) is not None or _PUBLIC in text)
 
 
 def strategy_url(text: str) -> StrategyUrl | None:

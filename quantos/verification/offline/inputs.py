@@ -67,6 +67,8 @@ class Reader:
         path = Path(name)
         if url is not None:
             self._take_strategy(url)
+        elif fetch.lacks_a_scheme(name) and not path.exists():
+            raise Refused("no_scheme", path=name)
         elif "://" in name or (not path.exists() and _is_remote(name)):
             self._take_repository(name)
         elif not path.exists():
@@ -80,7 +82,12 @@ class Reader:
 
     def _take_repository(self, name: str) -> None:
         """A repository to be judged by itself; one that holds nothing to judge proves nothing."""
-        history = self._history(name)
+        try:
+            history = self._history(name)
+        except Refused as refusal:
+            if fetch.is_web_address(name) and refusal.key == "refused.no_repository":
+                raise Refused("no_record", **refusal.values) from None
+            raise
         if not (history.signals or history.digests or history.problems):
             raise Refused("no_attestations", path=name)
         self._read.repositories.append((name, history))

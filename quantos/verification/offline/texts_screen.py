@@ -35,6 +35,14 @@ _REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "{path} is no git repository, bundle or URL of one that can be read: {reason}",
         "{path} 不是可读取的 git 仓库、bundle 或其网址：{reason}",
     ),
+    "refused.no_record": (
+        "{path} is neither a strategy's public URL, which has the form https://HOST/api/v1/public/strategies/NAME, nor that of a git repository: {reason}",
+        "{path} 既不是策略的公开网址（形如 https://主机/api/v1/public/strategies/策略名），也不是 git 仓库的网址：{reason}",
+    ),
+    "refused.no_scheme": (
+        "{path} begins with neither http:// nor https://: a strategy's public URL has the form https://HOST/api/v1/public/strategies/NAME",
+        "{path} 缺少开头的 http:// 或 https://：策略的公开网址形如 https://主机/api/v1/public/strategies/策略名",
+    ),
     "refused.no_attestations": (
         "{path} has no attestations/DATE.json or settlements/DATE.json in any commit: there is nothing to check",
         "{path} 的所有提交中都没有 attestations/日期.json 或 settlements/日期.json：没有可验证的内容",

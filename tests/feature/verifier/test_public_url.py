@@ -114,6 +114,36 @@ def test_what_was_answered_is_kept_and_holds_offline(site: Site, tmp_path: Path)
     assert "track_record" in {verdict["name"] for verdict in answer.report["reports"][0]["verdicts"]}
 
 
+FORM = "https://HOST/api/v1/public/strategies/NAME"
+
+
+@pytest.mark.parametrize("page", ["", "/", "/api/v1", "/api/v1/public/strategies", "/docs"])
+def test_another_url_of_a_platform_is_told_the_form_of_a_public_one(
+    site: Site, capsys: pytest.CaptureFixture[str], page: str
+) -> None:
+    root = site.url.partition("/api/")[0]
+    assert ask(root + page).code == 2
+    assert (
+        f"{root}{page} is neither a strategy's public URL, which has the form {FORM}"
+        in capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "127.0.0.1:8000",
+        "localhost:8000/api/v1/public/strategies/alpha",
+        "quant.example/api/v1/public/strategies/alpha",
+    ],
+)
+def test_a_url_without_its_beginning_is_told_what_is_missing(
+    capsys: pytest.CaptureFixture[str], typed: str
+) -> None:
+    assert ask(typed).code == 2
+    assert f"{typed} begins with neither http:// nor https://: a strategy's" in capsys.readouterr().err
+
+
 def test_one_package_is_verified_from_its_own_url(site: Site) -> None:
     answer = ask(f"{site.url}/verify?date=2024-01-09")
     assert (answer.code, answer.report["reports"][0]["days"]) == (0, 1)
