@@ -27,26 +27,24 @@ def rank_codes(values: Panel) -> Codes:
     if values.shape[1] > NAMES_MAX:
         raise ValueError(f"{values.shape[1]} names do not fit in 16 bits")
     codes = np.zeros(values.shape, np.uint16)
-    for t, row in enumerate(values):
-        codes[t] = _row_codes(row)
+    untied = np.arange(2, 2 * values.shape[1] + 2, 2, dtype=np.uint16)
+
+    def part(first: int, last: int) -> None:
+        for t in range(first, last):
+            row = values[t]
+            order = np.argsort(row)  # NaN sort last
+            ordered = row[order]
+            count = int(np.searchsorted(ordered, np.inf, side="right"))
+            order, ordered = order[:count], ordered[:count]
+            differs = ordered[1:] != ordered[:-1]
+            codes[t, order] = untied[:count] if differs.all() else _tied(differs, count)
+
+    over_days(len(values), part)
     return codes
 
 
-def compacted(codes: Codes) -> Codes:
-    """Codes [t, i], in place, as if each day had only the names that it has here. For codes cut out of a larger axis."""
-    from quantos.factors.core import compacting  # noqa: PLC0415 - Numba is loaded with the first validation
-
-    over_days(len(codes), lambda first, last: compacting.compact_days(first, last, codes))
-    return codes
-
-
-def _row_codes(row: NDArray[np.float64]) -> NDArray[np.int64]:
-    order = np.argsort(row)[: len(row) - int(np.isnan(row).sum())]  # NaN sort last
-    codes = np.zeros(len(row), np.int64)
-    if not len(order):
-        return codes
-    ordered = row[order]
-    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    size = np.diff(np.append(first, len(order)))
-    codes[order] = np.repeat(2 * first + size + 1, size)
-    return codes
+def _tied(differs: NDArray[np.bool_], count: int) -> NDArray[np.int64]:
+    """Codes of ascending values, from where each differs from the one before."""
+    first = np.concatenate([[0], np.flatnonzero(differs) + 1])
+    size = np.diff(np.append(first, count))
+    return np.repeat(2 * first + size + 1, size)
