@@ -43,6 +43,14 @@ def rank_codes(values: Panel) -> Codes:
     return codes
 
 
+def compacted(codes: Codes) -> Codes:
+    """Codes [t, i], in place, as if each day had only the names that it has here. For codes cut out of a larger axis."""
+    from quantos.factors.core import compacting  # noqa: PLC0415 - Numba is loaded with the first validation
+
+    over_days(len(codes), lambda first, last: compacting.compact_days(first, last, codes))
+    return codes
+
+
 def _tied(differs: NDArray[np.bool_], count: int) -> NDArray[np.int64]:
     """Codes of ascending values, from where each differs from the one before."""
     first = np.concatenate([[0], np.flatnonzero(differs) + 1])
