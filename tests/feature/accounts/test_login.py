@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from argon2 import PasswordHasher
 
@@ -171,6 +172,23 @@ def test_who_guesses_from_elsewhere_makes_the_owner_wait_for_nothing() -> None:
     for _ in range(50):
         guesser.guess()
     assert guesser.pace.take_turn((EMAIL, "198.51.100.7")) == 0
+
+
+@pytest.mark.usefixtures("owner")
+def test_an_attempt_counts_for_the_address_that_it_came_from(site: Any) -> None:
+    async def fail_from(address: str) -> int:
+        transport = httpx.ASGITransport(site.app, client=(address, 4711))
+        async with httpx.AsyncClient(transport=transport, base_url="http://quantos") as http:
+            body = {"email": EMAIL.upper(), "password": "wrong password"}
+            return (await http.post("/api/v1/auth/login", json=body)).status_code
+
+    for address in ("192.0.2.1", "192.0.2.1", "2001:db8::1", "2001:db8::2"):
+        assert site.run(fail_from(address)) == 401
+    counted = site.accounts._profiles._pace._attempts
+    assert {guessed: each.count for guessed, each in counted.items()} == {
+        (EMAIL, "192.0.2.1"): 2,
+        (EMAIL, "2001:db8::/64"): 2,
+    }
 
 
 def test_whoever_shares_the_guessers_address_waits_five_seconds_and_is_let_in() -> None:

@@ -44,6 +44,14 @@ def test_a_rotated_secret_is_another_one_in_the_same_place(site: Any, name: str)
     assert sorted(each.name for each in file.parent.iterdir()) == sorted(NAMES)
 
 
+def test_a_reader_has_the_whole_of_one_secret_or_of_the_other(site: Any) -> None:
+    file = site.folder / "secrets" / "operator-token"
+    before = file.read_text()
+    with file.open() as reader:
+        rotate(site, "operator-token")
+        assert reader.read() == before
+
+
 def test_the_old_operators_token_is_refused_at_once_and_the_new_one_not(site: Any) -> None:
     before = site.operator
     rotate(site, "operator-token")
