@@ -118,7 +118,10 @@ class ValueStore:
         `out`: an array to fill in place of a new one. Raises ValuesDamaged.
         """
         found: Codes = self._panel(cursor, factor, CODES, dates, symbols, out)
-        return found if set(self.symbols(cursor, factor)) <= set(symbols) else compacted(found)
+        file = _file(cursor, factor)
+        axis = () if file is None else _axis(cursor, file.axis)
+        whole = np.count_nonzero(_places(axis, symbols) >= 0) == len(axis)
+        return found if whole else compacted(found)
 
     def _panel(
         self, cursor: Cursor, factor: int, part: Part, dates: Dates, symbols: Symbols, out: Any
@@ -138,11 +141,11 @@ class ValueStore:
     def _fill(
         self, out: NDArray[Any], cursor: Cursor, factor: int, part: Part, dates: Dates, symbols: Symbols
     ) -> None:
-        file = _file(cursor, factor)
-        if file is None:
+        at_hand = _current(cursor, factor, part, dates)
+        if at_hand is None:
             out[:] = part.empty
             return
-        index = _Index.read(cursor, factor, part, dates)
+        file, index = at_hand
         if len(index.row) < len(dates):
             out[:] = part.empty
         axis = _axis(cursor, file.axis)
@@ -279,12 +282,16 @@ class _Index:
     sums: NDArray[np.int64]
 
     @classmethod
-    def read(cls, cursor: Cursor, factor: int, part: Part, dates: Dates) -> _Index:
+    def read(cls, cursor: Cursor, factor: int, part: Part, dates: Dates, file: _File) -> _Index | None:
+        """None where the rows are not of this file."""
         found = cursor.execute(
-            f"SELECT trade_date, width, {part.name}_at AS at, {part.name}_sum AS sum FROM factor_day"  # noqa: S608
-            f" WHERE factor = ? ORDER BY {part.name}_at",
-            [factor],
+            f"SELECT trade_date, width, {part.name}_at AS at, {part.name}_sum AS sum,"  # noqa: S608
+            " f.generation = ? AND f.axis = ? AS of_file FROM factor_day d JOIN factor_file f ON f.factor = d.factor"
+            f" WHERE d.factor = ? ORDER BY {part.name}_at",
+            [file.generation, file.axis, factor],
         ).fetchnumpy()
+        if not _plain(found["of_file"]).all():
+            return None
         stored = _plain(found["trade_date"]).astype("datetime64[D]")
         row = np.searchsorted(dates, stored)
         row[row == len(dates)] = 0
@@ -303,6 +310,17 @@ class _Index:
             step = max(RUN_BYTES_MAX // max(int(size[a]), 1), 1)
             for start in range(a, b, step):
                 yield slice(start, min(start + step, b))
+
+
+def _current(cursor: Cursor, factor: int, part: Part, dates: Dates) -> tuple[_File, _Index] | None:
+    """A factor's file and the rows in it, of one commit; None without any."""
+    while True:
+        file = _file(cursor, factor)
+        if file is None:
+            return None
+        index = _Index.read(cursor, factor, part, dates, file)
+        if index is not None:  # otherwise an upload was committed between the two queries
+            return file, index
 
 
 def _spread(

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from quantos.factors.core.measured import FIFTHS, LAGS, NAMES_MIN, MarketPanel, Measured, known_members
 from quantos.factors.core.panel import Members, Panel, Series
-from quantos.factors.core.ranks import Codes
+from quantos.factors.core.ranks import Codes, placed
 from quantos.factors.core.statistics import SESSIONS_A_YEAR, defined, mean, ratio
 from quantos.factors.core.threads import over_days
 from quantos.market.core.boards import Board
@@ -184,12 +184,13 @@ def ic_at(
     from quantos.factors.core import kernel  # noqa: PLC0415 - Numba is loaded with the first validation
 
     given, known = known_members(codes, members)
+    code, later = placed(codes, codes.shape), placed(market.codes, codes.shape)
     every = np.ones(codes.shape[1], np.bool_) if columns is None else columns
     shifts = np.array([lag + 1 for lag in lags], np.int64)
     found = np.full((len(lags), len(codes)), np.nan)
 
     def part(first: int, last: int) -> None:
-        kernel.ic_days(first, last, codes, market.codes, given, known, every, shifts, NAMES_MIN, found)
+        kernel.ic_days(first, last, code, later, given, known, every, shifts, NAMES_MIN, found)
 
     over_days(len(codes), part)
     return found
@@ -200,10 +201,11 @@ def placebo(codes: Codes, market: MarketPanel, members: Members | None, seed: in
     from quantos.factors.core import kernel  # noqa: PLC0415 - Numba is loaded with the first validation
 
     given, known = known_members(codes, members)
+    code, later = placed(codes, codes.shape), placed(market.codes, codes.shape)
     found = np.full((DRAWS, len(codes)), np.nan)
 
     def part(first: int, last: int) -> None:
-        kernel.shuffled_days(first, last, codes, market.codes, given, known, NAMES_MIN, seed, found)
+        kernel.shuffled_days(first, last, code, later, given, known, NAMES_MIN, seed, found)
 
     over_days(len(codes), part)
     means = [one for one in map(mean, found) if one is not None]

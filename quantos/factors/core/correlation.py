@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantos.factors.core.panel import Members, Series
-from quantos.factors.core.ranks import Codes
+from quantos.factors.core.ranks import Codes, placed
 from quantos.factors.core.statistics import mean
 from quantos.factors.core.threads import over_days
 
@@ -36,7 +36,7 @@ class Sorted:
     def of(cls, codes: Codes) -> Sorted:
         from quantos.factors.core import kernel  # noqa: PLC0415 - Numba is loaded with the first validation
 
-        days = len(codes)
+        days, codes = len(codes), placed(codes, codes.shape)
         order, count = np.empty_like(codes), np.zeros(days, np.int64)
         tied, square = np.zeros(days, np.bool_), np.zeros(days, np.uint64)
         over_days(days, lambda first, last: kernel.sort_days(first, last, codes, order, count, tied, square))
@@ -48,7 +48,9 @@ def daily_correlation(a: Sorted, b: Codes) -> Series:
     from quantos.factors.core import kernel  # noqa: PLC0415 - Numba is loaded with the first validation
 
     found = np.empty(len(b))
-    kernel.correlate_days(a.codes, a.order, a.count, a.tied, a.square, b, COMMON_MIN, found)
+    kernel.correlate_days(
+        a.codes, a.order, a.count, a.tied, a.square, placed(b, a.codes.shape), COMMON_MIN, found
+    )
     return found
 
 

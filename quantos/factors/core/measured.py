@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantos.factors.core.panel import Dates, Members, Panel, Series, carried, returns
-from quantos.factors.core.ranks import Codes, rank_codes
+from quantos.factors.core.ranks import Codes, placed, rank_codes
 from quantos.factors.core.threads import over_days
 
 LAGS: Final = (1, 2, 3, 4, 5)
@@ -74,6 +74,7 @@ def measure(codes: Codes, market: MarketPanel, members: Members | None = None) -
 
     days = len(market.dates)
     given, known = known_members(codes, members)
+    code, later = placed(codes, codes.shape), placed(market.codes, codes.shape)
     lagged, fifth_returns = np.full((len(LAGS), days), np.nan), np.full((FIFTHS, days), np.nan)
     ls, turnover, coverage = (np.full(days, np.nan) for _ in range(3))
     names, data_day = np.zeros(days, np.int64), np.zeros(days, np.bool_)
@@ -82,8 +83,8 @@ def measure(codes: Codes, market: MarketPanel, members: Members | None = None) -
         kernel.measure_days(
             first,
             last,
-            codes,
-            market.codes,
+            code,
+            later,
             market.returns,
             market.has_close,
             given,
@@ -106,4 +107,6 @@ def known_members(codes: Codes, members: Members | None) -> tuple[Members, Membe
     """Members as compiled code takes them, and the days on which they are known."""
     if members is None:
         return np.zeros((1, 1), np.bool_), np.zeros(len(codes), np.bool_)
+    if members.shape != codes.shape:
+        raise ValueError(f"members are {members.shape}, codes {codes.shape}")
     return np.ascontiguousarray(members), np.asarray(members.any(axis=1))

@@ -43,6 +43,18 @@ def rank_codes(values: Panel) -> Codes:
     return codes
 
 
+def placed(codes: Codes, shape: tuple[int, ...]) -> Codes:
+    """Codes as compiled code takes them: it does not look where it reads and writes.
+
+    Raises ValueError where they have another shape, or are those of a wider axis (`compacted`).
+    """
+    if codes.shape != shape:
+        raise ValueError(f"codes are {codes.shape}, not {shape}")
+    if codes.size and int(codes.max()) > 2 * shape[1]:
+        raise ValueError("codes of more names than there are columns: rank them again")
+    return np.ascontiguousarray(codes)
+
+
 def compacted(codes: Codes) -> Codes:
     """Codes [t, i], in place, as if each day had only the names that it has here. For codes cut out of a larger axis."""
     from quantos.factors.core import compacting  # noqa: PLC0415 - Numba is loaded with the first validation

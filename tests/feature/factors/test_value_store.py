@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -218,6 +220,30 @@ def test_pairs_are_those_of_the_values_in_memory(values: ValueStore, series: Ser
         pytest.approx(1.0, abs=1e-15),
     ]
     assert correlations(values, series, 1, []) == []
+
+
+def test_a_reader_sees_one_upload_whole_while_others_are_stored(
+    values: ValueStore, series: Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quantos.factors.values.COMPACT_FROM", 0)  # files change with every other upload
+    put(values, series, days(5), np.zeros((5, 11)))
+    stop = threading.Event()
+
+    def write() -> None:
+        for step in itertools.count(1):
+            if stop.is_set():
+                return
+            put(values, series, days(5), np.full((5, 11), float(step)))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        seen = [read(values, series, days(5)) for _ in range(150)]
+    finally:
+        stop.set()
+        writer.join()
+    assert all((panel == panel[0, 0]).all() for panel in seen)
+    assert len({panel[0, 0] for panel in seen}) > 5
 
 
 WRITER = """

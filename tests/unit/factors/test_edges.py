@@ -198,3 +198,18 @@ def test_a_day_of_as_many_names_as_codes_can_hold() -> None:
     assert measure(padded, market).ic[0] == -1.0
     with pytest.raises(ValueError, match="16 bits"):
         rank_codes(np.zeros((1, NAMES_MAX + 1)))
+
+
+def test_codes_of_a_wider_axis_or_another_shape_are_refused() -> None:
+    codes = rank_codes(np.random.default_rng(0).standard_normal((4, 9)))
+    cut = np.ascontiguousarray(codes[:, :4])
+    with pytest.raises(ValueError, match="more names than there are columns"):
+        correlation(cut, cut)
+    with pytest.raises(ValueError, match=r"\(3, 9\), not \(4, 9\)"):
+        correlation(codes, codes[:3])
+    with pytest.raises(ValueError, match="members are"):
+        measure(
+            codes,
+            MarketPanel.of(np.arange(4).astype("datetime64[D]"), np.ones((4, 9))),
+            np.ones((4, 8), bool),
+        )
