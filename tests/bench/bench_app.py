@@ -2,6 +2,7 @@
 
 starlette         a bare Starlette endpoint that reads the body and answers JSON
 fastapi_async     a bare FastAPI `async def` endpoint with a pydantic body
+fastapi_get       a bare FastAPI `async def` endpoint that answers a GET
 fastapi_def       the same as `def`, so through the thread pool
 platform          the platform itself on a temporary data directory, its clock standing still
 """
@@ -57,6 +58,16 @@ def fastapi_async() -> Any:
 
     @app.post("/post", status_code=201)
     async def endpoint(body: Body) -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app
+
+
+def fastapi_get() -> Any:
+    app = FastAPI()
+
+    @app.get("/get")
+    async def endpoint() -> dict[str, str]:
         return {"status": "ok"}
 
     return app

@@ -45,7 +45,9 @@ class Served:
 def served_platform(folder: Path, simulate: str = "2024-01-02T08:00") -> Iterator[Served]:
     """A simulated platform on a free port, from when it answers until it has stopped."""
     command = [sys.executable, "-m", "quantos.cli", "serve", "--port", "0", "--data-dir", str(folder)]
-    process = subprocess.Popen([*command, "--simulate", simulate], stdout=subprocess.DEVNULL, cwd=ROOT)
+    process = subprocess.Popen(
+        [*command, "--simulate", simulate], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT
+    )
     try:
         yield Served(_url(folder / "server.json", process), _operator_token(folder))
     finally:
