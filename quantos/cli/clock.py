@@ -108,6 +108,10 @@ def _move(data_dir: Path | None, to: Callable[[datetime], datetime], as_json: bo
     with reach(data_dir) as platform:
         now = parse_instant(platform.get("/admin/clock")["now"])
         then = to(now)
+        if then < now:
+            raise WrongState(
+                say("clock.back", now=in_shanghai(rfc3339(now)), then=in_shanghai(rfc3339(then)))
+            )
         answer, interrupted = _moved(platform, now, then)
     if interrupted and parse_instant(answer["now"]) < then:
         raise Interrupted(

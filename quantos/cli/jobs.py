@@ -21,6 +21,7 @@ from quantos.cli.texts import say, word
 from quantos.errors import WrongState
 
 SETTLEMENT: Final = "settle_all_active_strategies"
+MINUTES: Final = len("2024-01-02 18:15")
 
 job = Commands(help="Scheduled jobs.", no_args_is_help=True)
 
@@ -74,15 +75,24 @@ def list_jobs(data_dir: DataDir = None, as_json: Json = False) -> None:
             found["name"],
             found["time"],
             word("state", found["state"]),
-            found["last_date"],
+            _last_run(found),
             found["next_run"] and in_shanghai(found["next_run"]),
         )
         for found in answer["jobs"]
     ]
-    print_table([say(f"col.{name}") for name in ("job", "at", "state", "last_date", "next_run")], rows)
+    print_table([say(f"col.{name}") for name in ("job", "at", "state", "last_run", "next_run")], rows)
     for found in answer["jobs"]:
         if reason := (found["detail"] or {}).get("reason"):
             print_text(f"{found['name']}: {reason}")
+
+
+def _last_run(found: dict[str, Any]) -> str | None:
+    """When it was, and for which trading day where that is another one: a run by hand, or one that caught up."""
+    if found["last_run"] is None:
+        return None
+    at = in_shanghai(found["last_run"])[:MINUTES]
+    day: str = found["last_date"]
+    return at if at.startswith(day) else f"{at}\n{say('job.for_day', day=day)}"
 
 
 def _run(name: str, day: date | None, data_dir: Path | None, as_json: bool) -> None:

@@ -34,6 +34,9 @@ from quantos.storage.records import Records
 
 SIMULATED_NOW: Final = "simulated_now"
 SETTLEMENT: Final = "settle_all_active_strategies"
+OF_SETTLED_DAYS: Final = frozenset({SETTLEMENT, "settlement_watchdog"})
+"""Jobs that have nothing to say of a day before its settlement is due."""
+
 FOLLOWED_UNTIL: Final = "timetable_followed_until"
 YEAR_MAX: Final = 2200
 """A clock is not moved beyond: dates near the end of what Python counts break arithmetic everywhere."""
@@ -229,7 +232,7 @@ class Scheduler:
     def run(self, name: str, trade_date: date | None = None) -> dict[str, Any]:
         """Run a job now, also one that is done; for today, or on a closed day for the last trading day.
 
-        A settlement asked for without a date before its time is that of the last day that is over.
+        A settlement or its watchdog without a date before 18:15 is that of the last day that is over.
 
         Raises JobNotFound, JobNotAvailable, JobDateRefused, and what the job refuses; then nothing is recorded.
         """
@@ -400,7 +403,7 @@ class Scheduler:
         if trade_date is None:
             if not calendar.is_trading_day(present):
                 return calendar.previous_before(present)
-            early = name == SETTLEMENT and self._clock.now() < due_at(name, present)
+            early = name in OF_SETTLED_DAYS and self._clock.now() < due_at(SETTLEMENT, present)
             return calendar.previous_before(present) if early else present
         if trade_date > present:
             raise JobDateRefused(f"{trade_date} has not come: today is {present}")

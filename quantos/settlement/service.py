@@ -245,7 +245,11 @@ class Settlement:
         return len(left)
 
     def note_missing(self, trade_date: date) -> list[str]:
-        """Slugs of the strategies that should have a NAV row up to the day and have none (SETTLE-19)."""
+        """Slugs of the strategies that should have a NAV row up to the day and have none (SETTLE-19).
+
+        Raises TooEarly where the day is not due yet.
+        """
+        self._check_time(trade_date)
         calendar, now = self._market.calendar, self._clock.now()
         with self._records.write() as session:
             missing.mend(session, self.strategies, self.settled_until, now)

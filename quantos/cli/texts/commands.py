@@ -24,7 +24,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "col.date": ("date", "日期"),
     "col.state": ("state", "状态"),
     "col.at": ("at", "时间"),
-    "col.last_date": ("last date", "最近日期"),
+    "col.last_run": ("last run", "上次运行"),
+    "job.for_day": ("for {day}", "交易日 {day}"),
     "col.next_run": ("next run", "下次运行"),
     "state.never_run": ("never run", "从未运行"),
     "state.running": ("running", "运行中"),
@@ -78,6 +79,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "clock.live": (
         "{path} is a live data directory: its clock is the world's and is not moved; only a simulated one's is (quantos serve --simulate)",
         "{path} 是实盘数据目录：时钟即真实时间，不能移动；只有模拟目录的时钟可以移动（quantos serve --simulate）",
+    ),
+    "clock.back": (
+        "the clock stands at {now} Shanghai and cannot go back to {then}",
+        "时钟停在上海时间 {now}，不能退回 {then}",
     ),
     "clock.interrupted": (
         "interrupted: the clock stands at {now} Shanghai, {jobs} jobs were run; to go on: quantos clock set {then}",

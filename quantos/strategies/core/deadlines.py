@@ -40,7 +40,10 @@ _TIME: Final = {Execution.OPEN: time(9, 15), Execution.CLOSE: time(15)}
 def check_trade_date(trade_date: date, days: TradingCalendar) -> None:
     """Raises NotATradingDay, also beyond the calendar's end: nobody knows yet."""
     if trade_date > days.last:
-        raise NotATradingDay(f"{trade_date} is not a trading day: the calendar ends on {days.last}")
+        raise NotATradingDay(
+            f"{trade_date} is not a trading day as far as is known: the calendar ends on {days.last}; later days are"
+            " taken once the operator has imported the exchange's next list (quantos calendar import)"
+        )
     if trade_date >= days.first and not days.is_trading_day(trade_date):
         raise NotATradingDay(f"{trade_date} is not a trading day: ask /api/v1/calendar for the next one")
 

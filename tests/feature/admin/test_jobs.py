@@ -102,8 +102,8 @@ def test_a_job_is_run_for_a_date(site: Site) -> None:
 
 @pytest.mark.parametrize("body", [{"json": {}}, {}, {"json": {"date": None}}, {"json": {"unknown": 1}}])
 def test_without_a_date_a_job_is_run_for_today(site: Site, body: dict[str, Any]) -> None:
-    assert site.call("POST", "/admin/jobs/settlement_watchdog/run", **body).status_code == 200
-    assert site.ran == [("settlement_watchdog", date(2024, 1, 2))]
+    assert site.call("POST", "/admin/jobs/attestation_retry/run", **body).status_code == 200
+    assert site.ran == [("attestation_retry", date(2024, 1, 2))]
 
 
 def test_without_a_date_on_a_closed_day_it_is_the_last_trading_day(site: Site) -> None:
@@ -113,11 +113,14 @@ def test_without_a_date_on_a_closed_day_it_is_the_last_trading_day(site: Site) -
     assert site.ran == [("settlement_watchdog", date(2024, 1, 5))]
 
 
-def test_without_a_date_before_its_time_a_settlement_is_that_of_the_last_day_over(site: Site) -> None:
-    answer = site.call("POST", "/admin/jobs/settle_all_active_strategies/run")
+@pytest.mark.parametrize("name", ["settle_all_active_strategies", "settlement_watchdog"])
+def test_without_a_date_before_18_15_a_settlement_and_its_watchdog_are_of_the_last_day_over(
+    site: Site, name: str
+) -> None:
+    answer = site.call("POST", f"/admin/jobs/{name}/run")
     assert (answer.status_code, answer.json()["date"]) == (200, "2023-12-29")
     site.scheduler.advance_to(parse_instant("2024-01-02T18:15:00+08:00"))
-    again = site.call("POST", "/admin/jobs/settle_all_active_strategies/run")
+    again = site.call("POST", f"/admin/jobs/{name}/run")
     assert (again.status_code, again.json()["date"]) == (200, "2024-01-02")
 
 

@@ -15,6 +15,7 @@ from quantos.kit.clock import SystemClock, parse_instant
 from quantos.kit.masking import masked
 from quantos.settings import Settings
 from tests.feature.cli.conftest import Run, Said, Serving
+from tests.support.platforms import stage
 
 MAKE_NONE = [
     ("invite", "create"),
@@ -81,6 +82,21 @@ def test_a_live_clock_is_shown(server: Serving, run: Run) -> None:
     assert shown.out.endswith("live: the platform's clock is the world's\n")
     now = parse_instant(run("clock", "--json", data_dir=server.directory).json["now"])
     assert abs(now - SystemClock().now()) < timedelta(hours=1)
+
+
+def test_the_list_of_jobs_tells_when_each_ran_and_for_which_day_where_it_is_another(
+    said: Said, tmp_path: Path
+) -> None:
+    with stage(tmp_path / "data", parse_instant("2024-01-03T20:00+08:00")):
+        pass
+    for job, day in (("attestation_retry", "2023-12-29"), ("settlement_watchdog", "2024-01-03")):
+        assert said("job", "run", job, "--date", day, "--data-dir", tmp_path / "data").code == 0
+    lines = said("job", "list", "--data-dir", tmp_path / "data", COLUMNS="80").out.splitlines()
+    rows = {line.split()[0]: line for line in lines}
+    assert rows["attestation_retry"].split()[3:5] == ["2024-01-03", "20:00"]
+    assert rows["for"].split() == ["for", "2023-12-29"]
+    assert lines.index(rows["for"]) == lines.index(rows["attestation_retry"]) + 1
+    assert rows["settlement_watchdog"].split()[3:5] == ["2024-01-03", "20:00"]
 
 
 def test_an_unknown_job_is_one_line_on_stderr(server: Serving, run: Run) -> None:

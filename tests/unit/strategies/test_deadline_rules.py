@@ -47,6 +47,11 @@ def test_a_day_without_trading_or_beyond_the_calendar_is_no_trading_day(day: Any
         check_trade_date(day, DAYS)
 
 
+def test_a_day_beyond_the_calendar_is_said_to_be_unknown_with_what_to_do() -> None:
+    with pytest.raises(NotATradingDay, match=r"as far as is known: .* ends on .*quantos calendar import"):
+        check_trade_date(DAYS.last + timedelta(1), DAYS)
+
+
 def test_days_before_the_calendar_are_left_to_the_deadline() -> None:
     check_trade_date(date.min, DAYS)
     with pytest.raises(DeadlinePassed):
