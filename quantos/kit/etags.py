@@ -7,10 +7,10 @@ the same bytes keeps its tag. A body that is sent twice is the same object, whos
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TAGS_REMEMBERED: Final = 64
@@ -60,12 +60,21 @@ def tag_of(body: bytes) -> str:
 
 async def _send_tagged(scope: Scope, start: Message, body: Message, send: Send) -> None:
     """An answer of one piece with its tag, or the tag alone; one that comes in pieces as it is."""
-    headers = MutableHeaders(raw=list(start["headers"]))
     if not body.get("more_body", False):
-        tag = headers.setdefault("etag", tag_of(bytes(body.get("body", b""))))
-        if is_known(tag, Headers(scope=scope).get("if-none-match")):
-            await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", tag.encode())]})
+        own = _value(start["headers"], b"etag")
+        tag = tag_of(bytes(body.get("body", b""))) if own is None else own
+        field = (b"etag", tag.encode("latin-1"))
+        if is_known(tag, _value(scope["headers"], b"if-none-match")):
+            await send({"type": "http.response.start", "status": 304, "headers": [field]})
             await send({"type": "http.response.body", "body": b""})
             return
-    await send({**start, "headers": headers.raw})
+        if own is None:
+            start = {**start, "headers": [*start["headers"], field]}
+    await send(start)
     await send(body)
+
+
+def _value(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
+    """Of a header, several joined as one; names are in lower case, as servers and the framework give them."""
+    values = [value.decode("latin-1") for each, value in headers if each == name]
+    return ", ".join(values) if values else None
