@@ -37,6 +37,7 @@ from quantos.attestation.planning import Addition, plan
 from quantos.attestation.ports import Outbox
 from quantos.attestation.repository import Change, Repository
 from quantos.attestation.signing import Signer, key_path, signer_of
+from quantos.attestation.terms import Terms
 from quantos.kit.clock import Clock
 
 GROUP_MAX: Final = 1000
@@ -44,7 +45,8 @@ GATHER_FROM_S: Final = 0.01
 GATHER_SHARE: Final = 0.5
 GATHER_S_MAX: Final = 0.05
 """Where a commit takes long (a large file, a slow disk) the next one waits half as long for company: those who were
-just answered come back at once, and one commit for all is cheaper than two for a half each."""
+just answered come back at once, and one commit for all is cheaper than two for a half each. One client alone is
+never waited with: nobody came while its last signal was committed."""
 IDLE_S: Final = 60.0
 """How often to look for claimed signals that nobody waits for any more, and for a batch."""
 
@@ -87,16 +89,14 @@ class Committer:
         path: Path,
         clock: Clock,
         outbox: Outbox,
+        terms: Terms,
         *,
-        when: When,
-        lead: timedelta,
-        signing_key: str,
         data_dir: Path,
         on_commit: Callable[[Repository], None],
     ) -> None:
-        self._path, self._clock, self._outbox = path, clock, outbox
-        self._when, self._lead = when, lead
-        self._signing_key, self._own_key = signing_key, key_path(data_dir)
+        self._path, self._clock, self._outbox, self._synced = path, clock, outbox, terms.synced
+        self._when, self._lead = terms.when, timedelta(seconds=terms.lead_s)
+        self._signing_key, self._own_key = terms.signing_key, key_path(data_dir)
         self._made, self._on_commit = LastMade(data_dir, path), on_commit
         self._judged: tuple[str | None] | None = (
             None  # the head of which it is known whether history was lost
@@ -112,10 +112,10 @@ class Committer:
         self._signer: tuple[Any, Signer | None] | None = None
         self._failures = 0
         self._retry_at: float | None = None
-        self._took_s = 0.0
+        self._took_s, self._group = 0.0, 0
         self._idle_at = monotonic() + IDLE_S
-        is_timed = when is When.DEADLINE and not clock.simulated
-        self._batch_at = next_batch(clock.now(), lead) if is_timed else None
+        is_timed = self._when is When.DEADLINE and not clock.simulated
+        self._batch_at = next_batch(clock.now(), self._lead) if is_timed else None
         self._doubtful: set[str] = set()
         self.failure: Failure | None = None
         self.version = 0
@@ -185,7 +185,7 @@ class Committer:
         """The repository, opened and as it stands now. Raises NotCommitted."""
         if self._repository is None:
             self._made.check_there()
-            self._repository = Repository.open(self._path)
+            self._repository = Repository.open(self._path, synced=self._synced)
             self._days = Days(self._repository)
             self._repository.clear_left_locks()
             self._on_commit(self._repository)
@@ -266,8 +266,9 @@ class Committer:
         items: list[_Item] = []
         calls: list[_Call] = []
         with suppress(queue.Empty):
+            is_alone = self._group <= 1 and self._inbox.empty()
             task = self._inbox.get(timeout=self._wait_s())
-            if self._took_s > GATHER_FROM_S:
+            if self._took_s > GATHER_FROM_S and not is_alone:
                 sleep(min(self._took_s * GATHER_SHARE, GATHER_S_MAX))
             while task is not None:
                 if isinstance(task, _Item):
@@ -310,7 +311,7 @@ class Committer:
     def _answer(self, items: Sequence[_Item]) -> None:
         begun = monotonic()
         outcomes = self._attest([item.signal for item in items])
-        self._took_s = monotonic() - begun
+        self._took_s, self._group = monotonic() - begun, len(items)
         for item in items:
             with suppress(InvalidStateError):  # whoever waited has gone away
                 item.future.set_result(outcomes[item.signal])

@@ -44,9 +44,7 @@ class Engine:
             self._path,
             clock,
             outbox,
-            when=terms.when,
-            lead=self._lead,
-            signing_key=terms.signing_key,
+            terms,
             data_dir=data_dir,
             on_commit=self.keeper.wake,
         )

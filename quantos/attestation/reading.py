@@ -83,8 +83,10 @@ def head_of(refs: DiskRefsContainer, ref: Ref) -> ObjectID | None:
     return None if found is None else ObjectID(found)
 
 
-def open_store(git_dir: Path) -> DiskObjectStore:
-    return DiskObjectStore(git_dir / "objects", loose_compression_level=COMPRESSION, fsync_object_files=True)
+def open_store(git_dir: Path, *, synced: bool = True) -> DiskObjectStore:
+    return DiskObjectStore(
+        git_dir / "objects", loose_compression_level=COMPRESSION, fsync_object_files=synced
+    )
 
 
 @contextmanager

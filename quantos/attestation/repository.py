@@ -69,15 +69,15 @@ class Loose:
 
 
 class Repository:
-    """A repository that is open. One writer; readers take `Reading`."""
+    """A repository that is open. One writer; readers take `Reading`. `synced`: as in the terms."""
 
-    def __init__(self, git_dir: Path, work_tree: Path | None) -> None:
-        self.git_dir, self.work_tree = git_dir, work_tree
+    def __init__(self, git_dir: Path, work_tree: Path | None, *, synced: bool = True) -> None:
+        self.git_dir, self.work_tree, self._synced = git_dir, work_tree, synced
         self.branch = branch_of(git_dir)
         self.git = Git(git_dir)
         self._ref = ref_of(self.branch)
         self._refs = DiskRefsContainer(git_dir)
-        self._store = open_store(git_dir)
+        self._store = open_store(git_dir, synced=synced)
         self._head: ObjectID | None = None
         self._root = Tree()
         self._folders: dict[str, Tree] = {}
@@ -87,7 +87,7 @@ class Repository:
         self._in_use = _taken(git_dir)
 
     @classmethod
-    def open(cls, path: Path) -> Repository:
+    def open(cls, path: Path, *, synced: bool = True) -> Repository:
         """Open it; where there is none, create it (branch main). Raises NotCommitted."""
         with as_failures():
             there = located(path)
@@ -98,7 +98,7 @@ class Repository:
                     )
                 _create(path)
                 there = Located(path / ".git", path)
-            return cls(there.git_dir, there.work_tree)
+            return cls(there.git_dir, there.work_tree, synced=synced)
 
     def close(self) -> None:
         self.git.stop()
@@ -231,8 +231,12 @@ class Repository:
         """Objects on disk, and their folders. All at a time: what waits together is synced by the disk in one go."""
         objects = self.git_dir / "objects"
         folders = {objects, *(objects / each.id[:2].decode() for each in made)}
-        list(self._pool.map(self._add, made))
-        list(self._pool.map(_sync_folder, folders))
+        if self._synced:
+            list(self._pool.map(self._add, made))
+            list(self._pool.map(_sync_folder, folders))
+        else:
+            for each in made:
+                self._add(each)
         self.loose.objects += len(made)
         self.loose.size += sum(each.raw_length() for each in made)
 
@@ -247,7 +251,8 @@ class Repository:
         """Move the branch to a commit whose objects are on disk."""
         try:
             moved = self._refs.set_if_equals(self._ref, self._head or ZERO_SHA, new)
-            _sync_folder(self.git_dir / "refs" / "heads")
+            if self._synced:
+                _sync_folder(self.git_dir / "refs" / "heads")
         except FileLocked as locked:
             self._take_up(Path(os.fsdecode(locked.lockfilename)))
             raise NotCommitted(

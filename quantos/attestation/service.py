@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -89,6 +90,11 @@ class Attestation:
     def configured(self) -> bool:
         """Whether there is a repository."""
         return bool(self._terms.repo)
+
+    def do_not_wait_for_the_disk(self) -> None:
+        """Of a directory that is played and thrown away: a power cut may cost it. To be called before anything else."""
+        assert self._engine is None, "nothing was committed yet"
+        self._terms = replace(self._terms, synced=False)
 
     def start(self) -> None:
         """Take up what an earlier process left over, in the background: nobody waits for it."""

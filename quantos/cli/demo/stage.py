@@ -195,6 +195,7 @@ def _do_not_wait_for_the_disk(platform: Platform) -> None:
         connection.cursor().execute("PRAGMA synchronous=NORMAL")
     finally:
         connection.close()
+    platform.attestation.do_not_wait_for_the_disk()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 
 from quantos.attestation.committer import Committer
 from quantos.attestation.core.batches import When
+from quantos.attestation.terms import Terms
 from quantos.kit.clock import parse_instant
 from tests.support.attested import (
     DAY,
@@ -188,9 +189,7 @@ def test_live_the_committer_keeps_the_time_of_a_batch_itself(
         tmp_path / "attestation",
         LiveClock(parse_instant(f"2024-01-02T{time}+08:00")),
         outbox,
-        when=When.DEADLINE,
-        lead=timedelta(seconds=60),
-        signing_key="",
+        Terms(when=When.DEADLINE),
         data_dir=tmp_path,
         on_commit=lambda _: None,
     )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from quantos.attestation.committer import Committer
-from quantos.attestation.core.batches import When
 from quantos.attestation.failures import NotCommitted
+from quantos.attestation.repository import Change, Repository
+from quantos.attestation.terms import Terms
 from quantos.kit.clock import SimulatedClock, SystemClock
 from tests.support.attested import (
     DAY,
@@ -310,9 +312,7 @@ def test_conv_05_live_and_simulated_platforms_do_not_share_a_repository(
         repository,
         clock,
         NothingDue(),
-        when=When.SUBMISSION,
-        lead=timedelta(seconds=60),
-        signing_key="",
+        Terms(),
         data_dir=tmp_path,
         on_commit=lambda _: None,
     )
@@ -384,3 +384,37 @@ def test_a_repository_that_is_configured_later_takes_the_signals_whose_deadline_
         agent = on.public()
         agent.token = token
         until(lambda: [each["github_committed"] for each in history(agent)] == [True, False], "the mark")
+
+
+def test_one_client_alone_is_not_waited_with_for_company(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("quantos.attestation.committer.GATHER_FROM_S", 0.0)
+    monkeypatch.setattr("quantos.attestation.committer.sleep", waited.append)
+    agent = on.agent()
+    slugs = [strategy(agent, slug) for slug in ("alpha", "beta", "gamma")]
+    for slug in slugs:
+        receipt(agent, slug)
+    assert waited == []
+    sent = [(agent, ("POST", f"/strategies/{slug}/signals", body(NEXT, MAOTAI))) for slug in slugs]
+    assert [answer.status_code for answer in together(sent)] == [201] * 3
+    receipt(agent, "alpha", date(2024, 1, 4))
+    assert waited, "those who were answered together come back together"
+
+
+@pytest.mark.parametrize("synced", [True, False])
+def test_only_what_is_thrown_away_is_not_synced_and_is_whole_all_the_same(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, synced: bool
+) -> None:
+    opened = Repository.open(repository, synced=synced)
+    syncs: list[int] = []
+    monkeypatch.setattr(os, "fsync", syncs.append)
+    try:
+        for text in (b"1", b"2"):
+            opened.refresh()
+            opened.commit([Change({"attestations/2024-01-02.json": text}, "one more")], TUESDAY_EIGHT)
+    finally:
+        opened.close()
+    blob_two_trees_and_commit_with_their_folders = 8
+    assert (len(syncs) >= 2 * blob_two_trees_and_commit_with_their_folders) is synced
+    assert git(repository, "fsck", "--strict") == ""
+    assert git(repository, "show", "HEAD:attestations/2024-01-02.json") == "2"
