@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from quantos.accounts.service import Accounts
 from quantos.admin.feed import Feed, Reader
+from quantos.errors import QuantosError
 from quantos.kit.routing import Answers, Routes
 from quantos.kit.web import ENDLESS, IN_DIGITS, LIMIT_MAX, refusals
 
@@ -48,9 +50,12 @@ def router(feed: Feed, accounts: Accounts) -> APIRouter:
         response_class=Response,
         responses=_STREAM | refusals(s400="no event has this id", s422="malformed value"),
     )
-    async def follow_events(last_event_id: LastEventId = None, recent: Recent = 0) -> Response:
-        """The kinds of events are those of docs/events.md. The stream has no end but the server's."""
-        return EventStream(feed, await feed.join(last_event_id, recent))
+    async def follow_events(
+        request: Request, last_event_id: LastEventId = None, recent: Recent = 0
+    ) -> Response:
+        """The kinds of events are those of docs/events.md. The stream has no end but the server's, or the token's."""
+        reader = await feed.join(last_event_id, recent)
+        return EventStream(feed, reader, lambda: accounts.operator(request))
 
     return operator
 
@@ -60,10 +65,11 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, feed: Feed, reader: Reader) -> None:
+    def __init__(self, feed: Feed, reader: Reader, check: Callable[[], object]) -> None:
+        """`check`: raises once the reader may not read any more."""
         self.status_code, self.background = 200, None
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        self._feed, self._reader = feed, reader
+        self._feed, self._reader, self._check = feed, reader, check
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[ENDLESS] = True
@@ -71,11 +77,21 @@ class EventStream(Response):
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             async for data in self._feed.frames(self._reader):
+                if not self._may_read():
+                    break
                 await send(_body(data, more=True))
             await send(_body(b"", more=False))
         finally:
             watching.cancel()
             self._feed.drop(self._reader)
+
+    def _may_read(self) -> bool:
+        """Looked at before each sending: a token that was replaced reads nothing more."""
+        try:
+            self._check()
+        except QuantosError:
+            return False
+        return True
 
     async def _watch(self, receive: Receive) -> None:
         """A reader that has gone away is not waited for."""

@@ -252,6 +252,19 @@ def test_the_end_of_the_server_ends_every_stream(site: Site) -> None:
     assert [reader.is_whole for reader in site.run(story())] == [True] * 5
 
 
+def test_a_token_that_was_replaced_reads_nothing_more(site: Site) -> None:
+    async def story() -> Listening:
+        reader = await listening(site)
+        site.accounts._operator_bytes = b"another"
+        await asyncio.to_thread(note, site, "secret")
+        await reader.ended()
+        return reader
+
+    reader = site.run(story())
+    assert reader.is_whole
+    assert reader.events == []
+
+
 def test_no_more_readers_are_taken_than_the_server_has_connections_for(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
