@@ -189,6 +189,7 @@ def _compose(
             settlement,
             attestation,
             timedelta(days=settings.backup_days_max) if settings.backup_days_max else None,
+            factors=factors.counts,
             last_backup=backups.last,
         ),
         LogTail(_redaction(settings, directory, accounts)),

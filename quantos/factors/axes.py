@@ -30,6 +30,8 @@ BEFORE: Final = 60
 AFTER: Final = 7
 """Sessions read after the last day, as far as they are known: the returns of the longest lag."""
 
+BLOCK: Final = 128
+PANELS_KEPT: Final = 2
 MEMBERS_KEPT: Final = 6
 
 
@@ -59,7 +61,7 @@ class Axes:
     def __init__(self, market: Market, clock: Clock) -> None:
         self._market, self._clock = market, clock
         self._turn = threading.Lock()
-        self._kept: _Kept | None = None
+        self._kept: list[_Kept] = []
         self._members: OrderedDict[tuple[int, str, int, int], Members | None] = OrderedDict()
 
     def last_known(self) -> date | None:
@@ -121,15 +123,21 @@ class Axes:
         return int(np.searchsorted(self._market.calendar.sessions, day))
 
     def _panel(self, low: int, high: int) -> _Kept:
-        """A panel of at least these sessions; what is kept only grows, until the market changes."""
+        """A panel of at least these sessions: of the whole blocks that they begin in, up to what is known.
+
+        So factors of about the same days share one, and a day that is added costs the last block alone.
+        """
         version = self._market.version
-        kept = self._kept
-        if kept is not None and kept.version == version:
+        for kept in self._kept:
             first = self._place(kept.market.dates[0])
-            if first <= low and high <= first + len(kept.market.dates):
+            if kept.version == version and first <= low and high <= first + len(kept.market.dates):
                 return kept
-            low, high = min(low, first), max(high, first + len(kept.market.dates))
-        self._kept = kept = None  # both at once would need twice the memory
+        self._kept = [kept for kept in self._kept if kept.version == version][-PANELS_KEPT + 1 :]
+        built = self._built(low // BLOCK * BLOCK, max(high, self._end()), version)
+        self._kept.append(built)
+        return built
+
+    def _built(self, low: int, high: int, version: int) -> _Kept:
         sessions = self._market.calendar.sessions[low:high]
         symbols = self._market.instruments().symbols
         axis = tuple(sorted({*symbols, *self._ever_members()}))
@@ -140,8 +148,12 @@ class Axes:
                 :, : len(symbols)
             ]  # an import may add some meanwhile
             close[:, [place[symbol] for symbol in symbols]] = found
-        self._kept = _Kept(version, axis, boards_of(axis), MarketPanel.of(sessions, close))
-        return self._kept
+        return _Kept(version, axis, boards_of(axis), MarketPanel.of(sessions, close))
+
+    def _end(self) -> int:
+        """How many sessions are known."""
+        known = self.last_known()
+        return 0 if known is None else self._place(np.datetime64(known, "D")) + 1
 
     def _ever_members(self) -> set[str]:
         return {

@@ -285,6 +285,11 @@ class Factors:
             owner = self._accounts.nicknames(session, {factor.user_id})[factor.user_id]
             return {**_detail(session, factor), **_diagnostics(session, factor), "owner": owner}
 
+    def counts(self) -> dict[str, int]:
+        """How many factors there are in each status that any is in."""
+        with self._records.read() as session:
+            return store.count_by_status(session)
+
     # for the features above
 
     def active(self, session: Session, user_id: str) -> Sequence[Factor]:

@@ -66,8 +66,9 @@ def of_status(session: Session, *statuses: str, user_id: str | None = None) -> S
     return session.scalars(query).all()
 
 
-def numbers(session: Session) -> set[int]:
-    return set(session.scalars(select(_factor.c.number)))
+def count_by_status(session: Session) -> dict[str, int]:
+    query = select(_factor.c.status, func.count()).group_by(_factor.c.status).order_by(_factor.c.status)
+    return {status: int(count) for status, count in session.execute(query)}
 
 
 def series_of(session: Session, number: int) -> FactorSeries | None:
@@ -80,10 +81,6 @@ def delete_factor(session: Session, factor: Factor) -> None:
     session.execute(delete(FactorOsDay).where(_os.c.factor_number == factor.number))
     session.delete(factor)
     session.flush()
-
-
-def delete_series(session: Session, number: int) -> None:
-    session.execute(delete(FactorSeries).where(_tables["factor_series"].c.factor_number == number))
 
 
 def add_attempt(session: Session, factor: Factor, at: datetime, sharpe: float | None) -> None:

@@ -229,6 +229,15 @@ def test_ops_03_the_operator_sees_everyones_factors_with_their_owners(owner: Own
     assert on_stage.operator.call("GET", "/admin/factors/none").status_code == 404
 
 
+def test_the_operators_overview_counts_factors_by_status(owner: Owner, on_stage: Stage) -> None:
+    assert on_stage.operator.get("/admin/overview")["factors"] == {}
+    owner.create()
+    rejected(owner)
+    owner.active()
+    found = on_stage.operator.get("/admin/overview")["factors"]
+    assert found == {"active": 1, "draft": 1, "rejected": 1}
+
+
 def test_notif_06_the_owner_is_told_of_each_verdict(owner: Owner) -> None:
     owner.active(name="good")
     factor = rejected(owner)
