@@ -27,7 +27,7 @@ from quantos.storage.types import instant_text
 from quantos.strategies import store
 from quantos.strategies.core import signal as signals
 from quantos.strategies.core.deadlines import Execution, check_deadline, check_not_settling, check_trade_date
-from quantos.strategies.core.status import TAKE_SIGNALS, Status
+from quantos.strategies.core.status import TAKE_SIGNALS, Status, status_at
 from quantos.strategies.owned import is_slug, not_found, number_of, own
 from quantos.strategies.refusals import SignalIrreplaceable, SignalLocked, SignalNotFound, TakesNoSignals
 from quantos.strategies.schemas import Submission
@@ -131,6 +131,8 @@ class Placing:
             store.replace_signal(connection, slot.number, day, values)
         if slot.status == Status.PENDING:
             store.activate(connection, slot.number, received)
+        elif values["submitted_at"] < (slot.activated_at or ""):
+            store.activate_earlier(connection, slot.number, received)
         said = {"slug": slug, "trade_date": day, "replaced": slot.signal_id is not None}
         events.note(connection, received, "signal_submitted", said)
         placed = Placed(
@@ -159,7 +161,10 @@ class Placing:
             )
         check_trade_date(trade_date, self._market.calendar)
         deadline = check_deadline(Execution(slot.execution_price), trade_date, received)
-        check_not_settling(trade_date, self._clock.now())
+        now = self._clock.now()
+        check_not_settling(trade_date, now)
+        if now >= deadline and status_at(store.log_of(connection, slot.number), deadline) is Status.PAUSED:
+            raise TakesNoSignals("strategy status was paused at the deadline: the signal would not count")
         if slot.signal_id is not None:
             self._check_replaceable(slot, trade_date)
         return slot, deadline

@@ -52,6 +52,7 @@ _SLOT: Final = Prepared(
         _strategy.c.execution_price,
         _strategy.c.universe,
         _strategy.c.is_public,
+        _strategy.c.activated_at,
         _signal.c.id,
         _signal.c.commit_sha,
         _signal.c.attestation,
@@ -93,6 +94,7 @@ class Slot(NamedTuple):
     execution_price: str
     universe: str
     is_public: bool
+    activated_at: str | None
     signal_id: str | None
     commit_sha: str | None
     attestation: str | None
@@ -160,7 +162,7 @@ def overdue(session: Session, now: datetime) -> int:
     return int(session.execute(query).scalar_one())
 
 
-def log_of(session: Session, number: int) -> list[StatusChange]:
+def log_of(session: Session | Connection, number: int) -> list[StatusChange]:
     query = (
         select(_change.c.status, _change.c.at)
         .where(_change.c.strategy_number == number)
@@ -215,6 +217,13 @@ def activate(connection: Connection, number: int, at: datetime) -> None:
         .values(status=Status.ACTIVE.value, activated_at=at)
     )
     record_change(connection, number, Status.ACTIVE, at)
+
+
+def activate_earlier(connection: Connection, number: int, at: datetime) -> None:
+    """Of two first signals the one received later was stored first: the strategy is active from the earlier on."""
+    connection.execute(update(_strategy).where(_strategy.c.number == number).values(activated_at=at))
+    first = select(func.min(_change.c.id)).where(_change.c.strategy_number == number).scalar_subquery()
+    connection.execute(update(_change).where(_change.c.id == first).values(at=at))
 
 
 def delete_signal(session: Session, number: int, trade_date: date) -> None:
