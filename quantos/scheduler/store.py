@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import bindparam, delete, insert, or_
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, SQLModel, col, func, select
 
 from quantos.scheduler.tables import JobRun, PlatformState
+from quantos.storage.prepared import Prepared
+from quantos.storage.types import instant_text
+
+_state: Final = SQLModel.metadata.tables["platform_state"]
+_run: Final = SQLModel.metadata.tables["job_run"]
+_FORGET: Final = Prepared(delete(_state).where(_state.c.key == bindparam("key")))
+_NOTE: Final = Prepared(insert(_state).values(key=bindparam("key"), value=bindparam("value")))
+_DONE: Final = Prepared(
+    select_columns(_run.c.number).where(
+        _run.c.job == bindparam("job"),
+        _run.c.trade_date == bindparam("trade_date"),
+        _run.c.started_at >= bindparam("since"),
+        or_(_run.c.state == bindparam("done"), _run.c.state == bindparam("skipped")),
+    )
+)
 
 
 def fact(session: Session, key: str) -> str | None:
@@ -15,7 +33,10 @@ def fact(session: Session, key: str) -> str | None:
 
 
 def set_fact(session: Session, key: str, value: str) -> None:
-    session.merge(PlatformState(key=key, value=value))
+    """A moving clock sets two of them with every job."""
+    connection = session.connection()
+    _FORGET.run(connection, {"key": key})
+    _NOTE.run(connection, {"key": key, "value": value})
 
 
 def add_run(session: Session, run: JobRun) -> int:
@@ -41,13 +62,8 @@ def last_start(session: Session) -> datetime | None:
 
 def is_done(session: Session, job: str, trade_date: date, since: datetime) -> bool:
     """Whether a run that started at `since` or later did the job for the date."""
-    query = select(col(JobRun.number)).where(
-        col(JobRun.job) == job,
-        col(JobRun.trade_date) == trade_date,
-        col(JobRun.state).in_(["done", "skipped"]),
-        col(JobRun.started_at) >= since,
-    )
-    return session.exec(query.limit(1)).first() is not None
+    sought = {"job": job, "trade_date": trade_date.isoformat(), "since": instant_text(since)}
+    return bool(_DONE.rows(session.connection(), {**sought, "done": "done", "skipped": "skipped"}))
 
 
 def unfinished(session: Session) -> list[JobRun]:
