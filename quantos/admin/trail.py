@@ -24,7 +24,6 @@ Action = Literal[
     "user_changed",
     "ticket_changed",
     "license_decided",
-    "license_installed",
     "market_imported",
     "day_accepted",
     "calendar_extended",

@@ -48,8 +48,8 @@ class Reader:
     def _complete(self) -> Event | None:
         identifier, kind, data = self._id, self._kind, self._data
         self._id, self._kind, self._data = "", "", []
+        if identifier:
+            self._last = identifier  # also without data: so a stream says where it begins
         if not data:
             return None
-        if identifier:
-            self._last = identifier
         return Event(identifier, kind or "message", json.loads("\n".join(data)))

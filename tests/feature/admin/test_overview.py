@@ -152,11 +152,18 @@ def test_looking_changes_nothing(on: Stage) -> None:
     assert on.platform.records.generation == before
 
 
+def test_factors_are_counted_by_status(on: Stage) -> None:
+    agent = on.agent()
+    for name in ("Momentum", "Value"):
+        agent.post("/factors", {"name": name, "universe": "hs300"})
+    assert overview(on)["factors"] == {"draft": 2}
+
+
 def test_what_comes_later_is_plugged_in(on: Stage) -> None:
-    on.platform.operations.overview.factors = lambda: {"active": 3}
+    on.platform.operations.overview.portfolios = lambda: {"active": 3}
     on.platform.operations.overview.license_standing = lambda: {"edition": "standard", "until": "2027-01-01"}
     found = overview(on)
-    assert found["factors"] == {"active": 3}
+    assert found["portfolios"] == {"active": 3}
     assert (found["edition"], found["license"]["until"]) == ("standard", "2027-01-01")
 
 
