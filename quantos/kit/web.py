@@ -213,10 +213,13 @@ async def validation_error(_: Request, error: Exception) -> Response:
 
 async def http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    headers = dict(error.headers or {})
+    headers, detail = dict(error.headers or {}), str(error.detail)
+    if error.status_code == 404:
+        detail = "there is nothing at this path: /openapi.json lists what there is"
     if error.status_code == 405:
         headers["Allow"] = ", ".join(_allowed_methods(request))
-    return json_response({"detail": str(error.detail)}, error.status_code, headers)
+        detail = f"this path does not take this method: it takes {headers['Allow']}"
+    return json_response({"detail": detail}, error.status_code, headers)
 
 
 def _allowed_methods(request: Request) -> list[str]:
