@@ -98,7 +98,8 @@ def test_beside_the_api_stand_its_description_and_the_page_that_shows_it(on_stag
     app = build_app(on_stage.platform)
     below = {path for path, _ in leaves(app.router)}
     beside = {getattr(route, "path", "") for route in app.routes} - below - {""}
-    assert beside == {"/openapi.json", "/docs", "/docs/start.js", *(f"/docs/{name}" for name in FILES)}
+    page = {"/docs", "/docs/start.js", *(f"/docs/{name}" for name in FILES)}
+    assert beside == {"/openapi.json", "/llms.txt", *page}
 
 
 def test_every_route_is_analysed_once_and_stands_in_the_applications_own_table(on_stage: Stage) -> None:
