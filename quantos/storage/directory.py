@@ -6,6 +6,7 @@ Layout:
   server.json      the running server's URL, for commands; removed at a clean stop
   records.db       SQLite
   series.duckdb    DuckDB
+  factors/         values of factors, rows that series.duckdb names: copied after it, they belong to a backup
   secrets/         generated keys and the operator's token, mode 0600
 """
 
