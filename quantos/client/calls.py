@@ -428,7 +428,6 @@ def list_audit(
         "user_changed",
         "ticket_changed",
         "license_decided",
-        "license_installed",
         "market_imported",
         "day_accepted",
         "calendar_extended",

@@ -130,7 +130,6 @@ class AuditOut(TypedDict):
         "user_changed",
         "ticket_changed",
         "license_decided",
-        "license_installed",
         "market_imported",
         "day_accepted",
         "calendar_extended",
