@@ -255,7 +255,7 @@ class ValueStore:
         """
         rows = cursor.execute("SELECT factor, generation FROM factor_file").fetchall()
         kept = {self._path(factor, generation, part).name for factor, generation in rows for part in PARTS}
-        names = sorted(path.name for path in self.folder.glob("*-*.*")) if self.folder.exists() else []
+        names = [path.name for part in PARTS for path in self.folder.glob(f"[0-9]*-[0-9]*.{part.name}")]
         stale = [name for name in names if name not in kept]
         for name in stale:
             (self.folder / name).unlink(missing_ok=True)
