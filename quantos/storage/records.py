@@ -234,7 +234,7 @@ def _resolve(units: list[_Unit]) -> None:
 def _storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, sqlite3.OperationalError) as error:  # the latter of prepared statements
         raise _as_unavailable(error, path) from error
 
 

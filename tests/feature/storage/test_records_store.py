@@ -16,7 +16,8 @@ from sqlmodel import Session, SQLModel
 import quantos.app  # noqa: F401 - every feature's tables
 from quantos.errors import Conflict, WrongState
 from quantos.storage.migrate import HEAD, MIGRATIONS, upgrade
-from quantos.storage.records import Records
+from quantos.storage.prepared import Prepared
+from quantos.storage.records import Records, RecordsUnavailable
 
 
 @pytest.fixture
@@ -104,3 +105,20 @@ def test_a_store_of_a_newer_platform_is_refused(records: Records) -> None:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(WrongState, match="newer version"):
         upgrade(records)
+
+
+@pytest.mark.parametrize("is_prepared", [True, False])
+def test_a_store_without_room_is_a_named_refusal_for_prepared_statements_too(
+    records: Records, is_prepared: bool
+) -> None:
+    insert = text("INSERT INTO platform_state VALUES (:key, :value)")
+    values = {"key": "large", "value": "x" * 2**20}
+    with records.write() as session:
+        pages = session.execute(text("PRAGMA page_count")).scalar()
+        session.execute(text(f"PRAGMA max_page_count={pages}"))
+    with pytest.raises(RecordsUnavailable, match="full"), records.write() as session:
+        if is_prepared:
+            Prepared(insert).run(session.connection(), values)
+        else:
+            session.execute(insert, values)
+    assert "large" not in keys(records)
