@@ -144,7 +144,7 @@ def test_a_day_whose_t_plus_2_has_too_few_bars_waits(owner: Owner, on_stage: Sta
     factor = owner.active()
     owner.upload(factor, entries([FIRST]))
     with on_stage.platform.series.write() as cursor:
-        cursor.execute("DELETE FROM bar WHERE trade_date = ? AND instrument > 3", [SESSIONS[150]])
+        cursor.execute("DELETE FROM bar WHERE trade_date = ? AND instrument > 19", [SESSIONS[150]])
     on_stage.platform.market.refresh()
     on_stage.clock_to(SESSIONS[150], "20:00")
     assert owner.get(factor)["os"]["start_date"] is None

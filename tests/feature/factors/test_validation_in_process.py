@@ -59,19 +59,32 @@ def test_others_are_served_while_a_factor_is_validated(
     on_stage.operator.runner.run(story())
 
 
-def test_whoever_goes_away_finds_the_verdict_later(owner: Owner, on_stage: Stage) -> None:
+def test_whoever_goes_away_finds_the_verdict_later(
+    owner: Owner, on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller hangs up at the worst moment: while the status is being written."""
     factor = owner.ready()
+    writing, go_on = threading.Event(), threading.Event()
+    begin = validating.Validating.begin
+
+    def slowly(*given: Any) -> Any:
+        writing.set()
+        assert go_on.wait(60)
+        return begin(*given)
+
+    monkeypatch.setattr(validating.Validating, "begin", slowly)
     http, headers = owner.caller.http, {"Authorization": f"Bearer {owner.caller.token}"}
 
     async def hang_up() -> None:
         submission = asyncio.ensure_future(http.post(f"/factors/{factor}/submit", headers=headers))
-        while (await http.get(f"/factors/{factor}/submit", headers=headers)).json()["status"] == "ready":
-            await asyncio.to_thread(sleep, 0.001)
+        assert await asyncio.to_thread(writing.wait, 60)
         submission.cancel()
         await asyncio.gather(submission, return_exceptions=True)
+        go_on.set()
+        while (await http.get(f"/factors/{factor}", headers=headers)).json()["status"] != "active":
+            await asyncio.to_thread(sleep, 0.05)
 
-    on_stage.operator.runner.run(hang_up())
-    assert settled(owner, factor) == "active"
+    on_stage.operator.runner.run(asyncio.wait_for(hang_up(), 60))
 
 
 def test_a_damaged_file_of_values_is_no_verdict(owner: Owner, on_stage: Stage) -> None:
