@@ -17,8 +17,7 @@ DEFECT = 70
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
-    from quantos.cli.app import app  # noqa: PLC0415 - `import quantos.cli` stays free
-    from quantos.cli.interruption import INTERRUPTED, Interrupted, last_line  # noqa: PLC0415
+    from quantos.cli.interruption import INTERRUPTED, Interrupted, last_line  # noqa: PLC0415 - `import quantos.cli` stays free
     from quantos.cli.texts import say  # noqa: PLC0415
     from quantos.errors import QuantosError  # noqa: PLC0415
 
@@ -26,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     try:
-        app([argument for argument in given if argument != "--debug"], prog_name="quantos")
+        _run([argument for argument in given if argument != "--debug"])
     except QuantosError as refusal:
         if debug:
             raise
@@ -54,6 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "this is a defect: run it again with --debug for the details, and quantos doctor for the state"
         )
         sys.exit(DEFECT)
+
+
+def _run(arguments: list[str]) -> None:
+    from quantos.cli.app import app  # noqa: PLC0415 - as above
+    from quantos.cli.configuration import refuse_unfit_language  # noqa: PLC0415
+
+    if arguments[:1] != ["doctor"]:  # which says itself what is wrong with the settings
+        refuse_unfit_language()
+    app(arguments, prog_name="quantos")
 
 
 def _complain(message: str) -> None:

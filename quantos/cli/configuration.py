@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from quantos.cli.texts import say
+from quantos.cli.texts import LANGUAGES, chosen_language, say, unfit
 from quantos.errors import WrongState
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 PREFIX: Final = "QUANTOS_"
 OF_THE_TESTS: Final = ("QUANTOS_SHARED", "QUANTOS_CI_REAL", "QUANTOS_HYPOTHESIS", "QUANTOS_BENCH_")
 """Variables that are no settings and mean something all the same."""
+
+EMPTY: Final = "'', "
+"""How pydantic begins the list of what is permitted, where that begins with nothing at all."""
 
 
 class BadSettings(WrongState):
@@ -38,19 +41,30 @@ def load(data_dir: Path | None = None, **options: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        found = "; ".join(
-            f"{PREFIX}{str(item['loc'][0]).upper()}: {_in_words(item)}"
+        found = say("semicolon").join(
+            f"{PREFIX}{str(item['loc'][0]).upper()}{say('colon')}{_in_words(item)}"
             for item in error.errors(include_url=False)
         )
         raise BadSettings(say("settings.bad", found=found)) from None
+
+
+def refuse_unfit_language() -> None:
+    """Raises BadSettings where QUANTOS_LANG names no language of ours: commands without settings speak one too."""
+    if chosen_language() not in {"", *LANGUAGES}:
+        load()
 
 
 def _in_words(error: Any) -> str:
     """As the API says it, where it knows the kind."""
     from quantos.kit.findings import WORDS  # noqa: PLC0415 - see load
 
-    words = WORDS.get(error["type"])
-    return str(error["msg"]) if words is None else words.format_map(error.get("ctx", {}))
+    kind, terms = error["type"], dict(error.get("ctx", {}))
+    english = str(terms["error"]) if kind == "value_error" else WORDS.get(kind, str(error["msg"]))
+    expected = str(terms.get("expected", ""))
+    if not expected.startswith(EMPTY):
+        return unfit(kind, english, terms)
+    words = unfit(kind, english, {"expected": expected.removeprefix(EMPTY)})
+    return say("settings.or_empty", words=words)
 
 
 @cache

@@ -85,7 +85,7 @@ def _usage(command: TyperCommand | TyperGroup, context: Any) -> list[str]:
 def _heading(command: TyperCommand | TyperGroup, context: Any) -> list[str]:
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     text = [f"  {line}" for line in wrapped(first_paragraph(command.help), _width() - 2)]
-    return [f"{say('help.usage')} {usage}", "", *text]
+    return [f"{say('help.usage')}{usage}", "", *text]
 
 
 def _parameters(command: TyperCommand | TyperGroup, context: Any) -> list[str]:

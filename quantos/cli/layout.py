@@ -18,6 +18,7 @@ WIDTH_OF_A_PIPE: Final = 160
 
 NARROW: Final = 40
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_JOINTS: Final = re.compile(r"[^/_.-]*[/_.-]+|[^/_.-]+")
 GAP: Final = 2
 CLOSING: Final = "，。、；：！？）」%,.;:!?)"
 OPENING: Final = "（「("
@@ -55,6 +56,16 @@ def wrapped(text: str, width: int) -> list[str]:
             line = ""
         line += piece
     return [*lines, line.rstrip()]
+
+
+def parted(name: str, width: int) -> str:
+    """The name of a file on lines of at most `width` cells, parted where it has a joint; a longer piece stays whole."""
+    lines = [""]
+    for piece in _JOINTS.findall(name):
+        if lines[-1] and cells(lines[-1] + piece) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(lines)
 
 
 def listed(pairs: Sequence[tuple[str, str]], width: int, *, indent: int = 2, name_max: int = 30) -> list[str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from quantos.cli.layout import listed, padded, screen_width
-from quantos.cli.output import in_shanghai, print_line, print_table, print_text
+from quantos.cli.layout import GAP, cells, listed, padded, parted, screen_width
+from quantos.cli.output import in_shanghai, print_line, print_table, print_text, shown
 from quantos.cli.texts import CHINESE, language, say, word
 from quantos.cli.texts.market import REASONS
 
 DAYS_NAMED: Final = 5
 EXAMPLES: Final = 3
 LOADS: Final = 10
+FILE_MIN: Final = 16
 ONLY_WHERE_THERE_ARE_ANY: Final = ("unchanged", "changed", "quarantined")
 
 
@@ -20,15 +21,16 @@ def print_report(answer: dict[str, Any]) -> None:
     """An import's report: the files with their counts, what was odd about each, what was not taken, the sum."""
     taken = [file for file in answer["files"] if not (file["refused"] or file["ignored"])]
     counts = [{**file, "quarantined": sum(file["quarantined"].values())} for file in taken]
-    shown = ["rows", "stored", *(n for n in ONLY_WHERE_THERE_ARE_ANY if any(file[n] for file in counts))]
-    print_table(
-        _columns("file", "kind", *(f"{name}>" for name in shown)),
-        [(file["source"], _kind(file["kind"]), *(file[name] for name in shown)) for file in counts],
-    )
+    numbers = ["rows", "stored", *(n for n in ONLY_WHERE_THERE_ARE_ANY if any(file[n] for file in counts))]
+    columns = _columns("file", "kind", *(f"{name}>" for name in numbers))
+    rows = [(file["source"], _kind(file["kind"]), *(file[name] for name in numbers)) for file in counts]
+    print_table(columns, _fitted(columns, rows))
     for file in taken:
         _print_remarks(file)
     left = [
-        (file["source"], file["refused"] or file["ignored"]) for file in answer["files"] if file not in taken
+        (parted(file["source"], screen_width() // 2), file["refused"] or file["ignored"])
+        for file in answer["files"]
+        if file not in taken
     ]
     if left:
         print_line("")
@@ -41,11 +43,11 @@ def print_report(answer: dict[str, Any]) -> None:
 def print_coverage(answer: dict[str, Any]) -> None:
     """What is stored, one table a subject; subjects without anything are left out."""
     _print_heading(answer)
-    board = ("board", "instruments", "with_bars", "bars", "first", "last")
+    counts = ("instruments", "with_bars", "bars", "first", "last")
     _titled(
         "boards",
         ("board", "instruments>", "with_bars>", "bars>", "first", "last"),
-        [tuple(row[name] for name in board) for row in answer["boards"]],
+        [(word("market.board", row["board"]), *(row[name] for name in counts)) for row in answer["boards"]],
     )
     benchmarks = {universe: span for universe, span in answer["benchmarks"].items() if span}
     if answer["bars"] or answer["indices"]:
@@ -161,7 +163,18 @@ def _titled(subject: str, columns: Sequence[str], rows: Sequence[Sequence[Any]])
     if rows:
         print_line("")
         print_text(say(f"market.title.{subject}"))
-        print_table(_columns(*columns), rows)
+        named = _columns(*columns)
+        print_table(named, _fitted(named, rows) if columns[0] == "file" else rows)
+
+
+def _fitted(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """The rows with the name of a file, which stands first, parted into what the other columns leave of the screen."""
+    others = [
+        [column.removesuffix(">"), *map(shown, values)]
+        for column, *values in zip(columns, *rows, strict=True)
+    ]
+    left = screen_width() - sum(GAP + max(map(cells, texts)) for texts in others[1:])
+    return [(parted(row[0], max(left, FILE_MIN)), *row[1:]) for row in rows]
 
 
 def _columns(*names: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 PATH: Final = "/docs"
 PACKAGE: Final = "fastapi_offline"
@@ -61,7 +61,7 @@ SwaggerUIBundle({
 
 
 def add_docs_page(app: FastAPI) -> None:
-    """Serve the page and its files; none of them is part of the API that it describes."""
+    """Serve the page and its files, and lead there from the root; none of them is part of the API that it describes."""
 
     async def page(_: Request) -> Response:
         return Response(_PAGE, headers=_HEADERS, media_type="text/html")
@@ -73,6 +73,10 @@ def add_docs_page(app: FastAPI) -> None:
         name = request.scope["path"].rpartition("/")[2]
         return FileResponse(_folder() / name, headers=_KEPT, media_type=FILES[name])
 
+    async def start_page(_: Request) -> Response:
+        return RedirectResponse(PATH.removeprefix("/"), headers=_HEADERS)  # relative, as everything here
+
+    app.add_route("/", start_page, include_in_schema=False)
     app.add_route(PATH, page, include_in_schema=False)
     app.add_route(f"{PATH}/start.js", start, include_in_schema=False)
     for name in FILES:

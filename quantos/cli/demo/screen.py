@@ -21,7 +21,8 @@ from quantos.cli.demo.plot import BENCHMARK_MARK, COLOURS, Curve, drawn
 from quantos.cli.demo.story import Record
 from quantos.cli.demo.verified import Verified, public_address
 from quantos.cli.layout import wrapped
-from quantos.cli.texts import say
+from quantos.cli.market_tables import meaning
+from quantos.cli.texts import CHINESE, language, say
 from quantos.settlement.core.facts import Reason
 
 if TYPE_CHECKING:
@@ -82,10 +83,8 @@ class Screen:
             if file["refused"]:
                 self.plain(say("demo.refused", file=file["source"], reason=file["refused"]))
         if report["quarantined"]:
-            reasons = ", ".join(f"{reason} {count:,}" for reason, count in report["quarantined"].items())
-            self.plain(
-                say("demo.quarantine", rows=f"{sum(report['quarantined'].values()):,}", reasons=reasons)
-            )
+            rows = f"{sum(report['quarantined'].values()):,}"
+            self.plain(say("demo.quarantine", rows=rows, reasons=_explained(report["quarantined"])))
         else:
             self.plain(say("demo.nothing_refused"))
         vague = {kind: count for kind, count in report["findings"].items() if kind.startswith(VAGUE)}
@@ -94,8 +93,8 @@ class Screen:
             ("demo.vague", vague.keys()),
         ):
             if found:
-                kinds = ", ".join(f"{kind} {report['findings'][kind]:,}" for kind in sorted(found))
-                self.plain(say(key, kinds=kinds))
+                counts = {kind: report["findings"][kind] for kind in sorted(found)}
+                self.plain(say(key, kinds=_explained(counts)))
         self.plain(say("demo.span", days=loaded.days, first=loaded.played[0], last=loaded.played[-1]))
 
     def after(self, directory: Path, url: str, api_key: str, port: int) -> None:
@@ -186,7 +185,7 @@ class Screen:
             def on_day(day: date, navs: dict[str, float]) -> None:
                 self.day_played = day
                 millions = [
-                    f"{mark} {navs[slug] / 1e6:.2f}m"
+                    f"{mark} {running(navs[slug])}"
                     for mark, slug in zip(MARKS, SLUGS, strict=True)
                     if slug in navs
                 ]
@@ -274,8 +273,8 @@ class Screen:
 
     def orders(self, sums: Sums) -> None:
         """How many orders ended how."""
-        results = ", ".join(
-            f"{say('demo.filled') if reason is Reason.NONE else reason.name.lower()} {count:,}"
+        results = say("comma").join(
+            f"{say('demo.filled' if reason is Reason.NONE else f'demo.sum.{reason.name}')} {count:,}"
             for reason, count in sums.results.items()
         )
         self.plain(say("demo.orders", orders=f"{sums.orders:,}", results=results))
@@ -311,6 +310,13 @@ class Screen:
             else:
                 table.add_column(name, justify=justify, no_wrap=key != "result")
         return table
+
+
+def _explained(counts: dict[str, int]) -> str:
+    """What was found in how many rows, in words."""
+    return say("semicolon").join(
+        say("demo.counted", what=meaning(reason), count=f"{count:,}") for reason, count in counts.items()
+    )
 
 
 def program_to_type() -> str:
@@ -366,6 +372,11 @@ def cash(mills: int) -> str:
     """CNY with fen; with mills where there are some."""
     text = f"{mills / 1000:,.3f}"
     return text.removesuffix("0")
+
+
+def running(nav: float) -> str:
+    """A NAV in CNY as the progress shows it, to 10,000 CNY."""
+    return say("demo.running", nav=f"{nav / 1e4:.0f}" if language() == CHINESE else f"{nav / 1e6:.2f}")
 
 
 def price(mills: int) -> str:

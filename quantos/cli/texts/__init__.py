@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Any, Final
 
 from quantos.cli.texts.attestation import ATTESTATION
@@ -21,22 +22,43 @@ from quantos.cli.texts.market import MARKET
 from quantos.cli.texts.restate import RESTATE
 from quantos.cli.texts.secrets import SECRETS
 from quantos.cli.texts.serve import SERVE
+from quantos.cli.texts.settings import SETTINGS, UNFIT
 
 CHINESE: Final = "zh"
 ENGLISH: Final = "en"
+LANGUAGES: Final = (ENGLISH, CHINESE)
 
 TEXTS: Final[dict[str, tuple[str, str]]] = (
-    ATTESTATION | BACKUP | COMMANDS | MARKET | RESTATE | SECRETS | SERVE | DOCTOR | DEMO | FACTORS
+    ATTESTATION | BACKUP | COMMANDS | MARKET | RESTATE | SECRETS | SERVE | SETTINGS | DOCTOR | DEMO | FACTORS
 )
+
+
+class _Counting(Formatter):
+    """`{rows:row|rows}` is `1 row`, `2 rows`, `1,000 rows`."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, many, others = format_spec.partition("|")
+        if not many:
+            return str(super().format_field(value, format_spec))
+        return f"{value} {one if str(value) == '1' else others}"
+
+
+_COUNTING: Final = _Counting()
 
 
 def language() -> str:
     """`zh` or `en`."""
-    chosen = os.environ.get("QUANTOS_LANG", "") or _of_env_file()
-    for value in (chosen, *(os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))):
+    chosen = chosen_language()
+    known = chosen if chosen.lower().startswith((CHINESE, ENGLISH)) else ""
+    for value in (known, *(os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))):
         if value:
             return CHINESE if value.lower().startswith(CHINESE) else ENGLISH
     return ENGLISH
+
+
+def chosen_language() -> str:
+    """QUANTOS_LANG as it is set, whether or not there is such a language."""
+    return os.environ.get("QUANTOS_LANG", "") or _of_env_file()
 
 
 @cache
@@ -53,13 +75,22 @@ def _of_env_file() -> str:
 def say(key: str, /, **values: Any) -> str:
     """The text of a key in the reader's language."""
     english, chinese = TEXTS[key]
-    return (chinese if language() == CHINESE else english).format(**values)
+    return _COUNTING.vformat(chinese if language() == CHINESE else english, (), values)
 
 
 def word(kind: str, name: str) -> str:
     """The reader's word for a name that the platform uses, `state.done`; the name itself where there is none."""
     key = f"{kind}.{name}"
     return say(key) if key in TEXTS else name
+
+
+def unfit(kind: str, english: str, terms: dict[str, Any]) -> str:
+    """Why a setting's value does not fit, in the reader's language: `english` is what is said of the kind."""
+    chinese = UNFIT.get(english, UNFIT.get(kind)) if language() == CHINESE else None
+    if chinese is None:
+        return english.format_map(terms)
+    listed = str(terms.get("expected", "")).replace(", ", "、").replace(" or ", " 或 ")
+    return chinese.format_map({**terms, "expected": listed})
 
 
 def in_readers_language(help_text: str) -> str:

@@ -36,7 +36,10 @@ ATTESTATION: Final[dict[str, tuple[str, str]]] = {
     "attestation.committed": ("committed", "已存证"),
     "attestation.left": ("left", "剩余"),
     "attestation.alarm": ("ALARM: {what}: {said}", "警报：{what}：{said}"),
-    "attestation.is_left": ("{left} signals are not committed: {why}", "{left} 条信号未能存证：{why}"),
+    "attestation.is_left": (
+        "{left:signal is|signals are} not committed: {why}",
+        "{left} 条信号未能存证：{why}",
+    ),
     "attestation.digests": ("digests committed", "已存证的摘要"),
     "attestation.digests_left": (
         "digests of settled days are not committed: {why}",
@@ -95,11 +98,11 @@ ATTESTATION: Final[dict[str, tuple[str, str]]] = {
         "未配置仓库：他人无法核验信号",
     ),
     "doctor.attestation.local": (
-        "{repository}, {waiting} signals wait; no remote: the commit times are this platform's own word",
+        "{repository}, {waiting:signal waits|signals wait}; no remote: the commit times are this platform's own word",
         "{repository}，{waiting} 条信号等待存证；没有远程：提交时间仅为本平台自述",
     ),
     "doctor.attestation.ok": (
-        "{repository}, {waiting} signals wait; pushed to {url}, {unpushed} commits to go",
+        "{repository}, {waiting:signal waits|signals wait}; pushed to {url}, {unpushed:commit|commits} to go",
         "{repository}，{waiting} 条信号等待存证；推送至 {url}，剩余 {unpushed} 个提交",
     ),
     "doctor.attestation.alarm": ("{what}: {said}", "{what}：{said}"),

@@ -5,19 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "help.usage": ("Usage:", "用法："),
+    "help.usage": ("Usage: ", "用法："),
     "help.arguments": ("Arguments:", "参数："),
     "help.options": ("Options:", "选项："),
     "help.commands": ("Commands:", "命令："),
-    "settings.bad": ("settings cannot be used: {found}", "设置无法使用：{found}"),
-    "settings.unknown": ("{name} is no setting and does nothing", "{name} 不是设置项，不起作用"),
-    "settings.meant": ("; is {meant} meant?", "；是否想写 {meant}？"),
-    "settings.see": (" (quantos settings lists them)", "（quantos settings 列出全部设置）"),
-    "settings.from.default": ("default", "默认值"),
-    "settings.from.environment": ("from the environment", "来自环境变量"),
-    "settings.from.file": ("from .env", "来自 .env"),
-    "settings.from.option": ("from the command line", "来自命令行"),
     "colon": (": ", "："),
+    "semicolon": ("; ", "；"),
+    "comma": (", ", "、"),
     "yes": ("yes", "是"),
     "no": ("no", "否"),
     "col.job": ("job", "任务"),
@@ -85,7 +79,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "时钟停在上海时间 {now}，不能退回 {then}",
     ),
     "clock.interrupted": (
-        "interrupted: the clock stands at {now} Shanghai, {jobs} jobs were run; to go on: quantos clock set {then}",
+        "interrupted: the clock stands at {now} Shanghai, {jobs:job was|jobs were} run; to go on: quantos clock set {then}",
         "已中断：时钟停在上海时间 {now}，已运行 {jobs} 个任务；继续请用：quantos clock set {then}",
     ),
     "clock.interrupted_late": (
@@ -110,10 +104,13 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "job.failed": ("{job} failed: {reason}", "{job} 失败：{reason}"),
     "job.no_reason": ("the log has the details", "详情见日志"),
-    "job.settling": ("settling, {done} of {total} strategy-days", "正在结算，策略日 {done} / {total}"),
+    "job.settling": (
+        "settling, {done} of {total:strategy-day|strategy-days}",
+        "正在结算，策略日 {done} / {total}",
+    ),
     "job.under_way": ("{job} is under way", "{job} 运行中"),
     "job.waits": (
-        "{date} waits for market data: {present} of the {expected} instruments that traded the day before have a bar; quantos market import PATH brings the rest",
+        "{date} waits for market data: {present} of the {expected:instrument|instruments} that traded the day before have a bar; quantos market import PATH brings the rest",
         "{date} 等待行情：前一日成交的 {expected} 个标的中有 {present} 个有日线；用 quantos market import PATH 导入其余数据",
     ),
     "interrupted.stopping": (

@@ -53,7 +53,7 @@ _STEPS: Final[dict[str, tuple[str, str]]] = {
         "{path} 中没有日线：需要含日线的目录或文件（CSV 或 Parquet）{why}",
     ),
     "demo.too_short": (
-        "{path} has bars of {count} trading days: the demo needs at least {least}",
+        "{path} has bars of {count:trading day|trading days}: the demo needs at least {least}",
         "{path} 只有 {count} 个交易日的日线：演示至少需要 {least} 个",
     ),
     "demo.step.market": ("Market data", "行情数据"),
@@ -71,26 +71,27 @@ _STEPS: Final[dict[str, tuple[str, str]]] = {
         "由独立程序仅凭公开信息验证",
     ),
     "demo.bars": (
-        "{bars} bars of {instruments} instruments, {first} to {last}",
+        "{bars:bar|bars} of {instruments:instrument|instruments}, {first} to {last}",
         "{bars} 条日线，{instruments} 个标的，{first} 至 {last}",
     ),
     "demo.span": (
-        "to be played: {days} trading days, {first} to {last}; what lies before is the agents' history",
+        "to be played: {days:trading day|trading days}, {first} to {last}; what lies before is the agents' history",
         "将运行 {days} 个交易日，{first} 至 {last}；之前的数据作为智能体的历史",
     ),
     "demo.quarantine": (
-        "{rows} rows refused, into quarantine: {reasons}",
+        "{rows:row|rows} refused, into quarantine: {reasons}",
         "{rows} 行被拒收并隔离：{reasons}",
     ),
     "demo.findings": ("found in rows that were kept: {kinds}", "在保留的数据中发现：{kinds}"),
     "demo.vague": ("not said, or not exactly, by the source: {kinds}", "数据源未给出或不精确：{kinds}"),
+    "demo.counted": ("{what} ({count})", "{what}（{count}）"),
     "demo.stated": (
         "{day}: {symbol} opens from a reference that nothing explains; the demo's operator states: no corporate action",
         "{day}：{symbol} 的参考价无从解释；演示管理员声明：无公司行动",
     ),
     "demo.refused": ("{file}: not taken: {reason}", "{file}：未采用：{reason}"),
     "demo.accepted": (
-        "{day}: {present} of the {expected} instruments that traded the day before have a bar; accepted by the demo's operator, because a source ends there",
+        "{day}: {present} of the {expected:instrument|instruments} that traded the day before have a bar; accepted by the demo's operator, because a source ends there",
         "{day}：前一日成交的 {expected} 个标的中有 {present} 个有日线；因某一数据源到此为止，由演示管理员确认放行",
     ),
     "demo.nothing_refused": ("no row was refused", "没有被拒收的行"),
@@ -120,9 +121,10 @@ _STEPS: Final[dict[str, tuple[str, str]]] = {
         "专门追昨日涨停和停牌标的，用来触碰规则",
     ),
     "demo.played": (
-        "{days} trading days, {signals} signals accepted, {jobs} jobs run at their times, {calls} HTTP calls",
+        "{days:trading day|trading days}, {signals:signal|signals} accepted, {jobs:job|jobs} run on time, {calls:HTTP call|HTTP calls}",
         "{days} 个交易日，接受 {signals} 条信号，按时运行 {jobs} 次任务，{calls} 次 HTTP 调用",
     ),
+    "demo.running": ("{nav}m", "{nav}万"),
     "demo.done": ("done in {seconds:.1f} s", "用时 {seconds:.1f} 秒"),
     "demo.total": ("The whole demo took {seconds:.1f} s.", "演示全程用时 {seconds:.1f} 秒。"),
 }
@@ -180,16 +182,29 @@ _RESULTS: Final[dict[str, tuple[str, str]]] = {
     "demo.reason.LIMIT_DOWN": ("limit_down ({lower})", "limit_down，跌停价 {lower}"),
     "demo.reason.BELOW_ONE_LOT": ("below_one_lot", "below_one_lot，不足一手"),
     "demo.reason.INSUFFICIENT_CASH": ("insufficient_cash", "insufficient_cash，现金不足"),
-    "demo.reason.T_PLUS_1": ("t_plus_1", "t_plus_1"),
+    "demo.reason.T_PLUS_1": ("t_plus_1", "t_plus_1，T+1 当日不可卖"),
+    "demo.sum.NO_MARKET_DATA": ("no_market_data", "尚无行情"),
+    "demo.sum.DELISTED": ("delisted", "已退市"),
+    "demo.sum.SUSPENDED": ("suspended", "停牌"),
+    "demo.sum.UNEXPLAINED_REFERENCE": ("unexplained_reference", "参考价无从解释"),
+    "demo.sum.NO_RULE": ("no_rule", "该日无规则"),
+    "demo.sum.LIMIT_UP": ("limit_up", "涨停"),
+    "demo.sum.LIMIT_DOWN": ("limit_down", "跌停"),
+    "demo.sum.BELOW_ONE_LOT": ("below_one_lot", "不足一手"),
+    "demo.sum.INSUFFICIENT_CASH": ("insufficient_cash", "现金不足"),
+    "demo.sum.T_PLUS_1": ("t_plus_1", "T+1 当日不可卖"),
     "demo.cash": (
         "cash {before} + sales {sold} - buys {bought} - fees {fees} + corporate actions {events} = {cash}",
         "现金 {before} + 卖出 {sold} - 买入 {bought} - 费用 {fees} + 公司行动 {events} = {cash}",
     ),
     "demo.nav": (
-        "NAV {nav} = cash {cash} + {positions} positions worth {value}",
+        "NAV {nav} = cash {cash} + {positions:position|positions} worth {value}",
         "净值 {nav} = 现金 {cash} + {positions} 个持仓市值 {value}",
     ),
-    "demo.orders": ("{orders} orders over all days: {results}", "全部交易日共 {orders} 笔委托：{results}"),
+    "demo.orders": (
+        "{orders:order|orders} over all days: {results}",
+        "全部交易日共 {orders} 笔委托：{results}",
+    ),
 }
 
 _CHECKS: Final[dict[str, tuple[str, str]]] = {
@@ -226,12 +241,12 @@ _CHECKS: Final[dict[str, tuple[str, str]]] = {
     "demo.check.negative": ("no cash and no holding below zero", "现金与持仓均不为负"),
     "demo.compared": ("{compared} compared, {differing} differ", "比较 {compared} 项，{differing} 项不符"),
     "demo.verified.holds": (
-        "{days} days: hashes, commits before the deadline, each day settled again to the mill, an unbroken chain",
+        "{days:day|days}: hashes, commits before the deadline, each day settled again to the mill, an unbroken chain",
         "{days} 天：哈希、截止前的提交、逐日重新结算精确到厘、链条完整",
     ),
-    "demo.verified.broken": ("{days} days: NOT verified", "{days} 天：未通过验证"),
+    "demo.verified.broken": ("{days:day|days}: NOT verified", "{days} 天：未通过验证"),
     "demo.verified.steps": (
-        "{passed} steps passed, {unchecked} without evidence",
+        "{passed:step|steps} passed, {unchecked} without evidence",
         "{passed} 步通过，{unchecked} 步缺少证据",
     ),
     "demo.broken": (

@@ -64,9 +64,9 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
         "校准本机时间（例如使用 chrony）；信号截止时间以它为准",
     ),
     "doctor.calendar": ("trading calendar", "交易日历"),
-    "doctor.calendar.ok": ("known to {last}, {days} days ahead", "已知至 {last}，还有 {days} 天"),
+    "doctor.calendar.ok": ("known to {last}, {days:day|days} ahead", "已知至 {last}，还有 {days} 天"),
     "doctor.calendar.over": (
-        "ended on {last}, {days} days before the platform's day",
+        "ended on {last}, {days:day|days} before the platform's day",
         "已于 {last} 到期，比平台日期早 {days} 天",
     ),
     "doctor.calendar.remedy": (
@@ -114,7 +114,7 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
     "doctor.backups": ("backups", "备份"),
     "doctor.backups.none": ("no backup was made here yet", "尚未做过备份"),
     "doctor.backups.last": (
-        "the last one: {at} Shanghai, {days} days ago, {path}",
+        "the last one: {at} Shanghai, {days:day|days} ago, {path}",
         "最近一次：上海时间 {at}，{days} 天前，{path}",
     ),
     "doctor.backups.remedy": (

@@ -38,7 +38,7 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "{name} 没有名为 date 的列：宽表为 date 加每个代码一列，长表为 date、symbol、value",
     ),
     "factor.empty": ("{name} has no rows", "{name} 没有数据行"),
-    "factor.uploading": ("{name}: {rows} rows", "{name}：{rows} 行"),
+    "factor.uploading": ("{name}: {rows:row|rows}", "{name}：{rows} 行"),
     "factor.stopped": (
         (
             "part {part} of {parts} was refused: {reason}. The days of the parts before it are stored; mend the file and"
@@ -47,11 +47,11 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "第 {part} / {parts} 部分被拒绝：{reason}。之前各部分的交易日已保存；修正文件后重新上传，相同日期会被替换",
     ),
     "factor.interrupted": (
-        "interrupted: {done} of {total} rows are stored; upload the file again to go on",
+        "interrupted: {done} of {total:row is|rows are} stored; upload the file again to go on",
         "已中断：已保存 {done} / {total} 行；重新上传该文件即可继续",
     ),
     "factor.uploaded": (
-        "{uploaded} days stored, {total} in all: the factor is {status}",
+        "{uploaded:day|days} stored, {total} in all: the factor is {status}",
         "已保存 {uploaded} 个交易日，共 {total} 个：因子状态为{status}",
     ),
     "factor.id": ("factor", "因子"),
@@ -98,7 +98,7 @@ _REPORT: Final[dict[str, tuple[str, str]]] = {
         "迟到 {days} 天：在收益已知之后上传的值不能证明任何事。",
     ),
     "report.os.none": ("No day out of sample has a known return yet.", "尚无收益已知的样本外交易日。"),
-    "report.last": ("last {days} days", "最近 {days} 天"),
+    "report.last": ("last {days:day|days}", "最近 {days} 天"),
     "report.checks": ("Five checks", "五项检查"),
     "report.figures": ("In sample", "样本内"),
     "report.ic_mean": ("IC mean", "IC 均值"),
@@ -137,7 +137,7 @@ _REPORT: Final[dict[str, tuple[str, str]]] = {
     "report.half_life_days": ("Half-life of the IC, days", "IC 半衰期（天）"),
     "report.monotonicity": ("Monotonicity of the fifths", "五分位单调性"),
     "report.placebo": (
-        "Mean IC by chance ({draws} shuffles): {low} to {high}",
+        "Mean IC by chance ({draws:shuffle|shuffles}): {low} to {high}",
         "随机打乱 {draws} 次的 IC 均值范围：{low} 至 {high}",
     ),
     "report.by_board": ("IC by board", "分板块 IC"),

@@ -13,8 +13,8 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
     ),
     "market.bars": (
         (
-            "{bars} bars of {with_bars} instruments, {first} to {last}; known are {instruments} instruments"
-            " and {actions} corporate actions"
+            "{bars:bar|bars} of {with_bars:instrument|instruments}, {first} to {last}; known are {instruments:instrument|instruments}"
+            " and {actions:corporate action|corporate actions}"
         ),
         (
             "{bars} 条日线，{with_bars} 个标的，{first} 至 {last}；已知 {instruments} 个标的、"
@@ -22,19 +22,19 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "market.calendar": (
-        "Trading calendar: {first} to {last}, {sessions} trading days",
+        "Trading calendar: {first} to {last}, {sessions:trading day|trading days}",
         "交易日历：{first} 至 {last}，{sessions} 个交易日",
     ),
     "market.calendar.ends": (
-        "{days} days of it are left: quantos calendar import FILE, with the exchange's next list",
+        "{days:day of it is|days of it are} left: quantos calendar import FILE, with the exchange's next list",
         "仅剩 {days} 天：请用 quantos calendar import FILE 导入交易所的下一份日历",
     ),
     "market.calendar.over": (
-        "it ended {days} days ago: quantos calendar import FILE, with the exchange's next list",
+        "it ended {days:day|days} ago: quantos calendar import FILE, with the exchange's next list",
         "已于 {days} 天前到期：请用 quantos calendar import FILE 导入交易所的下一份日历",
     ),
     "calendar.imported": (
-        "{rows} days: {stored} stored, {unchanged} as they were",
+        "{rows:day|days}: {stored} stored, {unchanged} as they were",
         "{rows} 天：写入 {stored} 天，未变 {unchanged} 天",
     ),
     "market.title.boards": ("Bars by board", "各板块日线"),
@@ -80,15 +80,21 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
     "market.kind.corporate_actions": ("corporate actions", "公司行动"),
     "market.kind.calendar": ("calendar", "日历"),
     "market.kind.unknown": ("unknown", "未知"),
+    "market.board.main": ("main", "主板"),
+    "market.board.chinext": ("chinext", "创业板"),
+    "market.board.star": ("star", "科创板"),
+    "market.board.bse": ("bse", "北交所"),
+    "market.board.fund": ("fund", "基金"),
+    "market.board.unknown": ("unknown", "未知"),
     "market.found": ("found", "发现"),
     "market.refused": ("refused", "拒收"),
     "market.settled": ("settled", "已结算"),
     "market.settled.detail": (
-        "rows touch {days} settled days and were not applied: {named}; quantos settle --restate settles these days again with them",
+        "rows touch {days:settled day|settled days} and were not applied: {named}; quantos settle --restate settles these days again with them",
         "行涉及 {days} 个已结算交易日，未采用：{named}；如需采用，请用 quantos settle --restate 重新结算这些交易日",
     ),
     "market.total": (
-        "{rows} rows in {seconds:.1f} s: {stored} stored, {unchanged} as they were",
+        "{rows:row|rows} in {seconds:.1f} s: {stored} stored, {unchanged} as they were",
         "{rows} 行，用时 {seconds:.1f} 秒：写入 {stored} 行，未变 {unchanged} 行",
     ),
     "import.no_path": (
@@ -102,12 +108,12 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
     "import.storing": ("storing", "写入"),
     "import.stage": ("file {number}, {source}: {stage}", "第 {number} 个文件 {source}：{stage}"),
     "import.rows": (
-        "file {number}, {source}: {stage} {rows} rows",
+        "file {number}, {source}: {stage} {rows:row|rows}",
         "第 {number} 个文件 {source}：{stage} {rows} 行",
     ),
     "import.begins": ("looking through {path}", "正在查看 {path}"),
     "import.interrupted": (
-        "interrupted: {done} files were taken in before, nothing of {source} is stored; the same import again goes on from there",
+        "interrupted: {done:file was|files were} taken in before, nothing of {source} is stored; the same import again goes on from there",
         "已中断：此前已处理 {done} 个文件，{source} 未写入任何内容；重新导入同一路径即可继续",
     ),
     "import.interrupted_late": ("interrupted, when everything was stored", "已中断，但全部内容已写入"),
@@ -131,14 +137,14 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
         "{text!r} is no source: there are {sources}",
         "没有数据源 {text!r}：可用的有 {sources}",
     ),
-    "fetch.symbol": ("{symbol}, {rows} rows", "{symbol}，{rows} 行"),
+    "fetch.symbol": ("{symbol}, {rows:row|rows}", "{symbol}，{rows} 行"),
     "fetch.done": (
-        "{source}, {first} to {last}: {fetched} symbols fetched, {resumed} fetched before, {rows} rows",
+        "{source}, {first} to {last}: {fetched:symbol|symbols} fetched, {resumed} fetched before, {rows:row|rows}",
         "{source}，{first} 至 {last}：抓取 {fetched} 个代码，此前已抓取 {resumed} 个，共 {rows} 行",
     ),
     "fetch.refused": ("{symbol}: refused: {reason}", "{symbol}：被拒绝：{reason}"),
     "fetch.interrupted": (
-        "interrupted: {done} of {total} symbols were fetched and stay; run the same command again to go on",
+        "interrupted: {done} of {total:symbol was|symbols were} fetched and stay; run the same command again to go on",
         "已中断：已抓取 {done} / {total} 个代码并保留；再次运行同一命令即可继续",
     ),
 }

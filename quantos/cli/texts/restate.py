@@ -19,7 +19,7 @@ RESTATE: Final[dict[str, tuple[str, str]]] = {
     ),
     "restate.under_way": ("settling again from {first}", "正在自 {first} 起重新结算"),
     "restate.settling": (
-        "settling again from {first}: {done} of {total} strategy-days",
+        "settling again from {first}: {done} of {total:strategy-day|strategy-days}",
         "正在自 {first} 起重新结算：{done} / {total} 策略日",
     ),
     "restate.finished_first": (
@@ -35,7 +35,7 @@ RESTATE: Final[dict[str, tuple[str, str]]] = {
         "已中断，但重新结算已完成",
     ),
     "restate.days": (
-        "{first} to {last}: {days} strategy-days settled again",
+        "{first} to {last}: {days:strategy-day|strategy-days} settled again",
         "{first} 至 {last}：重新结算 {days} 个策略日",
     ),
     "restate.nothing": (
@@ -48,7 +48,7 @@ RESTATE: Final[dict[str, tuple[str, str]]] = {
         "第 {number} 次重述：原记录已保留，公开记录会显示重述及其原因",
     ),
     "restate.changed": (
-        "{days} strategy-days come out otherwise, of {strategies} strategies; {bars} bars and {actions} corporate actions of settled days are new or corrected",
+        "{days:strategy-day comes|strategy-days come} out otherwise, of {strategies:strategy|strategies}; {bars:bar|bars} and {actions:corporate action|corporate actions} of settled days are new or corrected",
         "{days} 个策略日的结果改变，涉及 {strategies} 个策略；已结算交易日中新增或更正日线 {bars} 条、公司行动 {actions} 条",
     ),
     "restate.largest": (
@@ -56,7 +56,7 @@ RESTATE: Final[dict[str, tuple[str, str]]] = {
         "净值变化最大：{slug}，{day}，由 {before} 元变为 {after} 元（{change}）",
     ),
     "restate.backfilled": (
-        "{count} backfilled curves are made anew",
+        "{count:backfilled curve is|backfilled curves are} made anew",
         "{count} 条回填曲线已重新计算",
     ),
 }

@@ -36,12 +36,12 @@ _REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "{path} 不是可读取的 git 仓库、bundle 或其网址：{reason}",
     ),
     "refused.no_record": (
-        "{path} is neither a strategy's public URL, which has the form https://HOST/api/v1/public/strategies/NAME, nor that of a git repository: {reason}",
-        "{path} 既不是策略的公开网址（形如 https://主机/api/v1/public/strategies/策略名），也不是 git 仓库的网址：{reason}",
+        "{path} is neither a strategy's public URL, which has the form https://HOST/api/v1/public/strategies/SLUG, nor that of a git repository: {reason}",
+        "{path} 既不是策略的公开网址（形如 https://主机/api/v1/public/strategies/SLUG），也不是 git 仓库的网址：{reason}",
     ),
     "refused.no_scheme": (
-        "{path} begins with neither http:// nor https://: a strategy's public URL has the form https://HOST/api/v1/public/strategies/NAME",
-        "{path} 缺少开头的 http:// 或 https://：策略的公开网址形如 https://主机/api/v1/public/strategies/策略名",
+        "{path} begins with neither http:// nor https://: a strategy's public URL has the form https://HOST/api/v1/public/strategies/SLUG",
+        "{path} 缺少开头的 http:// 或 https://：策略的公开网址形如 https://主机/api/v1/public/strategies/SLUG",
     ),
     "refused.no_attestations": (
         "{path} has no attestations/DATE.json or settlements/DATE.json in any commit: there is nothing to check",

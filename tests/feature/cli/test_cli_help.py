@@ -89,5 +89,5 @@ def test_every_help_text_has_its_chinese(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_chinese_help_is_chinese(said: Said) -> None:
     text = said("clock", "advance", "-h", QUANTOS_LANG="zh", COLUMNS="80").out
-    assert text.startswith("用法： quantos clock advance [OPTIONS] DURATION\n")
+    assert text.startswith("用法：quantos clock advance [OPTIONS] DURATION\n")
     assert "-h, --help      显示本帮助并退出。" in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quantos.cli.layout import cells, clean, listed, padded, wrapped
+from quantos.cli.layout import cells, clean, listed, padded, parted, wrapped
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,20 @@ def test_a_chinese_text_is_parted_anywhere_but_before_what_closes_or_after_what_
 
 def test_a_word_that_is_too_long_stays_whole() -> None:
     assert wrapped("a https://example.com/path b", 10) == ["a", "https://example.com/path", "b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("bars.csv", ["bars.csv"]),
+        ("daily/hs300_members_2024-12.parquet", ["daily/", "hs300_", "members_", "2024-12.", "parquet"]),
+        ("averylongname.csv", ["averylongname.", "csv"]),
+        ("日线_沪深.csv", ["日线_", "沪深.csv"]),
+        ("", [""]),
+    ],
+)
+def test_the_name_of_a_file_is_parted_at_its_joints_alone(name: str, lines: list[str]) -> None:
+    assert parted(name, 8).split("\n") == lines
 
 
 def test_two_columns_stand_below_each_other() -> None:

@@ -257,7 +257,8 @@ def test_every_subject_of_the_status_has_its_words(
     print_coverage({
         "synthetic": False, "first_date": "1990-12-19", "last_date": "2026-12-31",
         "instruments": 5_432, "bars": 12_345_678, "corporate_actions": 54_321,
-        "boards": [{"board": "main", "instruments": 3_000, "with_bars": 2_999, "bars": 12_345_678, **row}],
+        "boards": [{"board": "main", "instruments": 3_000, "with_bars": 2_999, "bars": 12_345_678, **row},
+                   {"board": "chinext", "instruments": 1, "with_bars": 0, "bars": 0, **row}],
         "benchmarks": {"hs300": span, "etf_all": {**span, "series": "etf_all", "computed": True}, "csi500": None},
         "indices": [{"symbol": "000300.SH", **row}, {"symbol": "399006.SZ", **row}],
         "constituents": [{"index_symbol": "000300.SH", "source": "csindex", "symbols": 300, **row}],
@@ -275,5 +276,10 @@ def test_every_subject_of_the_status_has_its_words(
         "12,345,678 bars of 2,999 instruments," if language == "en" else "12,345,678 条日线，2,999 个标的，"
     ) in heading
     assert "399006.SZ" in shown
+    assert ("chinext" if language == "en" else "创业板") in shown
+    rows = shown.splitlines()
+    (first,) = (k for k, line in enumerate(rows) if "a-long-name-" in line and "2026-11-21" in line)
+    named = [line[: line.find("  ")] if "  " in line else line for line in rows[first:]]
+    assert {name[-1] for name in named if name} == {"-"}, "the name of a file is parted at its joints"
     assert "3" in shown.splitlines()[3]  # the calendar ended three days ago
     assert "2026-11-21 20:02" in shown

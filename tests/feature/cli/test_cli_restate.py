@@ -48,7 +48,7 @@ def test_a_restatement_with_its_data_is_one_command(run: Run, settled: Path, dat
     lines = done.out.splitlines()
     assert f"{SINCE} to {DAYS[-1]}: 15 strategy-days settled again" in lines
     assert any(
-        line.startswith("2 strategy-days come out otherwise, of 1 strategies; 2 bars and 0") for line in lines
+        line.startswith("2 strategy-days come out otherwise, of 1 strategy; 2 bars and 0") for line in lines
     )
     assert (
         "largest change of a NAV: holds-a on 2024-03-04, 1,009,995.00 to 1,007,495.00 CNY (-2,500.00)"

@@ -9,7 +9,7 @@ import pytest
 
 from quantos.cli.configuration import unknown_variables
 from quantos.settings import Settings
-from tests.feature.cli.conftest import Run
+from tests.feature.cli.conftest import Run, Said
 
 KNOWN = ["QUANTOS_PORT", "QUANTOS_DATA_DIR", "QUANTOS_LANG"]
 
@@ -95,6 +95,54 @@ def test_a_value_that_does_not_fit_is_named_in_plain_words(
     ended = run("settings", data_dir=tmp_path, **{f"QUANTOS_{name}": value})
     assert (ended.code, ended.out) == (1, "")
     assert said in ended.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("PORT", "abc", "设置无法使用：QUANTOS_PORT：须为整数，只用数字书写"),
+        ("PORT", "70000", "设置无法使用：QUANTOS_PORT：不得大于 65535"),
+        ("ATTESTATION_WHEN", "later", "QUANTOS_ATTESTATION_WHEN：须为 'submission' 或 'deadline' 之一"),
+        ("SERIES_MEMORY_LIMIT", "lots", "QUANTOS_SERIES_MEMORY_LIMIT：须为内存大小，例如 2GB 或 512MiB"),
+        ("MINIMUM_COMMISSION", "0.005", "QUANTOS_MINIMUM_COMMISSION：小数不得超过 2 位"),
+        ("MINIMUM_COMMISSION", "free", "QUANTOS_MINIMUM_COMMISSION：须为数字"),
+        ("RATE_LIMIT", "many", "QUANTOS_RATE_LIMIT：须符合格式 ^"),
+    ],
+)
+def test_why_a_value_does_not_fit_is_said_in_chinese_too(
+    said: Said, name: str, value: str, reason: str
+) -> None:
+    ended = said("settings", QUANTOS_LANG="zh", **{f"QUANTOS_{name}": value})
+    assert (ended.code, ended.out) == (1, "")
+    assert reason in ended.err
+
+
+@pytest.mark.parametrize(
+    "command", [("version",), ("verify", "/nowhere"), ("settings",), ("serve",), ("-h",)]
+)
+@pytest.mark.parametrize("value", ["fr", "zh_CN", "english"])
+def test_a_language_that_there_is_not_stops_every_command(
+    said: Said, command: tuple[str, ...], value: str
+) -> None:
+    ended = said(*command, QUANTOS_LANG=value, LANG="en_US.UTF-8")
+    assert (ended.code, ended.out) == (1, "")
+    wrong = "设置无法使用：QUANTOS_LANG：须为 'en' 或 'zh' 之一，或留空"
+    if value != "zh_CN":
+        wrong = "settings cannot be used: QUANTOS_LANG: must be one of 'en' or 'zh', or empty"
+    assert ended.err == f"quantos: {wrong}\n"
+
+
+def test_the_doctor_finds_a_language_that_there_is_not(said: Said, tmp_path: Path) -> None:
+    ended = said("doctor", "--data-dir", tmp_path / "none", QUANTOS_LANG="fr", LANG="zh_CN.UTF-8")
+    assert ended.code == 1
+    assert "设置无法使用：QUANTOS_LANG：须为" in ended.out
+
+
+@pytest.mark.parametrize("name", ["LANG", "LC_ALL", "LC_MESSAGES"])
+@pytest.mark.parametrize("value", ["C", "POSIX", "de_DE.UTF-8", "fr", ""])
+def test_a_language_of_the_system_is_never_an_error(said: Said, name: str, value: str) -> None:
+    ended = said("version", QUANTOS_LANG="", **{name: value})
+    assert (ended.code, ended.err) == (0, "")
 
 
 @pytest.mark.parametrize("value", ["2GB", "512MiB", "1.5 gb", "2G"])

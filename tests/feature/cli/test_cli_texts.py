@@ -11,9 +11,14 @@ import pytest
 import quantos.cli
 from quantos.cli.demo.agents import AGENTS
 from quantos.cli.texts import TEXTS, language, say
+from quantos.market.core.boards import Board
 from quantos.settlement.core.facts import Reason
 
 SOURCES = [file.read_text() for file in Path(quantos.cli.__file__).parent.rglob("*.py")]
+
+
+MANY = {"demo.too_few", "demo.too_short", "fetch.late", "fetch.imported"}
+"""Where there are never just one."""
 
 
 def placeholders(text: str) -> set[str]:
@@ -35,7 +40,29 @@ def test_every_text_that_is_asked_for_exists() -> None:
 def test_every_reason_and_every_strategy_has_its_words() -> None:
     wanted = {f"demo.reason.{reason.name}" for reason in Reason if reason is not Reason.NONE}
     wanted |= {f"demo.what.{agent.slug}" for agent in AGENTS}
+    wanted |= {f"demo.sum.{reason.name}" for reason in Reason if reason is not Reason.NONE}
+    wanted |= {f"market.board.{board.name.lower()}" for board in Board}
     assert wanted - TEXTS.keys() == set()
+
+
+@pytest.mark.parametrize("count", [1, "1", 2, "1,001", 0])
+def test_one_is_no_plural(english: None, count: int | str) -> None:
+    said = say("restate.changed", days=count, strategies=count, bars=count, actions=count)
+    one = str(count) == "1"
+    assert said.startswith(
+        f"{count} {'strategy-day comes' if one else 'strategy-days come'} out otherwise,"
+        f" of {count} {'strategy' if one else 'strategies'}; {count} {'bar' if one else 'bars'} and "
+    )
+
+
+def test_no_english_text_says_one_of_several(english: None) -> None:
+    """A number before a plural has both forms in the text."""
+    things = (
+        "strategies|rows|days|files|symbols|bars|instruments|jobs|signals|orders|curves|commits|steps|positions|actions"
+        "|calls|shuffles|strategy-days"
+    )
+    plain = re.compile(rf"(?<!than )\{{[a-z_]+\}} (?:[a-z]+ )?(?:{things})\b")
+    assert {key for key, (words, _) in TEXTS.items() if plain.search(words)} <= MANY
 
 
 @pytest.mark.parametrize(

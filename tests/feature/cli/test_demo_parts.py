@@ -25,13 +25,16 @@ from quantos.cli.demo.identities import (
     no_day_is_missing,
     returns_follow_from_navs,
 )
+from quantos.cli.demo.ledger import Sums
+from quantos.cli.demo.market import Loaded
 from quantos.cli.demo.panel import Panel
 from quantos.cli.demo.plot import Curve, drawn
-from quantos.cli.demo.screen import Screen, program_to_type
+from quantos.cli.demo.screen import Screen, program_to_type, running
 from quantos.cli.demo.story import Record
 from quantos.cli.demo.verified import Verified
 from quantos.cli.layout import cells
 from quantos.settings import Settings
+from quantos.settlement.core.facts import Reason
 
 FIRST = LOOKBACK + 2
 DAYS, NAMES = FIRST + 30, 40
@@ -253,6 +256,37 @@ def test_what_was_checked_is_wrapped_under_itself(monkeypatch: pytest.MonkeyPatc
     assert lines[0].startswith("     ✓ ")
     assert len(lines[1]) - len(lines[1].lstrip()) == 7
     assert max(map(cells, lines)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("language", "ends", "found"),
+    [
+        ("en", "filled 7,835, delisted 146, t_plus_1 41", "the number of members of its index (44)"),
+        ("zh", "成交 7,835、已退市 146、T+1 当日不可卖 41", "成分名单的数量与该指数的规定不符（44）"),
+    ],
+)
+def test_what_was_found_and_how_orders_ended_is_said_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], language: str, ends: str, found: str
+) -> None:
+    monkeypatch.setenv("QUANTOS_LANG", language)
+    screen, ended = Screen(), {Reason.NONE: 7_835, Reason.DELISTED: 146, Reason.T_PLUS_1: 41}
+    screen.orders(Sums(242, 8_022, 7_835, 0, 0, 0, 0, ended))
+    day = date(2024, 1, 2)
+    report = {"files": [], "quarantined": {"off_tick": 1}, "findings": {"list_size": 44}}
+    screen.market(Loaded(False, None, "here", report, 1, 1, day, day, a_panel(), 20, ()))
+    out = capsys.readouterr().out
+    assert ends in out
+    assert found in out
+    assert "list_size" not in out
+    assert "off_tick" not in out
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "10.11m"), ("zh", "1011万")])
+def test_the_progress_counts_as_its_reader_does(
+    monkeypatch: pytest.MonkeyPatch, language: str, shown: str
+) -> None:
+    monkeypatch.setenv("QUANTOS_LANG", language)
+    assert running(10_112_345.6) == shown
 
 
 def said_at_the_end(capsys: pytest.CaptureFixture[str], *, keeps: bool) -> str:

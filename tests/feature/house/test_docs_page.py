@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -63,6 +64,15 @@ def test_every_file_of_the_page_comes_from_this_server(on_stage: Stage) -> None:
         "swagger-ui-bundle.js",
         "start.js",
     }
+
+
+def test_the_root_leads_to_the_page_behind_a_prefix_too(on_stage: Stage) -> None:
+    answer = get(on_stage, "/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "docs")
+    assert (
+        urljoin("https://proxy.example/quant/", answer.headers["location"])
+        == "https://proxy.example/quant/docs"
+    )
 
 
 def test_it_starts_with_the_description_of_this_server_and_asks_nobody_to_validate_it(

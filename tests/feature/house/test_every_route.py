@@ -98,7 +98,7 @@ def test_beside_the_api_stand_its_description_and_the_page_that_shows_it(on_stag
     app = build_app(on_stage.platform)
     below = {path for path, _ in leaves(app.router)}
     beside = {getattr(route, "path", "") for route in app.routes} - below - {""}
-    page = {"/docs", "/docs/start.js", *(f"/docs/{name}" for name in FILES)}
+    page = {"/", "/docs", "/docs/start.js", *(f"/docs/{name}" for name in FILES)}
     assert beside == {"/openapi.json", "/llms.txt", *page}
 
 

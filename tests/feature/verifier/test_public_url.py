@@ -114,7 +114,7 @@ def test_what_was_answered_is_kept_and_holds_offline(site: Site, tmp_path: Path)
     assert "track_record" in {verdict["name"] for verdict in answer.report["reports"][0]["verdicts"]}
 
 
-FORM = "https://HOST/api/v1/public/strategies/NAME"
+FORM = "https://HOST/api/v1/public/strategies/SLUG"
 
 
 @pytest.mark.parametrize("page", ["", "/", "/api/v1", "/api/v1/public/strategies", "/docs"])
