@@ -25,10 +25,12 @@ say() { # ENGLISH CHINESE
   if [ "$QUIET" = no ]; then printf '%s\n' "$(text "$1" "$2")"; fi
 }
 
-stop() { # ENGLISH CHINESE: one line that says what to do, and the end
+stop() { # ENGLISH CHINESE [CODE]: one line that says what to do, and the end
   printf 'install.sh: %s\n' "$(text "$1" "$2")" >&2
-  exit 1
+  exit "${3:-1}"
 }
+
+misused() { stop "$1" "$2" 2; } # ENGLISH CHINESE: wrong usage
 
 usage() {
   text "\
@@ -61,7 +63,7 @@ while [ $# -gt 0 ]; do
     --dev) DEV=yes ;;
     --quiet) QUIET=yes ;;
     --prefix)
-      [ $# -gt 1 ] || stop "--prefix needs a folder" "--prefix 后面要写目录"
+      [ $# -gt 1 ] || misused "--prefix needs a folder" "--prefix 后面要写目录"
       PREFIX=$2
       shift
       ;;
@@ -75,11 +77,11 @@ while [ $# -gt 0 ]; do
       DEMO_ARGUMENTS=("$@")
       break
       ;;
-    *) stop "unknown option $1: see ./install.sh --help" "未知选项 $1：请看 ./install.sh --help" ;;
+    *) misused "unknown option $1: see ./install.sh --help" "未知选项 $1：请看 ./install.sh --help" ;;
   esac
   shift
 done
-[ -n "$PREFIX" ] || stop "--prefix needs a folder" "--prefix 后面要写目录"
+[ -n "$PREFIX" ] || misused "--prefix needs a folder" "--prefix 后面要写目录"
 case $PREFIX in /*) ;; *) PREFIX=$PWD/$PREFIX ;; esac
 
 LOG=$(mktemp "${TMPDIR:-/tmp}/quantos-install.XXXXXX")

@@ -52,12 +52,13 @@ def test_a_python_too_old_is_one_clear_line(old_machine: Path, language: str, fa
 
 def test_an_unknown_option_is_named(tmp_path: Path) -> None:
     run = install("--dmeo", cwd=tmp_path)
-    assert (run.returncode, run.stdout) == (1, "")
+    assert (run.returncode, run.stdout) == (2, "")
     assert "--dmeo" in run.stderr
 
 
 def test_a_prefix_without_a_folder_is_refused(tmp_path: Path) -> None:
-    assert install("--prefix", cwd=tmp_path).returncode == 1
+    assert install("--prefix", cwd=tmp_path).returncode == 2
+    assert install("--prefix=", cwd=tmp_path).returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -79,3 +80,19 @@ def test_help_names_every_option() -> None:
     shown = install("--help").stdout
     for option in ("--demo", "--prefix", "--dev", "--quiet", "--help"):
         assert option in shown
+
+
+@pytest.mark.parametrize("path", ["tests/unit/nothere", "./tests/nothere.py", "tests/nothere.py::test_it"])
+def test_tests_that_there_are_not_are_named_before_anything_is_installed(tmp_path: Path, path: str) -> None:
+    run = subprocess.run(
+        [ROOT / "tests" / "run", path, "-q"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == f"tests/run: there is no {path.partition('::')[0]} in {ROOT}\n"
+    assert list(tmp_path.iterdir()) == []
