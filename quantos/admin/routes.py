@@ -32,7 +32,7 @@ from quantos.kit.clock import rfc3339
 from quantos.kit.routing import Routes, joined
 from quantos.kit.web import Offset, json_response, limit, refusals
 from quantos.scheduler.service import Ran, Scheduler
-from quantos.settlement.service import Settlement
+from quantos.settlement.service import OUTCOMES_MAX, Settlement
 from quantos.storage.audit import Audit
 
 T = TypeVar("T")
@@ -179,12 +179,14 @@ def _runs(settlement: Settlement, accounts: Accounts) -> APIRouter:
     @operator.get(
         "/admin/settlement-runs/{run_id}",
         operation_id="get_settlement_run",
-        summary="A settlement run with the outcome of each strategy-day",
+        summary=f"A settlement run with the outcomes of its first {OUTCOMES_MAX:,} strategy-days",
         response_model=RunDetail,
         responses=refusals(s404="no such run"),
     )
     async def get_settlement_run(run_id: RunId) -> Response:
-        """Each strategy-day with its outcome and, where it failed, the reason."""
+        """Settled or held, by strategy and date; of a run with more, `settled` and `held` count them all. `failed`
+        names each that failed, with the reason.
+        """
         return json_response(await asyncio.to_thread(settlement.run_detail, run_id))
 
     return operator

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,16 +13,16 @@ import typer
 from quantos.cli import directories
 from quantos.cli.attend import attended
 from quantos.cli.configuration import load
+from quantos.cli.fetching import Wanted, fetched_here, fetched_through, print_fetched
 from quantos.cli.help import Commands
-from quantos.cli.interruption import Interrupted, ends_with
+from quantos.cli.interruption import Interrupted
 from quantos.cli.market_tables import print_coverage, print_report
 from quantos.cli.options import DataDir, Json, day_option
-from quantos.cli.output import print_json, print_text
-from quantos.cli.progress import counting, spinning
+from quantos.cli.output import print_json
+from quantos.cli.progress import spinning
 from quantos.cli.reach import Reach, opened_here, reach
 from quantos.cli.texts import say, word
-from quantos.errors import NotFound, WrongState
-from quantos.kit.clock import today
+from quantos.errors import NotFound
 from quantos.storage.directory import running_server
 
 market = Commands(help="Market data: import, fetch, see what is there.", no_args_is_help=True)
@@ -129,48 +129,28 @@ def fetch(
     first: Annotated[
         date | None, day_option("--from", "First day; default: the day after the last bar.")
     ] = None,
-    last: Annotated[date | None, day_option("--to", "Last day; default: the last one that is over.")] = None,
+    last: Annotated[
+        date | None,
+        day_option("--to", "Last day; default: the last trading day; today counts from 15:30 on."),
+    ] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Fetch bars from a live source; run it again to go on where it stopped."""
+    """Fetch bars from a live source, also while the server runs; run it again to go on where it stopped."""
     settings = load(data_dir)
-    url = running_server(settings.data_dir)
-    if url is not None:
-        raise WrongState(say("fetch.server", url=url))
-    if not directories.is_there(settings.data_dir) and not (symbols and first):
-        raise NotFound(say("fetch.new", path=settings.data_dir))
-    with opened_here(settings, create=True) as platform:
-        present, known = today(platform.clock), platform.market.last_date()
-        begin = first or (known and known + timedelta(days=1))
-        if begin is None:
-            raise WrongState(say("fetch.no_first"))
-        journal = settings.data_dir / "fetch.jsonl"
-        report = _fetched(
-            platform.market, source, symbols or (), begin, last or present - timedelta(days=1), journal
-        )
+    wanted = Wanted(source, tuple(symbols or ()), first, last)
+    if running_server(settings.data_dir) is None:
+        if not directories.is_there(settings.data_dir) and not (symbols and first):
+            raise NotFound(say("fetch.new", path=settings.data_dir))
+        with opened_here(settings, create=True) as platform:
+            done = fetched_here(platform.market, settings.data_dir, wanted)
+    else:
+        with reach(data_dir) as server:
+            done = fetched_through(server, settings.data_dir.absolute(), wanted)
     if as_json:
-        print_json(asdict(report))
-        return
-    counts = {name: f"{getattr(report, name):,}" for name in ("fetched", "resumed", "rows")}
-    print_text(say("fetch.done", source=report.source, first=report.first, last=report.last, **counts))
-    for symbol, reason in report.refused.items():
-        print_text(say("fetch.refused", symbol=symbol, reason=reason))
-
-
-def _fetched(market: Any, *terms: Any) -> Any:
-    """The fetch's report, shown symbol by symbol meanwhile. Raises Interrupted with how far it came."""
-    far = {"done": 0, "total": 0}
-    with (
-        counting(0) as show,
-        ends_with(lambda: say("fetch.interrupted", done=f"{far['done']:,}", total=f"{far['total']:,}")),
-    ):
-
-        def on_symbol(now: Any) -> None:
-            far.update(done=now.done, total=now.total)
-            show(now.done, say("fetch.symbol", symbol=now.symbol, rows=f"{now.rows:,}"), now.total)
-
-        return market.fetch(*terms, on_symbol)
+        print_json(done.as_dict())
+    else:
+        print_fetched(done)
 
 
 @market.command()

@@ -321,7 +321,7 @@ def get_public_claim(slug: str) -> Call[shapes.PublicClaim]:
 
 
 def get_settlement_run(run_id: str) -> Call[shapes.RunDetail]:
-    """A settlement run with the outcome of each strategy-day"""
+    """A settlement run with the outcomes of its first 1,000 strategy-days"""
     return Call("GET", f"/api/v1/admin/settlement-runs/{segment(run_id)}")
 
 
@@ -478,6 +478,18 @@ def list_factors(
         "/api/v1/factors",
         query=given(status=status, universe=universe, order=order, limit=limit, offset=offset),
         items="factors",
+    )
+
+
+def list_instruments(
+    *, offset: int | Unset = UNSET, limit: int | Unset = UNSET
+) -> Call[shapes.InstrumentList]:
+    """The instruments that the market knows"""
+    return Call(
+        "GET",
+        "/api/v1/admin/market/instruments",
+        query=given(offset=offset, limit=limit),
+        items="instruments",
     )
 
 

@@ -110,6 +110,12 @@ class ClockStandsLive(errors.WrongState):
     code: ClassVar[str] = "clock_stands_live"
 
 
+class DayAhead(errors.WrongState):
+    """A day that has not come is not doubtful: nobody knows its bars."""
+
+    code: ClassVar[str] = "day_ahead"
+
+
 class DayNotSettled(errors.WrongState):
     """Only settled days can be settled again."""
 
@@ -432,6 +438,12 @@ class FactorDayWritten(errors.Conflict):
     code: ClassVar[str] = "factor_day_written"
 
 
+class FetchUnderWay(errors.Conflict):
+    """One fetch at a time into a folder."""
+
+    code: ClassVar[str] = "fetch_under_way"
+
+
 class LicenseRequestPending(errors.Conflict):
     code: ClassVar[str] = "license_request_pending"
 
@@ -611,6 +623,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "clock_goes_back": ClockGoesBack,
     "clock_is_live": ClockIsLive,
     "clock_stands_live": ClockStandsLive,
+    "day_ahead": DayAhead,
     "day_not_settled": DayNotSettled,
     "deadline_passed": DeadlinePassed,
     "demo_directory_taken": DirectoryTaken,
@@ -638,6 +651,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "factor_upload_too_large": UploadTooLarge,
     "factor_validation_interrupted": ValidationInterrupted,
     "factor_values_damaged": ValuesDamaged,
+    "fetch_under_way": FetchUnderWay,
     "idempotency_key_used": KeyUsedOtherwise,
     "invalid_token": InvalidToken,
     "invalid_transition": InvalidTransition,

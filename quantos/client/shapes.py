@@ -403,6 +403,7 @@ class CoverageOut(TypedDict):
     synthetic: bool
     first_date: str | None
     last_date: str | None
+    last_whole: str
     instruments: int
     bars: int
     boards: list[BoardCoverage]
@@ -612,6 +613,16 @@ class ImportOut(TypedDict):
     findings: dict[str, int]
     elapsed_s: float
     files: list[FileOut]
+
+
+class InstrumentList(TypedDict):
+    instruments: list[InstrumentOut]
+    total: int
+
+
+class InstrumentOut(TypedDict):
+    symbol: str
+    name: str | None
 
 
 class InviteCode(TypedDict):

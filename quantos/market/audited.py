@@ -21,7 +21,7 @@ def take_in(market: Market, audit: Audit, path: Path) -> ImportReport:
 
 
 def accept(market: Market, audit: Audit, day: date, reason: str) -> Acceptance:
-    """Let a doubtful day settle. Raises AlreadyAccepted, NotATradingDay."""
+    """Let a doubtful day settle. Raises AlreadyAccepted, DayAhead, NotATradingDay."""
     with audit.of("day_accepted", day.isoformat(), {"reason": reason}):
         return market.accept(day, reason, OPERATOR)
 

@@ -30,6 +30,7 @@ from quantos.market.schemas import (
     CoverageOut,
     ImportBody,
     ImportOut,
+    InstrumentList,
     QuarantineList,
 )
 from quantos.market.service import Market
@@ -64,7 +65,7 @@ Month = Annotated[str, StringConstraints(max_length=7), AfterValidator(_month)]
 
 def router(market: Market, accounts: Accounts, audit: Audit) -> APIRouter:
     """The calendar for everyone, the rest for the operator."""
-    return joined(_public(market), _operator(market, accounts, audit))
+    return joined(_public(market), _operator(market, accounts, audit), _quarantine(market, accounts))
 
 
 def _public(market: Market) -> APIRouter:
@@ -143,17 +144,50 @@ def _operator(market: Market, accounts: Accounts, audit: Audit) -> APIRouter:
         """By board, index and list, with the calendar's bounds and the latest imports."""
         return json_response(await asyncio.to_thread(market.coverage))
 
+    @routes.get(
+        "/admin/market/instruments",
+        operation_id="list_instruments",
+        summary="The instruments that the market knows",
+        response_model=InstrumentList,
+        responses=_MALFORMED,
+    )
+    async def instruments(offset: Offset = 0, limit: int = _LIMIT) -> Response:
+        """Shares and funds, in the order in which they came to be known."""
+        return json_response(await asyncio.to_thread(market.listed, limit, offset))
+
     @routes.post(
         "/admin/market/accept",
         operation_id="accept_day",
         summary="Let a day settle although too few of its bars are there",
         response_model=AcceptedOut,
-        responses=refusals(s400="not a trading day", s409="accepted already") | _MALFORMED,
+        responses=refusals(s400="not a trading day, or one that has not come", s409="accepted already")
+        | _MALFORMED,
     )
     async def accept_day(body: AcceptBody) -> Response:
         """The reason is shown in the verification package of every strategy of that day."""
         acceptance = await asyncio.to_thread(audited.accept, market, audit, body.date, body.reason)
         return json_response({"date": body.date, "by": acceptance.by, "reason": acceptance.reason})
+
+    @routes.post(
+        "/admin/calendar",
+        operation_id="extend_calendar",
+        summary="Add the days that the exchange announced, or correct ones that are not settled",
+        response_model=CalendarExtended,
+        responses=refusals(s400="a hole, a weekend session, or a settled day") | _MALFORMED,
+    )
+    async def extend_calendar(body: CalendarBody) -> Response:
+        """The days must join the calendar without a hole; the exchange announces a year at the end of the one before."""
+        days = {day.date: day.is_open for day in body.days}
+        if len(days) < len(body.days):
+            raise Invalid(("body", "days"), "a day stands twice in the list")
+        report = await asyncio.to_thread(audited.extend_calendar, market, audit, days)
+        return json_response({"report": report.as_dict(), "calendar": market.calendar_status()})
+
+    return routes
+
+
+def _quarantine(market: Market, accounts: Accounts) -> APIRouter:
+    routes = Routes(accounts.operator, "operator", _OPERATORS)
 
     @routes.get(
         "/admin/quarantine",
@@ -179,20 +213,5 @@ def _operator(market: Market, accounts: Accounts, audit: Audit) -> APIRouter:
         total = sum(counts.values()) if reason is None else counts.get(reason.value, 0)
         shown = [{**row, "meaning": SENTENCES[Refusal(row["reason"])]} for row in rows]
         return json_response({"quarantine": shown, "total": total, "reasons": counts})
-
-    @routes.post(
-        "/admin/calendar",
-        operation_id="extend_calendar",
-        summary="Add the days that the exchange announced, or correct ones that are not settled",
-        response_model=CalendarExtended,
-        responses=refusals(s400="a hole, a weekend session, or a settled day") | _MALFORMED,
-    )
-    async def extend_calendar(body: CalendarBody) -> Response:
-        """The days must join the calendar without a hole; the exchange announces a year at the end of the one before."""
-        days = {day.date: day.is_open for day in body.days}
-        if len(days) < len(body.days):
-            raise Invalid(("body", "days"), "a day stands twice in the list")
-        report = await asyncio.to_thread(audited.extend_calendar, market, audit, days)
-        return json_response({"report": report.as_dict(), "calendar": market.calendar_status()})
 
     return routes

@@ -158,12 +158,26 @@ class BenchmarkCoverage(Answer):
     last: date
 
 
+class InstrumentOut(Answer):
+    symbol: str
+    name: Annotated[str | None, Field(description="Where a source told it.")]
+
+
+class InstrumentList(Answer):
+    instruments: list[InstrumentOut]
+    total: int
+
+
 class CoverageOut(Answer):
     """What market data is stored."""
 
     synthetic: Annotated[bool, Field(description="Whether the market is made up.")]
     first_date: date | None
     last_date: date | None
+    last_whole: Annotated[
+        date,
+        Field(description="The last trading day whose bars can be whole: today's from 15:30 Shanghai on."),
+    ]
     instruments: int
     bars: int
     boards: list[BoardCoverage]

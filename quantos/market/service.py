@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from quantos.errors import Conflict, Invalid
+from quantos.errors import Conflict, Invalid, WrongState
 from quantos.kit.clock import Clock, shanghai, today
 from quantos.market import store
 from quantos.market.core.adjusted import adjusted_close
@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # pyarrow's readers are loaded with the first import, not wit
     from quantos.market.importing.report import FileReport
     from quantos.market.importing.run import Importer, Progress
     from quantos.market.providers.fetch import FetchProgress, FetchReport
+    from quantos.market.providers.journal import Journal
 
 Done = TypeVar("Done")
 
@@ -63,6 +64,12 @@ TRADING_ENDS: Final = time(15, 30)
 
 class AlreadyAccepted(Conflict):
     code = "already_accepted"
+
+
+class DayAhead(WrongState):
+    """A day that has not come is not doubtful: nobody knows its bars."""
+
+    code = "day_ahead"
 
 
 class Market:
@@ -100,6 +107,13 @@ class Market:
     def instruments_in(self, cursor: store.Cursor) -> Instruments:
         """As an open transaction sees them, whatever stands in memory."""
         return store.instruments(cursor)
+
+    def listed(self, limit: int, offset: int) -> dict[str, Any]:
+        """A page of the instruments, in the order of their numbers: {instruments: [{symbol, name}], total}."""
+        names, symbols = self.names(), self._instruments.symbols
+        page = symbols[offset : offset + limit]
+        shown = [{"symbol": symbol, "name": names.get(symbol)} for symbol in page]
+        return {"instruments": shown, "total": len(symbols)}
 
     def names(self) -> dict[str, str]:
         """Symbol to name, where it is known."""
@@ -191,9 +205,13 @@ class Market:
         )
 
     def accept(self, day: date, reason: str, by: str) -> Acceptance:
-        """Let a doubtful day settle, with a reason that its package shows. Raises AlreadyAccepted."""
+        """Let a doubtful day settle, with a reason that its package shows. Raises AlreadyAccepted, DayAhead."""
         if not self._calendar.is_trading_day(day):
             raise NotATradingDay(f"{day} is not a trading day: there is nothing to accept")
+        if day > today(self.clock):
+            raise DayAhead(
+                f"{day} has not come: today is {today(self.clock)}, and only what has come is accepted"
+            )
         with self.series.write() as cursor:
             if store.accepted(cursor, day) is not None:
                 raise AlreadyAccepted(f"{day} is accepted already")
@@ -245,6 +263,7 @@ class Market:
             "synthetic": self.is_synthetic,
             "first_date": min((board["first"] for board in dated), default=None),
             "last_date": max((board["last"] for board in dated), default=None),
+            "last_whole": self.last_whole(),
             "instruments": len(self._instruments),
             "bars": sum(board["bars"] for board in boards),
             "boards": boards,
@@ -376,7 +395,7 @@ class Market:
         symbols: Sequence[str],
         first: date,
         last: date,
-        journal: Path,
+        journal: Journal,
         progress: Callable[[FetchProgress], None] | None = None,
     ) -> FetchReport:
         """Bars from a live source into the store as they come; an interrupted fetch goes on from its journal.
@@ -384,7 +403,6 @@ class Market:
         Without symbols: everything that the store knows. Raises SourceUnavailable, Invalid.
         """
         from quantos.market.providers import fetch  # noqa: PLC0415 - loaded where it is used
-        from quantos.market.providers.journal import Journal  # noqa: PLC0415
 
         wanted = symbols or self._instruments.symbols
         if not wanted:
@@ -392,7 +410,8 @@ class Market:
                 ("symbols",), "the store knows no instrument yet: name symbols, or import a list first"
             )
         live = fetch.source_named(source)
-        return fetch.run(live, wanted, first, last, self.import_bars, Journal(journal), progress)
+        present = today(self.clock)
+        return fetch.run(live, wanted, first, last, self.import_bars, journal, progress, present=present)
 
     def _with_importer(
         self,
@@ -420,6 +439,15 @@ class Market:
         self.after_change()
         return done
 
+    def last_whole(self) -> date:
+        """The last trading day whose bars can be whole: today from 15:30 on, if it is one. A day that the
+        calendar does not know stands for itself.
+        """
+        last, days = self._last_over(), self._calendar
+        if not days.first <= last <= days.last or days.is_trading_day(last):
+            return last
+        return days.previous_before(last)
+
     def _last_over(self) -> date:
         """The last day whose bars can be whole: those of a session under way would pass for its day."""
         present = today(self.clock)
@@ -444,4 +472,12 @@ def _silent(source: str, stage: str, rows: int) -> None:
     """No progress wanted."""
 
 
-__all__ = ["BENCHMARKS", "AlreadyAccepted", "CalendarEnds", "ImportReport", "Market", "NotATradingDay"]
+__all__ = [
+    "BENCHMARKS",
+    "AlreadyAccepted",
+    "CalendarEnds",
+    "DayAhead",
+    "ImportReport",
+    "Market",
+    "NotATradingDay",
+]

@@ -121,10 +121,26 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
         "interrupted: the server at {url} goes on with the import; quantos market status shows what is stored",
         "已中断：{url} 的服务会继续导入；quantos market status 可查看已写入的内容",
     ),
-    "fetch.server": (
-        "a fetch writes for minutes and needs the directory for itself: stop the server at {url} meanwhile",
-        "抓取会持续写入数分钟，需要独占数据目录：请先停止 {url} 的服务",
+    "fetch.nothing": (
+        "nothing to fetch: there are bars up to {last}, the last trading day that is over",
+        "没有需要抓取的内容：日线已到最近一个已结束的交易日 {last}",
     ),
+    "fetch.no_symbols": (
+        "the platform knows no instrument yet: name symbols, or import a list first",
+        "平台尚不知道任何标的：请指定股票代码，或先导入标的列表",
+    ),
+    "fetch.late": (
+        "{late} symbols have no bar of {last} yet: run it again later for these, where they were traded",
+        "{late} 个代码尚无 {last} 的日线：若当日有成交，请稍后再次运行",
+    ),
+    "fetch.imported": (
+        "imported by the server: {stored} rows stored, {refused} refused",
+        "已由服务导入：写入 {stored} 行，拒收 {refused} 行",
+    ),
+    "state.waiting_for_data": ("waits for data", "等待行情"),
+    "state.interrupted": ("interrupted", "已中断"),
+    "state.refused": ("refused", "已拒绝"),
+    "fetch.settlement": ("settlement of {date}: {state}", "{date} 的结算：{state}"),
     "fetch.new": (
         "there is no data directory at {path} yet: to begin one, name symbols and the first day with --from",
         "{path} 还没有数据目录：如需新建，请指定股票代码，并用 --from 指定首日",

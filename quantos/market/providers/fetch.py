@@ -6,15 +6,18 @@
 A symbol that the provider refuses is reported and the others go on. A network that stays down stops the
 fetch; what was fetched until then is stored, and the same call goes on from there. So does an interruption.
 
-A journal's range counts as finished whatever came: ask for days only once the provider has them.
+A journal's range counts as finished whatever came, but for the bar of today: a provider may have it only later,
+so a range that ends today is finished up to yesterday where that bar did not come.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
+
+import numpy as np
 
 from quantos.errors import Invalid
 from quantos.market.core.boards import SYMBOL_PATTERN
@@ -74,6 +77,7 @@ class FetchReport:
     resumed: int  # symbols that the journal had already
     rows: int
     refused: dict[str, str] = field(default_factory=dict)  # symbol: reason
+    late: int = 0  # symbols that have no bar of today yet
 
 
 def source_named(name: str) -> Source:
@@ -84,7 +88,7 @@ def source_named(name: str) -> Source:
     return make()
 
 
-def run(
+def run(  # noqa: PLR0913 - what, from where, and into what
     source: Source,
     symbols: Sequence[str],
     first: date,
@@ -92,15 +96,17 @@ def run(
     store: Store,
     journal: Journal | None = None,
     progress: Callable[[FetchProgress], None] | None = None,
+    *,
     backoff: Backoff | None = None,
+    present: date | None = None,
 ) -> FetchReport:
-    """Fetch raw bars of the symbols from first to last, both included, into the store.
+    """Fetch raw bars of the symbols from first to last, both included, into the store. `present`: today.
 
     Raises SourceUnavailable where the library is missing, the network stays down or the provider turns us
     away, Invalid for a symbol that is none or a range that ends before it starts.
     """
     _check(symbols, first, last)
-    fetch = _Fetch(source, (first, last), store, journal, len(set(symbols)))
+    fetch = _Fetch(source, (first, last), store, journal, len(set(symbols)), present)
     todo = fetch.outstanding(dict.fromkeys(symbols))
     fetch.resumed = fetch.total - len(todo)
     waits = backoff or Backoff()
@@ -120,20 +126,28 @@ def run(
         ) from down
     finally:
         fetch.flush()
-    return FetchReport(source.name, first, last, fetch.fetched, fetch.resumed, fetch.rows, fetch.refused)
+    counts = (fetch.fetched, fetch.resumed, fetch.rows, fetch.refused, fetch.late)
+    return FetchReport(source.name, first, last, *counts)
 
 
 class _Fetch:
     """The rows that wait for their store, and the counts."""
 
     def __init__(
-        self, source: Source, span: tuple[date, date], store: Store, journal: Journal | None, total: int
+        self,
+        source: Source,
+        span: tuple[date, date],
+        store: Store,
+        journal: Journal | None,
+        total: int,
+        present: date | None,
     ) -> None:
+        self._present = present
         self._source, self._span, self._store, self._journal = source, span, store, journal
         self._pending: list[tuple[str, NormalisedBars]] = []
         self._refused_in_a_row = 0
         self.total = total
-        self.resumed = self.fetched = self.rows = 0
+        self.resumed = self.fetched = self.rows = self.late = 0
         self.refused: dict[str, str] = {}
 
     def outstanding(self, symbols: Iterable[str]) -> list[str]:
@@ -168,10 +182,21 @@ class _Fetch:
         bars = joined([frame for _, frame in batch], self._source.name)
         if len(bars):
             self._store(bars)
-        if self._journal is not None:
-            self._journal.finish(self._source.name, [symbol for symbol, _ in batch], *self._span)
+        self._note(batch)
         self.fetched += len(batch)
         self.rows += len(bars)
+
+    def _note(self, batch: list[tuple[str, NormalisedBars]]) -> None:
+        first, last = self._span
+        late: list[str] = []
+        if self._present is not None and last >= self._present:
+            end = np.datetime64(last, "D")
+            late = [symbol for symbol, bars in batch if not (bars.trade_date == end).any()]
+        whole = [symbol for symbol, _ in batch if symbol not in late]
+        self.late += len(late)
+        for symbols, end_day in ((whole, last), (late, last - timedelta(days=1))):
+            if self._journal is not None and symbols and first <= end_day:
+                self._journal.finish(self._source.name, symbols, first, end_day)
 
 
 def _check(symbols: Sequence[str], first: date, last: date) -> None:

@@ -8,8 +8,8 @@ import threading
 import pytest
 
 from quantos.cli.attend import attended
+from quantos.cli.fetching import _shown
 from quantos.cli.interruption import Interrupted, ends_with
-from quantos.cli.market import _fetched
 from quantos.market.providers.fetch import FetchProgress
 
 
@@ -55,14 +55,6 @@ def test_a_command_may_say_itself_what_ctrl_c_leaves() -> None:
 
 @pytest.mark.usefixtures("english")
 def test_an_interrupted_fetch_says_how_far_it_came() -> None:
-    class Slow:
-        """A market whose source answers for one symbol, and then Ctrl-C comes."""
-
-        def fetch(self, *terms: object) -> None:
-            on_symbol = terms[-1]
-            assert callable(on_symbol)
-            on_symbol(FetchProgress(1, 3, "600519.SH", 242))
-            signal.raise_signal(signal.SIGINT)
-
-    with pytest.raises(Interrupted, match="1 of 3 symbols were fetched and stay"):
-        _fetched(Slow())
+    with pytest.raises(Interrupted, match="1 of 3 symbols were fetched and stay"), _shown() as told:
+        told(FetchProgress(1, 3, "600519.SH", 242))
+        signal.raise_signal(signal.SIGINT)

@@ -14,6 +14,7 @@ from quantos.app import build_app
 from quantos.kit.clock import parse_instant
 from quantos.kit.openapi import OPERATOR_BEARER, TAGS, operations
 from quantos.kit.routing import USER_BEARER
+from quantos.settlement.service import OUTCOMES_MAX
 from tests.docs.documents import caller_of, leaves
 from tests.support.platforms import Stage, stage
 
@@ -194,3 +195,8 @@ def test_whatever_anyone_may_read_has_an_entity_tag(described: list[Operation]) 
         tagged = path.startswith(("/api/v1/public/", "/api/v1/calendar"))
         assert ("If-None-Match" in headers) == tagged, path
         assert ("304" in each["responses"]) == tagged, path
+
+
+def test_where_outcomes_of_a_settlement_run_are_cut_the_summary_says_so(described: list[Operation]) -> None:
+    (run,) = (each for _, _, each in described if each["operationId"] == "get_settlement_run")
+    assert f"first {OUTCOMES_MAX:,} strategy-days" in run["summary"]

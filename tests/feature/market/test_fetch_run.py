@@ -16,6 +16,7 @@ from quantos.market.core.normalised import NormalisedBars
 from quantos.market.core.providers.provider import bars_of
 from quantos.market.providers import fetch
 from quantos.market.providers.fetch import FetchProgress, FetchReport, run, source_named
+from quantos.market.providers.folder import FetchUnderWay, fetch_folder
 from quantos.market.providers.journal import Journal
 from quantos.market.providers.retry import Backoff
 from quantos.market.providers.source import SourceRefused, SourceUnreachable, SymbolRefused
@@ -245,3 +246,41 @@ def test_a_source_is_found_by_its_name(name: str, source_name: str) -> None:
 def test_an_unknown_source_is_refused_with_the_known_ones() -> None:
     with pytest.raises(Invalid, match="baostock, akshare, akshare-eastmoney"):
         source_named("yahoo")
+
+
+def test_a_folder_takes_one_fetch_at_a_time(tmp_path: Path) -> None:
+    with fetch_folder(tmp_path / "fetched", tmp_path / "fetch.jsonl"):
+        with (
+            pytest.raises(FetchUnderWay, match="wait for its end"),
+            fetch_folder(tmp_path / "fetched", tmp_path / "fetch.jsonl"),
+        ):
+            pytest.fail("two fetches wrote into one folder")
+    with fetch_folder(tmp_path / "fetched", tmp_path / "fetch.jsonl") as free:
+        assert not free.has_files()
+
+
+def test_what_a_folder_has_finished_the_stores_journal_has_once_it_is_imported(
+    source: Recorded, tmp_path: Path
+) -> None:
+    stored = tmp_path / "fetch.jsonl"
+    with fetch_folder(tmp_path / "fetched", stored) as folder:
+        run(source, SYMBOLS, FIRST, LAST, folder.store, folder.journal)
+        assert not Journal(stored).covers("recorded", SYMBOLS[0], FIRST, LAST)
+        folder.hand_over()
+    assert all(Journal(stored).covers("recorded", symbol, FIRST, LAST) for symbol in SYMBOLS)
+    assert not (tmp_path / "fetched").exists()
+
+
+@pytest.mark.parametrize(("present", "finished"), [(date(2024, 3, 11), False), (date(2024, 3, 12), True)])
+def test_a_bar_of_today_that_did_not_come_is_asked_for_again(
+    stored: Stored, tmp_path: Path, present: date, finished: bool
+) -> None:
+    class Late(Recorded):
+        def daily(self, symbol: str, first: date, last: date) -> NormalisedBars:
+            return super().daily(symbol, first, LAST)
+
+    journal, last = Journal(tmp_path / "fetch.jsonl"), date(2024, 3, 11)
+    report = run(Late(), SYMBOLS, FIRST, last, stored, journal, present=present)
+    assert report.late == (0 if finished else 3)
+    assert journal.covers("recorded", SYMBOLS[0], FIRST, last) is finished
+    assert journal.covers("recorded", SYMBOLS[0], FIRST, date(2024, 3, 10))

@@ -196,6 +196,7 @@ class TestCalendar:
         ("POST", "/admin/market/import"),
         ("GET", "/admin/market/coverage"),
         ("POST", "/admin/market/accept"),
+        ("GET", "/admin/market/instruments"),
         ("GET", "/admin/quarantine"),
         ("POST", "/admin/calendar"),
     ],
@@ -275,6 +276,18 @@ def test_the_quarantine_is_filtered(call: Call, write: Write) -> None:
         assert call("GET", f"/admin/quarantine?{query}", headers=OPERATOR).status_code == 422
 
 
+def test_the_instruments_come_page_by_page(call: Call, market: Market, write: Write) -> None:
+    symbols = [f"60000{k}.SH" for k in range(5)]
+    market.import_path(write("bars.parquet", [bar(symbol, "2024-01-02") for symbol in symbols]))
+    pages = [
+        call("GET", f"/admin/market/instruments?limit=3&offset={offset}", headers=OPERATOR).json()
+        for offset in (0, 3)
+    ]
+    assert [page["total"] for page in pages] == [5, 5]
+    assert [each["symbol"] for page in pages for each in page["instruments"]] == symbols
+    assert pages[0]["instruments"][0]["name"] is None
+
+
 class TestAccept:
     BODY = {"date": "2024-01-03", "reason": "source is down"}  # noqa: RUF012
 
@@ -289,6 +302,14 @@ class TestAccept:
         assert (
             call("POST", "/admin/market/accept", headers=OPERATOR, json=self.BODY | change).status_code == 422
         )
+
+    def test_a_day_that_has_not_come_is_a_wrong_call(self, call: Call, market: Market) -> None:
+        answer = call(
+            "POST", "/admin/market/accept", headers=OPERATOR, json=self.BODY | {"date": "2025-01-03"}
+        )
+        assert (answer.status_code, answer.headers["QuantOS-Error-Code"]) == (400, "day_ahead")
+        assert "2025-01-03 has not come: today is 2024-01-" in answer.json()["detail"]
+        assert market.coverage()["accepted"] == []
 
     def test_a_closed_day_is_a_wrong_call(self, call: Call) -> None:
         body = self.BODY | {"date": "2024-01-06"}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import pytest
 
+from quantos.kit.clock import SHANGHAI, SimulatedClock
 from quantos.market.core.bars import is_ready
-from quantos.market.service import AlreadyAccepted, Market, NotATradingDay
+from quantos.market.service import AlreadyAccepted, DayAhead, Market, NotATradingDay
 
 from .conftest import Write, bar
 
@@ -67,6 +68,28 @@ def test_history_is_one_instrument_in_date_order(market: Market, write: Write) -
     assert len(market.history("000002.SZ", date(2024, 1, 1), date(2024, 1, 31))["close"]) == 0
 
 
+def on_the_day(market: Market, day: str) -> None:
+    """Move the market's clock to the first minute of a day in Shanghai."""
+    assert isinstance(market.clock, SimulatedClock)
+    market.clock.move_to(datetime.fromisoformat(day).replace(tzinfo=SHANGHAI))
+
+
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        ("2024-03-06T15:29:59.999999", "2024-03-05"),
+        ("2024-03-06T15:30:00", "2024-03-06"),
+        ("2024-03-09T15:30:00", "2024-03-08"),  # a Saturday
+        ("2024-02-19T10:00:00", "2024-02-08"),  # the first morning after the Spring Festival
+        ("2035-03-03T16:00:00", "2035-03-03"),  # beyond the calendar
+    ],
+)
+def test_the_last_day_whose_bars_can_be_whole(market: Market, now: str, last: str) -> None:
+    on_the_day(market, now)
+    assert str(market.last_whole()) == last
+    assert market.coverage()["last_whole"] == market.last_whole()
+
+
 class TestReadiness:
     """SETTLE-13: 90 % of what traded on the trading day before."""
 
@@ -108,6 +131,7 @@ class TestReadiness:
         assert not ten.readiness(date(2024, 1, 6)).ready
 
     def test_the_operator_may_accept_a_day_with_a_reason(self, ten: Market) -> None:
+        on_the_day(ten, "2024-01-03")
         ten.accept(date(2024, 1, 3), "source is down", "operator")
         ready = ten.readiness(date(2024, 1, 3))
         assert ready.ready
@@ -115,11 +139,19 @@ class TestReadiness:
         assert (ready.accepted.by, ready.accepted.reason) == ("operator", "source is down")
 
     def test_a_day_is_accepted_once_and_only_trading_days_are(self, ten: Market) -> None:
+        on_the_day(ten, "2024-01-03")
         ten.accept(date(2024, 1, 3), "source is down", "operator")
         with pytest.raises(AlreadyAccepted):
             ten.accept(date(2024, 1, 3), "again", "operator")
         with pytest.raises(NotATradingDay):
             ten.accept(date(2024, 1, 6), "weekend", "operator")
+
+    def test_a_day_is_accepted_from_its_first_minute_on(self, ten: Market) -> None:
+        on_the_day(ten, "2024-01-03")
+        with pytest.raises(DayAhead, match="2024-01-04 has not come: today is 2024-01-03"):
+            ten.accept(date(2024, 1, 4), "a slip of the pen", "operator")
+        assert not ten.readiness(date(2024, 1, 4)).ready
+        ten.accept(date(2024, 1, 3), "the source is down", "operator")
 
 
 class TestEtfAll:

@@ -338,14 +338,14 @@ def after_a_restart(
         first.platform.market.import_bars(made_up(rows))
         if actions is not None:
             first.platform.market.import_table("corporate_actions", "actions", actions)
-        first.platform.market.accept(DAYS[1], "few rows", "operator")
-        first.platform.market.accept(DAYS[2], "few rows before", "operator")
         agent = first.agent()
         agent.post("/strategies", {"name": "One", "slug": "one", "commission_rate": 0, "slippage_rate": 0})
         first.submit(agent, "one", DAYS[0], {A: 0.5})
         first.clock_to(DAYS[1], "20:00")
+        first.platform.market.accept(DAYS[1], "few rows", "operator")
     with stage(folder, START) as second:
         second.clock_to(DAYS[2], "20:00")
+        second.platform.market.accept(DAYS[2], "few rows before", "operator")
         with second.platform.series.read() as cursor:
             events = cursor.execute("SELECT trade_date, shares_after, cash FROM position_event").fetchall()
         return second.navs("one"), events

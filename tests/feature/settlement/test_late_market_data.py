@@ -102,10 +102,10 @@ def test_days_before_the_first_settled_one_are_still_imported_and_change_no_nav(
 
 def test_a_row_missing_between_settled_days_stays_missing(on: Stage) -> None:
     on.platform.market.import_bars(made_up(quiet(DAYS[0], DAYS[2])))
-    on.platform.market.accept(DAYS[1], "no bars", "operator")
-    on.platform.market.accept(DAYS[2], "nothing to compare with", "operator")
     holding(on, a=A)
     on.clock_to(DAYS[2], "19:00")
+    on.platform.market.accept(DAYS[1], "no bars", "operator")
+    on.platform.market.accept(DAYS[2], "nothing to compare with", "operator")
     report = on.platform.market.import_bars(made_up(quiet(DAYS[1])))
     assert (report.stored, report.settled.rows) == (0, 2)
     assert stored(on, A) == [DAYS[0], DAYS[2]]

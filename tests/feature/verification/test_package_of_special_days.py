@@ -171,10 +171,10 @@ def test_an_accepted_day_shows_by_whom_and_why_and_binds_the_reason(tmp_path: Pa
     thin = {(s, d): row for (s, d), row in bars().items() if s == A or d == DAYS[0]}
     with stage(tmp_path / "thin", START) as on:
         on.platform.market.import_bars(made_up(thin))
+        settle(on, on.agent(), "one", {A: 0.5})
         on.operator.post(
             "/admin/market/accept", {"date": DAYS[1].isoformat(), "reason": 'half „open“\n"数据"'}
         )
-        settle(on, on.agent(), "one", {A: 0.5})
         assert package(on, "one", DAYS[0])["data_provenance"]["accepted"] is None
         found = package(on, "one", DAYS[1])
         assert found["data_provenance"]["accepted"] == {"by": "operator", "reason": 'half „open“\n"数据"'}
@@ -194,8 +194,8 @@ def test_a_delisted_holding_is_marked_stale_in_the_nav_of_the_package(tmp_path: 
         market.import_bars(made_up(rows))
         gone = {"list_date": pa.array([None], pa.date32()), "delist_date": pa.array([DAYS[2]], pa.date32())}
         market.import_table("instruments", "gone.csv", pa.table({"symbol": [A], **gone}))
-        market.accept(DAYS[2], "A was delisted", "operator")
         settle(on, on.agent(), "one", {A: 0.5})
+        market.accept(DAYS[2], "A was delisted", "operator")
         assert "stale" not in package(on, "one", DAYS[1])["verification"]["nav"]
         found = package(on, "one", DAYS[2])
         nav = found["verification"]["nav"]

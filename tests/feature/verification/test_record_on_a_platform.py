@@ -97,11 +97,11 @@ def test_a_delisted_holding_is_marked_with_its_share_wherever_the_nav_is_shown(t
         market.import_bars(made_up(rows))
         gone = {"list_date": pa.array([None], pa.date32()), "delist_date": pa.array([DAYS[2]], pa.date32())}
         market.import_table("instruments", "gone.csv", pa.table({"symbol": [A], **gone}))
-        market.accept(DAYS[2], "A was delisted", "operator")
         caller = on.agent()
         caller.post("/strategies", {"name": "One", "slug": "one", **FREE})
         on.submit(caller, "one", DAYS[0], {A: 0.5})
         on.clock_to(DAYS[3], "19:00")
+        market.accept(DAYS[2], "A was delisted", "operator")
         share = pytest.approx(5_000 * 10.5 / 102_499.5)
         assert [day.get("stale") for day in record(on)["records"]] == [None, None, share, share]
         (listed,) = on.public().get("/public/strategies")["strategies"]
