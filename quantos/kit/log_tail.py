@@ -42,7 +42,7 @@ class LogTail(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             message = self._redact(self.format(record))
-        except Exception:  # noqa: BLE001 - what logging itself does of a message that cannot be formatted
+        except (TypeError, ValueError, KeyError):  # a message and values that do not fit
             self.handleError(record)
             return
         if len(message) > LINE_CHARS_MAX:

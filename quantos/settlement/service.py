@@ -23,21 +23,21 @@ from sqlmodel import Session
 from quantos.errors import NotFound, WrongState
 from quantos.kit.clock import Clock, shanghai, today
 from quantos.kit.money import MILLS_PER_CNY
-from quantos.market.core.bars import Instruments
 from quantos.market.core.settled import SettledDays
 from quantos.market.service import Market
 from quantos.settlement import missing, revisions, store
 from quantos.settlement.backfill import Backfills
 from quantos.settlement.core.books import put, signals_of, take
-from quantos.settlement.core.day import Carried, MarketDay, Roster
+from quantos.settlement.core.day import MarketDay, Roster
 from quantos.settlement.core.facts import Status
-from quantos.settlement.core.ledger import Book, Terms, settle_day
+from quantos.settlement.core.ledger import Book, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
 from quantos.settlement.days import market_days, session_of
 from quantos.settlement.plan import Work, failure, note, plan, some, stale_value, terms_of, waiting_for, why
 from quantos.settlement.records import SettledRecords
 from quantos.settlement.restate import Order, Restating, shown
 from quantos.settlement.schemas import run_out
+from quantos.settlement.standing import Context, Standing
 from quantos.settlement.store import DayToWrite, Latest, NavSeries
 from quantos.settlement.tables import SettlementRun
 from quantos.settlement.writer import DayWriter
@@ -83,29 +83,6 @@ class RunReport:
     waiting: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """What the last settled day left in memory, so that the next day need not read it again."""
-
-    instruments: Instruments  # the object itself: an import replaces it
-    roster: Roster
-    trade_date: date
-    carried: Carried
-    numbers: tuple[int, ...]
-    book: Book
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What stays the same through a run."""
-
-    roster: Roster
-    place: Mapping[str, int]
-    terms: Terms
-    run: int
-    writer: DayWriter
-
-
 class Settlement:
     """The daily run and what it has written."""
 
@@ -123,7 +100,7 @@ class Settlement:
         self._minimum_commission = minimum_commission
         self._running = threading.Lock()
         self._progress: tuple[str, int, int] | None = None
-        self._standing: _Standing | None = None
+        self._standing: Standing | None = None
         self.days = SettledRecords(series, market)
         self.after_run: Callable[[int], object] = lambda _: None
         """Called with the number of each run that has ended, whatever it settled. Plugged in."""
@@ -365,7 +342,7 @@ class Settlement:
 
         place = {symbol: k for k, symbol in enumerate(roster.symbols)}
         with DayWriter(self._series, roster, on_written) as writer:
-            context = _Context(roster, place, terms_of(work.terms, self._minimum_commission), run, writer)
+            context = Context(roster, place, terms_of(work.terms, self._minimum_commission), run, writer)
             known = (standing.trade_date, standing.carried) if standing else None
             for day in market_days(self._market, roster, int(work.next.min()), int(work.until.max()), known):
                 here = session_of(self._market.calendar, day.trade_date)
@@ -381,7 +358,7 @@ class Settlement:
                 accepted = readiness.accepted
                 acceptance = (accepted.by, accepted.reason) if accepted else None
                 book = self._settle_one_day(work, which, book, day, acceptance, context)
-                self._standing = _Standing(instruments, roster, day.trade_date, day.after, numbers, book)
+                self._standing = Standing(instruments, roster, day.trade_date, day.after, numbers, book)
 
     def _settle_one_day(
         self,
@@ -390,7 +367,7 @@ class Settlement:
         book: Book,
         day: MarketDay,
         acceptance: tuple[str, str] | None,
-        context: _Context,
+        context: Context,
     ) -> Book:
         """Settle a day for the strategies `which` and hand it to the writer; the book after it."""
         numbers = [work.terms[s].number for s in which]
@@ -433,7 +410,7 @@ class Settlement:
         work.settled += rebalanced
         work.held += len(day.numbers) - rebalanced
 
-    def _book(self, work: Work, numbers: tuple[int, ...], roster: Roster, standing: _Standing | None) -> Book:
+    def _book(self, work: Work, numbers: tuple[int, ...], roster: Roster, standing: Standing | None) -> Book:
         """The holdings before the first day of the run."""
         last = [self.settled_until(number) for number in numbers]
         if standing and standing.numbers == numbers and all(day == standing.trade_date for day in last):

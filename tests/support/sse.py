@@ -10,6 +10,8 @@ from typing import Any
 from starlette.types import ASGIApp, Message
 
 PATH = "/api/v1/admin/events"
+PATIENCE_S = 120.0
+"""A test that waits for what never comes ends all the same."""
 
 
 @dataclass
@@ -102,8 +104,11 @@ class Listening:
         assert self._task is not None
         self._came.clear()
         came = asyncio.ensure_future(self._came.wait())
-        await asyncio.wait({came, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            {came, self._task}, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED
+        )
         came.cancel()
+        assert done, f"nothing more came after {self.ids[-3:]}"
         if self._task.done():
             self._task.result()
             self.is_whole = True
