@@ -30,6 +30,7 @@ from quantos.market.schemas import (
     CoverageOut,
     ImportBody,
     ImportOut,
+    InstrumentList,
     QuarantineList,
 )
 from quantos.market.service import Market
@@ -143,12 +144,24 @@ def _operator(market: Market, accounts: Accounts, audit: Audit) -> APIRouter:
         """By board, index and list, with the calendar's bounds and the latest imports."""
         return json_response(await asyncio.to_thread(market.coverage))
 
+    @routes.get(
+        "/admin/market/instruments",
+        operation_id="list_instruments",
+        summary="The instruments that the market knows",
+        response_model=InstrumentList,
+        responses=_MALFORMED,
+    )
+    async def instruments(offset: Offset = 0, limit: int = _LIMIT) -> Response:
+        """Shares and funds, in the order in which they came to be known."""
+        return json_response(await asyncio.to_thread(market.listed, limit, offset))
+
     @routes.post(
         "/admin/market/accept",
         operation_id="accept_day",
         summary="Let a day settle although too few of its bars are there",
         response_model=AcceptedOut,
-        responses=refusals(s400="not a trading day", s409="accepted already") | _MALFORMED,
+        responses=refusals(s400="not a trading day, or one that has not come", s409="accepted already")
+        | _MALFORMED,
     )
     async def accept_day(body: AcceptBody) -> Response:
         """The reason is shown in the verification package of every strategy of that day."""
