@@ -18,6 +18,7 @@ from quantos.cli.reach import MARKET_IMPORT, Reach, platform_now
 from quantos.cli.sessions import day_of
 from quantos.cli.texts import say, word
 from quantos.errors import QuantosError, WrongState
+from quantos.kit.clock import today
 
 if TYPE_CHECKING:
     from quantos.market.providers.fetch import FetchProgress, FetchReport
@@ -75,7 +76,8 @@ class Fetched:
 
 def fetched_here(market: Market, directory: Path, wanted: Wanted) -> Fetched:
     """Into the store, load by load."""
-    from quantos.market.providers.folder import fetch_folder  # noqa: PLC0415 - --help needs no market
+    from quantos.market.providers import fetch  # noqa: PLC0415 - --help needs no market
+    from quantos.market.providers.folder import fetch_folder  # noqa: PLC0415
     from quantos.market.providers.journal import Journal  # noqa: PLC0415
 
     if (directory / FOLDER).exists():
@@ -88,8 +90,13 @@ def fetched_here(market: Market, directory: Path, wanted: Wanted) -> Fetched:
     if wanted.first is None and last < first:
         return Fetched(known, None)
 
+    symbols = wanted.symbols or market.instruments().symbols
+    if not symbols:
+        raise WrongState(say("fetch.no_symbols"))
+
     def work(told: Callable[[FetchProgress], None]) -> FetchReport:
-        return market.fetch(wanted.source, wanted.symbols, first, last, journal, told)
+        source, present = fetch.source_named(wanted.source), today(market.clock)
+        return fetch.run(source, symbols, first, last, market.import_bars, journal, told, present=present)
 
     return Fetched(known, _noted(work, wanted, first, last, journal))
 

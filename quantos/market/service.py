@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, time, timedelta
+from datetime import UTC, date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -14,8 +14,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from quantos.errors import Conflict, Invalid, WrongState
-from quantos.kit.clock import Clock, shanghai, today
+from quantos.errors import Conflict, WrongState
+from quantos.kit.clock import Clock, today
 from quantos.market import store
 from quantos.market.core.adjusted import adjusted_close
 from quantos.market.core.bars import (
@@ -31,6 +31,7 @@ from quantos.market.core.bars import (
 from quantos.market.core.boards import Board
 from quantos.market.core.calendar import CalendarEnds, NotATradingDay, TradingCalendar, shipped_calendar
 from quantos.market.core.constituents import Constituents, MemberList, constituents_on, member_lists
+from quantos.market.core.hours import last_over, last_whole
 from quantos.market.core.normalised import NormalisedBars
 from quantos.market.core.settled import Reopened, SettledDays
 from quantos.market.importing.report import ImportReport
@@ -40,8 +41,6 @@ if TYPE_CHECKING:  # pyarrow's readers are loaded with the first import, not wit
     from quantos.market.core.providers import InstrumentRows
     from quantos.market.importing.report import FileReport
     from quantos.market.importing.run import Importer, Progress
-    from quantos.market.providers.fetch import FetchProgress, FetchReport
-    from quantos.market.providers.journal import Journal
 
 Done = TypeVar("Done")
 
@@ -57,9 +56,6 @@ BENCHMARKS: Final = {
 """The index series of each universe (BENCH-01); etf_all is computed where no series of that name is imported."""
 
 CALENDAR_WARNING_DAYS: Final = 60
-
-TRADING_ENDS: Final = time(15, 30)
-"""Shanghai time: the end of trading after hours at the closing price, which is in the day's volume."""
 
 
 class AlreadyAccepted(Conflict):
@@ -389,30 +385,6 @@ class Market:
         )
         return self.import_table("calendar", source, table, synthetic=self.is_synthetic)
 
-    def fetch(
-        self,
-        source: str,
-        symbols: Sequence[str],
-        first: date,
-        last: date,
-        journal: Journal,
-        progress: Callable[[FetchProgress], None] | None = None,
-    ) -> FetchReport:
-        """Bars from a live source into the store as they come; an interrupted fetch goes on from its journal.
-
-        Without symbols: everything that the store knows. Raises SourceUnavailable, Invalid.
-        """
-        from quantos.market.providers import fetch  # noqa: PLC0415 - loaded where it is used
-
-        wanted = symbols or self._instruments.symbols
-        if not wanted:
-            raise Invalid(
-                ("symbols",), "the store knows no instrument yet: name symbols, or import a list first"
-            )
-        live = fetch.source_named(source)
-        present = today(self.clock)
-        return fetch.run(live, wanted, first, last, self.import_bars, journal, progress, present=present)
-
     def _with_importer(
         self,
         work: Callable[[Importer], Done],
@@ -426,7 +398,7 @@ class Market:
                 series=self.series,
                 calendar=self._calendar,
                 now=self.clock.now().astimezone(UTC),
-                last_over=None if self.clock.simulated else self._last_over(),
+                last_over=None if self.clock.simulated else last_over(self.clock.now()),
                 settled=self.settled_days(),
                 synthetic=synthetic,
                 progress=progress or _silent,
@@ -440,19 +412,8 @@ class Market:
         return done
 
     def last_whole(self) -> date:
-        """The last trading day whose bars can be whole: today from 15:30 on, if it is one. A day that the
-        calendar does not know stands for itself.
-        """
-        last, days = self._last_over(), self._calendar
-        if not days.first <= last <= days.last or days.is_trading_day(last):
-            return last
-        return days.previous_before(last)
-
-    def _last_over(self) -> date:
-        """The last day whose bars can be whole: those of a session under way would pass for its day."""
-        present = today(self.clock)
-        over = self.clock.now() >= shanghai(present, TRADING_ENDS)
-        return present if over else present - timedelta(days=1)
+        """The last trading day whose bars can be whole by the platform's clock."""
+        return last_whole(self.clock.now(), self._calendar)
 
     def refresh(self) -> None:
         """Read again what stands in memory: the store was written past this object."""
