@@ -19,7 +19,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import text as sql
 
 from quantos.app import build_app
 from quantos.kit.clock import parse_instant
@@ -142,7 +142,7 @@ def standing_factor(on_stage: Stage, agent: Caller) -> str:
     """A factor that no call can delete."""
     found: str = agent.post("/factors", {"name": "Alpha", "universe": "hs300"})["id"]
     with on_stage.platform.records.write() as session:
-        session.execute(text("UPDATE factor SET status = 'validating' WHERE id = :id"), {"id": found})
+        session.execute(sql("UPDATE factor SET status = 'validating' WHERE id = :id"), {"id": found})
     return found
 
 
