@@ -10,24 +10,21 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Request
 from sqlmodel import SQLModel
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from quantos.accounts import routes
 from quantos.accounts.service import Accounts
 from quantos.accounts.tables import ApiKey, Invite, KeptAnswer, User
-from quantos.errors import QuantosError
 from quantos.kit import web
 from quantos.kit.clock import SimulatedClock, parse_instant
-from quantos.kit.openapi import describe
-from quantos.kit.routing import Routes, place
+from quantos.kit.routing import Routes
 from quantos.storage.audit import AuditRow
 from quantos.storage.directory import DataDirectory
 from quantos.storage.events import EventRow
 from quantos.storage.records import Records
+from tests.support.applications import application
 
 T = TypeVar("T")
 TABLES = (User, Invite, ApiKey, KeptAnswer, EventRow, AuditRow)
@@ -49,7 +46,11 @@ class Site:
             self.records, self.clock, self.directory.secret, renewed=self.directory.renew_secret
         )
         self.runner = asyncio.Runner()
-        self.app = application(self.accounts)
+        self.app = application(
+            routes.router(self.accounts), routes.admin_router(self.accounts), tickets(self.accounts)
+        )
+        self.app.state.once = self.accounts.idempotency.once
+        self.app.add_middleware(web.BodyLimit, bytes_max=100_000)
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://quantos")
 
@@ -93,19 +94,6 @@ class Site:
 
     def change(self, user_id: str, **fields: Any) -> httpx.Response:
         return self.call("PATCH", f"/admin/users/{user_id}", self.operator, json=fields)
-
-
-def application(accounts: Accounts) -> FastAPI:
-    app = FastAPI(redirect_slashes=False)
-    place(app, routes.router(accounts), routes.admin_router(accounts), tickets(accounts))
-    app.state.once = accounts.idempotency.once
-    describe(app)
-    app.add_exception_handler(QuantosError, web.quantos_error)
-    app.add_exception_handler(RequestValidationError, web.validation_error)
-    app.add_exception_handler(HTTPException, web.http_error)
-    app.add_exception_handler(Exception, web.server_error)
-    app.add_middleware(web.BodyLimit, bytes_max=100_000)
-    return app
 
 
 def tickets(accounts: Accounts) -> APIRouter:

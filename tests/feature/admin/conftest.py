@@ -11,20 +11,14 @@ from typing import Any, TypeVar, cast
 
 import httpx
 import pytest
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
 from quantos.accounts.service import Accounts
 from quantos.admin.routes import router
 from quantos.admin.service import Feed, Operations
-from quantos.errors import NotFound, QuantosError, WrongState
-from quantos.kit import web
+from quantos.errors import NotFound, WrongState
 from quantos.kit.clock import Clock, SimulatedClock, parse_instant, shanghai
 from quantos.kit.log_tail import LogTail
 from quantos.kit.masking import Redaction
-from quantos.kit.openapi import describe
-from quantos.kit.routing import place
 from quantos.market.core.calendar import shipped_calendar
 from quantos.scheduler.core.timetable import JOBS
 from quantos.scheduler.service import Job, Scheduler
@@ -33,6 +27,7 @@ from quantos.storage.audit import Audit
 from quantos.storage.migrate import upgrade
 from quantos.storage.records import Records
 from quantos.storage.series import Series
+from tests.support.applications import application
 
 T = TypeVar("T")
 START = parse_instant("2024-01-02T08:00:00+08:00")
@@ -141,17 +136,6 @@ class Site:
 
     def a_users_token(self) -> str:
         return self.run(self.accounts.register(self.accounts.create_invite(1))).access_token
-
-
-def application(routes: Any) -> FastAPI:
-    app = FastAPI(redirect_slashes=False)
-    place(app, routes)
-    describe(app)
-    app.add_exception_handler(QuantosError, web.quantos_error)
-    app.add_exception_handler(RequestValidationError, web.validation_error)
-    app.add_exception_handler(HTTPException, web.http_error)
-    app.add_exception_handler(Exception, web.server_error)
-    return app
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from quantos.kit.clock import SimulatedClock, SystemClock, parse_instant
 from quantos.market.core.providers.provider import bars_of
 from quantos.market.core.settled import Reopened, SettledDays
 from quantos.market.importing import run
@@ -396,31 +395,6 @@ class TestFilesAsAWhole:
             assert rows_of(f"SELECT count(*) FROM {table}") == [(0,)]
 
 
-def test_a_live_market_has_no_bars_of_the_future(series: Series, write: Write) -> None:
-    market = Market(series, SystemClock())
-    future = market.calendar.sessions[-1].astype(object)
-    rows = [bar(A, DAYS[0])] + ([bar(A, str(future))] if future > datetime.now(UTC).date() else [])
-    report = only(market, write("bars.parquet", rows))
-    assert report.quarantined == ({"future_day": 1} if len(rows) > 1 else {})
-
-
-@pytest.mark.parametrize(("at", "taken"), [("15:29:59", 1), ("15:30:00", 2)])
-def test_a_live_market_takes_no_bars_of_a_session_under_way(
-    series: Series, write: Write, at: str, taken: int
-) -> None:
-    """What a quote site says of today before the close would pass for the whole day at 18:15."""
-
-    class StandingClock:
-        simulated = False
-
-        def now(self) -> datetime:
-            return parse_instant(f"{DAYS[1]}T{at}+08:00")
-
-    market = Market(series, StandingClock())
-    report = only(market, write("bars.parquet", [bar(A, day) for day in DAYS[:3]]))
-    assert (report.stored, report.quarantined) == (taken, {"future_day": 3 - taken})
-
-
 def test_real_data_do_not_enter_a_synthetic_market(market: Market, write: Write) -> None:
     symbols = np.array([A], dtype=object)
     price = {name: np.array([10.0]) for name in ("open", "high", "low", "close")}
@@ -466,11 +440,6 @@ def test_what_was_stored_survives_the_process(series: Series, market: Market, wr
     series.close()
     with duckdb.connect(str(path)) as connection:
         assert connection.execute("SELECT count(*) FROM bar").fetchall() == [(3,)]
-
-
-def test_a_simulated_market_may_know_the_future(market: Market, write: Write) -> None:
-    assert isinstance(market.clock, SimulatedClock)
-    assert only(market, write("bars.parquet", [bar(A, "2026-05-08")])).stored == 1
 
 
 def test_an_empty_file_stores_nothing(market: Market, write: Write) -> None:

@@ -14,24 +14,19 @@ from typing import Any, Literal, TypeVar
 
 import httpx
 import pytest
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from sqlmodel import SQLModel
-from starlette.exceptions import HTTPException
 
 from quantos.accounts.schemas import UserChange
 from quantos.accounts.service import Accounts, Caller
 from quantos.attestation.service import Attestation, Terms
-from quantos.errors import QuantosError
 from quantos.kit import web
 from quantos.kit.clock import SimulatedClock, parse_instant
-from quantos.kit.openapi import describe
-from quantos.kit.routing import place
 from quantos.market.core.calendar import TradingCalendar, shipped_calendar
 from quantos.storage.directory import DataDirectory
 from quantos.storage.records import Records
 from quantos.strategies import routes
 from quantos.strategies.service import Strategies
+from tests.support.applications import application
 
 T = TypeVar("T")
 TUESDAY_EIGHT = "2024-01-02T08:00:00+08:00"
@@ -78,7 +73,12 @@ class Site:
         )
         SQLModel.metadata.create_all(self.records.engine)
         self.runner = asyncio.Runner()
-        self.app = application(self)
+        self.app = application(
+            routes.signals_router(self.strategies, self.accounts),
+            routes.router(self.strategies, self.accounts),
+            routes.admin_router(self.strategies, self.accounts),
+        )
+        self.app.add_middleware(web.BodyLimit, bytes_max=2**20)
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://quantos")
 
@@ -160,23 +160,6 @@ def signal_body(trade_date: str, *lines: tuple[str, float]) -> dict[str, Any]:
         "trade_date": trade_date,
         "signals": [{"symbol": symbol, "weight": weight} for symbol, weight in lines],
     }
-
-
-def application(site: Site) -> FastAPI:
-    app = FastAPI()
-    app.add_exception_handler(QuantosError, web.quantos_error)
-    app.add_exception_handler(RequestValidationError, web.validation_error)
-    app.add_exception_handler(HTTPException, web.http_error)
-    app.add_exception_handler(Exception, web.server_error)
-    app.add_middleware(web.BodyLimit, bytes_max=2**20)
-    place(
-        app,
-        routes.signals_router(site.strategies, site.accounts),
-        routes.router(site.strategies, site.accounts),
-        routes.admin_router(site.strategies, site.accounts),
-    )
-    describe(app)
-    return app
 
 
 @pytest.fixture

@@ -12,19 +12,12 @@ from typing import Any, TypeVar, cast
 import httpx
 import numpy as np
 import pytest
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from numpy.typing import NDArray
-from starlette.exceptions import HTTPException
 
 from quantos.accounts.schemas import UserChange
 from quantos.accounts.service import Accounts, Caller
 from quantos.attestation.service import Attestation, Terms
-from quantos.errors import QuantosError
-from quantos.kit import web
 from quantos.kit.clock import Clock, SimulatedClock, parse_instant
-from quantos.kit.openapi import describe
-from quantos.kit.routing import place
 from quantos.market.core.calendar import TradingCalendar, shipped_calendar
 from quantos.performance.service import Claims, Performance
 from quantos.storage.migrate import upgrade
@@ -33,6 +26,7 @@ from quantos.strategies.schemas import StrategyChange, StrategyNew, Submission
 from quantos.strategies.service import Strategies
 from quantos.verification.routes import FinishedAnswers, router
 from quantos.verification.service import Packages, Verification
+from tests.support.applications import application
 
 T = TypeVar("T")
 START = parse_instant("2024-01-02T08:00:00+08:00")
@@ -176,7 +170,10 @@ class Site:
             simulated=clock.simulated,
         )
         self.runner = asyncio.Runner()
-        self.app = application(self.verification)
+        self.app = application(router(self.verification))
+        self.app.add_middleware(
+            FinishedAnswers, verification=self.verification, prefix="/api/v1/public/strategies/"
+        )
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://quantos")
         self.caller: Caller | None = None
@@ -214,18 +211,6 @@ class Site:
     def change(self, slug: str, **fields: Any) -> None:
         assert self.caller
         self.run(self.strategies.change(self.caller, slug, StrategyChange(**fields)))
-
-
-def application(verification: Verification) -> FastAPI:
-    app = FastAPI(redirect_slashes=False)
-    place(app, router(verification))
-    describe(app)
-    app.add_middleware(FinishedAnswers, verification=verification, prefix="/api/v1/public/strategies/")
-    app.add_exception_handler(QuantosError, web.quantos_error)
-    app.add_exception_handler(RequestValidationError, web.validation_error)
-    app.add_exception_handler(HTTPException, web.http_error)
-    app.add_exception_handler(Exception, web.server_error)
-    return app
 
 
 @pytest.fixture
