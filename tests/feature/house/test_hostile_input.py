@@ -85,7 +85,15 @@ BODIES: Final = (
     b"[" * 100_000,
     b'{"__proto__": {}}',
 )
-ON_THIS_MACHINE: Final = ("/nowhere/at/all", "/etc/passwd", "a\0b", "x" * 5000, "", "/dev/null/x", f"/nowhere/{ODD}")
+ON_THIS_MACHINE: Final = (
+    "/nowhere/at/all",
+    "/etc/passwd",
+    "a\0b",
+    "x" * 5000,
+    "",
+    "/dev/null/x",
+    f"/nowhere/{ODD}",
+)
 """All that is sent as a path, to read from or to write to: anything else might name real files and folders."""
 
 TIMES: Final = (NOW, "2024-03-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", ODD, "")
