@@ -130,11 +130,11 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
         "平台尚不知道任何标的：请指定股票代码，或先导入标的列表",
     ),
     "fetch.late": (
-        "{late} symbols have no bar of {last} yet: run it again later for these, where they were traded",
+        "{late:symbol has|symbols have} no bar of {last} yet: run it again later, for what was traded",
         "{late} 个代码尚无 {last} 的日线：若当日有成交，请稍后再次运行",
     ),
     "fetch.imported": (
-        "imported by the server: {stored} rows stored, {refused} refused",
+        "imported by the server: {stored:row|rows} stored, {refused} refused",
         "已由服务导入：写入 {stored} 行，拒收 {refused} 行",
     ),
     "state.waiting_for_data": ("waits for data", "等待行情"),
