@@ -39,6 +39,7 @@ def test_tokens_look_like_jwts(session: dict[str, Any]) -> None:
 def test_a_new_user_is_anonymous_and_free(session: dict[str, Any]) -> None:
     user = session["user"]
     assert UUID(user["id"]).version == 4
+    assert str(UUID(user["id"])) == user["id"], "in the form with hyphens"
     assert re.fullmatch(r"user_[0-9a-f]{6}", user["nickname"])
     assert user == {
         "id": user["id"],

@@ -138,6 +138,17 @@ def test_a_signal_for_a_later_day_has_no_effect_before_it(on_stage: Stage, agent
     assert on_stage.navs("one") == [999_995.0]
 
 
+def test_a_signal_for_a_later_day_leaves_the_days_before_it_as_they_are(
+    on_stage: Stage, agent: Caller
+) -> None:
+    on_stage.submit(agent, "one", DAYS[0], {})
+    on_stage.submit(agent, "one", DAYS[2], {A: 0.5})
+    on_stage.clock_to(DAYS[1], "19:00")
+    assert on_stage.navs("one") == [1_000_000.0, 1_000_000.0]
+    on_stage.clock_to(DAYS[2], "19:00")
+    assert on_stage.navs("one") == [1_000_000.0, 1_000_000.0, 999_995.0]
+
+
 def test_days_missed_while_the_platform_was_off_are_settled_in_order(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with stage(folder, START) as first:

@@ -17,7 +17,8 @@ def test_sig_01_and_16_the_receipt_of_a_first_submission(agent: Any) -> None:
     answer = agent.signal("alpha", DAY, MAOTAI, WULIANGYE)
     receipt = answer.json()
     assert answer.status_code == 201
-    assert str(uuid.UUID(receipt.pop("id")))
+    number = receipt.pop("id")
+    assert str(uuid.UUID(number)) == number, "in the form with hyphens"
     assert re.fullmatch("[0-9a-f]{64}", receipt.pop("signal_hash"))
     assert receipt.pop("submitted_at").startswith("2024-01-02T00:00:00")
     assert receipt == {
