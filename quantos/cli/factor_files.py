@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from quantos.cli.texts import say
 from quantos.errors import NotFound, WrongState
 
@@ -95,6 +93,8 @@ def _read(path: Path) -> Any:
 def _long(name: str, table: Any, date_name: str) -> Parts:
     """Rows in the order of days, cut between two of them: a day is stored whole."""
     table = table.sort_by(date_name).combine_chunks()
+    import numpy as np  # noqa: PLC0415 - the commands are shown without it
+
     codes = table[date_name].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
     first_rows = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]])).tolist()
     cuts = [0]
