@@ -85,6 +85,12 @@ class Records:
             yield session
 
     @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """For a `prepared` statement or two, without the price of a session; each sees what is stored when it runs."""
+        with _storage_errors(self.path), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Session]:
         """A unit of work: commits at the end, rolls back on any error. For jobs and commands."""
         with (

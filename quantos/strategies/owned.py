@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
+from sqlalchemy import Connection
 from sqlmodel import Session
 
 from quantos.accounts.service import Caller
@@ -24,6 +25,14 @@ def own(session: Session, caller: Caller, slug: str) -> Strategy:
     """The caller's strategy. Raises StrategyNotFound, for a foreign one too."""
     found = store.by_slug(session, slug) if is_slug(slug) else None
     if found is None or found.user_id != caller.user_id:
+        raise not_found()
+    return found
+
+
+def own_row(connection: Connection, caller: Caller, slug: str) -> Any:
+    """The columns of the caller's strategy. Raises StrategyNotFound, for a foreign one too."""
+    found = store.own(connection, slug, caller.user_id) if is_slug(slug) else None
+    if found is None:
         raise not_found()
     return found
 

@@ -38,7 +38,7 @@ from quantos.strategies.core.status import (
 )
 from quantos.strategies.core.weights import Weights
 from quantos.strategies.outbox import SignalOutbox
-from quantos.strategies.owned import is_slug, not_found, number_of, own
+from quantos.strategies.owned import is_slug, not_found, number_of, own, own_row
 from quantos.strategies.placing import Placing
 from quantos.strategies.ports import SettlementPort, StrategyTerms
 from quantos.strategies.refusals import (
@@ -118,21 +118,21 @@ class Strategies:
         return strategy
 
     def list(self, caller: Caller, status: str | None, limit: int, offset: int) -> dict[str, Any]:
-        with self._records.read() as session:
-            found = store.page_of(session, user_id=caller.user_id, status=status, limit=limit, offset=offset)
-            return {"strategies": [strategy_out(strategy) for strategy in found]}
+        with self._records.look() as connection:
+            found = store.own_page(connection, caller.user_id, status, limit, offset)
+        return {"strategies": [strategy_out(strategy) for strategy in found]}
 
     def list_all(self, status: str | None, limit: int, offset: int) -> dict[str, Any]:
         """Everyone's strategies with the owner's nickname, for the operator."""
         with self._records.read() as session:
-            found = store.page_of(session, user_id=None, status=status, limit=limit, offset=offset)
+            found = store.page(session, status, limit, offset)
             owners = self._accounts.nicknames(session, {strategy.user_id for strategy in found})
             shown = [{**strategy_out(each), "owner": owners[each.user_id]} for each in found]
             return {"strategies": shown}
 
     def get(self, caller: Caller, slug: str) -> dict[str, Any]:
-        with self._records.read() as session:
-            return strategy_out(own(session, caller, slug))
+        with self._records.look() as connection:
+            return strategy_out(own_row(connection, caller, slug))
 
     def counts(self, trade_date: date | None) -> dict[str, Any]:
         """For the operator: {strategies (by status), expected, received, attested, overdue}.
@@ -185,10 +185,10 @@ class Strategies:
     def history(self, caller: Caller, slug: str, limit: int, offset: int) -> dict[str, Any]:
         """The signals of a strategy, newest trade date first; a nonce only once its deadline has passed."""
         now = self.clock.now()
-        with self._records.read() as session:
-            number = number_of(own(session, caller, slug))
-            rows = store.signal_page(session, number, limit, offset)
-            log = store.log_of(session, number)
+        with self._records.look() as connection:
+            number = own_row(connection, caller, slug).number
+            rows = store.signal_page(connection, number, limit, offset)
+            log = store.log_of_own(connection, number)
         until, days = self.ports.settled_until(number), self._days
         return {"signals": [_signal_out(row, log, until, now, days) for row in rows]}
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel
 
-from quantos.storage.prepared import Prepared
+from quantos.storage.prepared import Look, Prepared
 from quantos.strategies.core.status import Status, StatusChange
 from quantos.strategies.tables import SignalRow, Strategy
 
@@ -67,6 +67,32 @@ _SLOT: Final = Prepared(
     )
     .where(_strategy.c.slug == bindparam("slug"), _strategy.c.user_id == bindparam("user_id"))
 )
+_OWN: Final = Look(
+    select(_strategy).where(
+        _strategy.c.slug == bindparam("slug"), _strategy.c.user_id == bindparam("user_id")
+    )
+)
+_OF_USER: Final = (
+    select(_strategy)
+    .where(_strategy.c.user_id == bindparam("user_id"))
+    .order_by(_strategy.c.number)
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+_PAGE: Final = Look(_OF_USER)
+_PAGE_IN_STATUS: Final = Look(_OF_USER.where(_strategy.c.status == bindparam("status")))
+_SIGNAL_PAGE: Final = Look(
+    select(_signal)
+    .where(_signal.c.strategy_number == bindparam("number"))
+    .order_by(_signal.c.trade_date.desc())
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+_LOG: Final = Look(
+    select(_change.c.status, _change.c.at)
+    .where(_change.c.strategy_number == bindparam("number"))
+    .order_by(_change.c.id)
+)
 _ADD_SIGNAL: Final = Prepared(
     insert(_signal).values(
         {name: bindparam(name) for name in ("strategy_number", "trade_date", *_SIGNAL_FIELDS)}
@@ -105,19 +131,35 @@ def by_slug(session: Session, slug: str) -> Strategy | None:
     return session.scalars(select(Strategy).where(_strategy.c.slug == slug)).one_or_none()
 
 
+def own(connection: Connection, slug: str, user_id: str) -> Any:
+    """A strategy of the user's, with the columns of its table; None where the user has none of that name."""
+    return _OWN.one_or_none(connection, {"slug": slug, "user_id": user_id})
+
+
+def own_page(
+    connection: Connection, user_id: str, status: str | None, limit: int, offset: int
+) -> Sequence[Any]:
+    """A user's strategies in the order of their creation."""
+    values = {"user_id": user_id, "limit": limit, "offset": offset}
+    if status is None:
+        return _PAGE.all(connection, values)
+    return _PAGE_IN_STATUS.all(connection, {**values, "status": status})
+
+
+def log_of_own(connection: Connection, number: int) -> list[StatusChange]:
+    """As `log_of`."""
+    return [StatusChange(Status(row.status), row.at) for row in _LOG.all(connection, {"number": number})]
+
+
 def slugs(session: Session, numbers: Collection[int]) -> dict[int, str]:
     """Slugs by series key."""
     query = select(_strategy.c.number, _strategy.c.slug).where(_strategy.c.number.in_(numbers))
     return {row.number: row.slug for row in session.execute(query)}
 
 
-def page_of(
-    session: Session, *, user_id: str | None, status: str | None, limit: int, offset: int
-) -> Sequence[Strategy]:
-    """Strategies in the order of their creation; of all users where `user_id` is None."""
+def page(session: Session, status: str | None, limit: int, offset: int) -> Sequence[Strategy]:
+    """Everyone's strategies in the order of their creation."""
     query = select(Strategy).order_by(_strategy.c.number).limit(limit).offset(offset)
-    if user_id is not None:
-        query = query.where(_strategy.c.user_id == user_id)
     if status is not None:
         query = query.where(_strategy.c.status == status)
     return session.scalars(query).all()
@@ -256,15 +298,9 @@ def signals_between(session: Session, number: int, first: date, last: date) -> S
     return session.execute(query).all()
 
 
-def signal_page(session: Session, number: int, limit: int, offset: int) -> Sequence[Row[Any]]:
-    query = (
-        select(_signal)
-        .where(_signal.c.strategy_number == number)
-        .order_by(_signal.c.trade_date.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return session.execute(query).all()
+def signal_page(connection: Connection, number: int, limit: int, offset: int) -> Sequence[Any]:
+    """Signals, newest trade date first."""
+    return _SIGNAL_PAGE.all(connection, {"number": number, "limit": limit, "offset": offset})
 
 
 def _started_upto() -> Select[Any]:

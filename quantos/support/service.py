@@ -118,14 +118,14 @@ class Support:
     ) -> dict[str, Any]:
         """The caller's, newest first."""
         await self._follower.caught_up()
-        with self._records.read() as session:
-            found = store.notifications(session, caller.user_id, limit, offset, unread_only=unread_only)
-            return {"notifications": [notification_out(row) for row in found]}
+        with self._records.look() as connection:
+            found = store.notifications(connection, caller.user_id, limit, offset, unread_only=unread_only)
+        return {"notifications": [notification_out(row) for row in found]}
 
     async def unread_count(self, caller: Caller) -> int:
         await self._follower.caught_up()
-        with self._records.read() as session:
-            return store.count_unread(session, caller.user_id)
+        with self._records.look() as connection:
+            return store.count_unread(connection, caller.user_id)
 
     async def mark_read(self, caller: Caller, notification_id: str) -> dict[str, Any]:
         """Raises NotificationNotFound, for a foreign one too."""

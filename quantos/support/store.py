@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import func, insert, update
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlalchemy import Connection, bindparam, func, insert, update
+from sqlmodel import Session, SQLModel, col, select
 
+from quantos.storage.prepared import Look
 from quantos.support.tables import Notification, Ticket
+
+_notification: Final = SQLModel.metadata.tables["notification"]
+_OF_USER: Final = (
+    sa.select(_notification)
+    .where(_notification.c.user_id == bindparam("user_id"))
+    .order_by(_notification.c.number.desc())
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+_NOTIFICATIONS: Final = Look(_OF_USER)
+_UNREAD: Final = Look(_OF_USER.where(~_notification.c.is_read))
+_COUNT_UNREAD: Final = Look(
+    sa.select(func.count().label("unread")).where(
+        _notification.c.user_id == bindparam("user_id"), ~_notification.c.is_read
+    )
+)
 
 
 def add_ticket(session: Session, ticket: Ticket) -> None:
@@ -60,24 +79,15 @@ def notification(session: Session, user_id: str, notification_id: str) -> Notifi
 
 
 def notifications(
-    session: Session, user_id: str, limit: int, offset: int, *, unread_only: bool
-) -> Sequence[Notification]:
+    connection: Connection, user_id: str, limit: int, offset: int, *, unread_only: bool
+) -> Sequence[Any]:
     """A page, newest first."""
-    query = (
-        select(Notification)
-        .where(col(Notification.user_id) == user_id)
-        .order_by(col(Notification.number).desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    if unread_only:
-        query = query.where(~col(Notification.is_read))
-    return session.exec(query).all()
+    look = _UNREAD if unread_only else _NOTIFICATIONS
+    return look.all(connection, {"user_id": user_id, "limit": limit, "offset": offset})
 
 
-def count_unread(session: Session, user_id: str) -> int:
-    query = select(func.count()).where(col(Notification.user_id) == user_id, ~col(Notification.is_read))
-    return session.exec(query).one()
+def count_unread(connection: Connection, user_id: str) -> int:
+    return int(_COUNT_UNREAD.one_or_none(connection, {"user_id": user_id}).unread)
 
 
 def mark_all_read(session: Session, user_id: str) -> int:
