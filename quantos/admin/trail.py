@@ -13,7 +13,7 @@ from starlette.responses import Response
 from quantos.accounts.service import Accounts
 from quantos.kit.clock import rfc3339
 from quantos.kit.routing import Routes
-from quantos.kit.web import Answer, Offset, Text, Timestamp, json_response, limit, refusals
+from quantos.kit.web import STORABLE, Answer, Offset, Timestamp, json_response, limit, refusals
 from quantos.storage.audit import Audit, Entry, State, Wanted
 
 _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
@@ -35,7 +35,8 @@ Action = Literal[
 ]
 OfAction = Annotated[Action | None, Query(description="Only changes of this kind.")]
 OfTarget = Annotated[
-    Text | None, Query(max_length=1000, description="Only changes of this, as the rows name it.")
+    Annotated[str, Field(max_length=1000), STORABLE] | None,
+    Query(description="Only changes of this, as the rows name it."),
 ]
 Since = Annotated[Timestamp | None, Query(description="Not before this instant.")]
 Until = Annotated[Timestamp | None, Query(description="Before this instant.")]

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
 from quantos.errors import Invalid, WrongState
 from quantos.kit.clock import today
 from quantos.kit.routing import Routes, joined
-from quantos.kit.web import IN_DIGITS, Date, Offset, Text, json_response, limit, refusals
+from quantos.kit.web import IN_DIGITS, STORABLE, Date, Offset, json_response, limit, refusals
 from quantos.market import audited
 from quantos.market.core.calendar import CalendarEnds
 from quantos.market.core.reasons import SENTENCES, Refusal
@@ -200,7 +200,10 @@ def _quarantine(market: Market, accounts: Accounts) -> APIRouter:
         offset: Offset = 0,
         limit: int = _LIMIT,
         reason: Annotated[Refusal | None, Query(description="Only rows refused for this reason.")] = None,
-        symbol: Annotated[Text | None, Query(max_length=20, description="Only rows of this symbol.")] = None,
+        symbol: Annotated[
+            Annotated[str, Field(max_length=20), STORABLE] | None,
+            Query(description="Only rows of this symbol."),
+        ] = None,
         load: LoadNumber = None,
         first: FirstDay = None,
         last: LastDay = None,

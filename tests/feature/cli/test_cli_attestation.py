@@ -106,7 +106,7 @@ def test_the_doctor_has_a_note_without_a_repository_or_a_remote(said: Said, made
 def test_the_doctor_asks_the_remote(said: Said, made: Path) -> None:
     remote = bare(made / "remote.git")
     found = finding(said, QUANTOS_ATTESTATION_REMOTE=str(remote))
-    assert (found["state"], f"pushed to {remote}, 1 commits to go" in found["detail"]) == ("ok", True)
+    assert (found["state"], f"pushed to {remote}, 1 commit to go" in found["detail"]) == ("ok", True)
     found = finding(said, QUANTOS_ATTESTATION_REMOTE=str(made / "nowhere.git"))
     assert (found["state"], "does not answer" in found["detail"]) == ("problem", True)
     with silent_server() as url:
