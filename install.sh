@@ -9,6 +9,7 @@ PREFIX=$ROOT/.venv
 DEMO=no
 DEMO_ARGUMENTS=()
 DEV=no
+EXTRAS=()
 QUIET=no
 LOG=''
 
@@ -38,6 +39,7 @@ Usage: ./install.sh [options] [-- arguments of quantos demo]
 
   --demo          install, then run the main job on the built-in market (quantos demo --once)
   --prefix DIR    the virtual environment to install into (default: .venv of this checkout)
+  --extra NAME    with an optional part, may be repeated: baostock or akshare (live bars), postgres
   --dev           with the tools of the tests, types and style checks
   --quiet         say nothing where nothing goes wrong
   --help          this text
@@ -49,6 +51,7 @@ environment. QUANTOS_LANG=en|zh chooses the language of the messages.
 
   --demo          安装，然后在内置行情上运行一次主流程（quantos demo --once）
   --prefix 目录   安装到哪个虚拟环境（默认：本目录下的 .venv）
+  --extra 名称    同时安装可选部分，可重复：baostock 或 akshare（在线行情），postgres
   --dev           同时安装测试、类型检查和代码风格检查工具
   --quiet         没有问题就不输出
   --help          显示本说明
@@ -68,6 +71,13 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     --prefix=*) PREFIX=${1#*=} ;;
+    --extra)
+      case ${2:-} in
+        baostock | akshare | postgres) EXTRAS+=(--extra "$2") ;;
+        *) misused "--extra needs baostock, akshare or postgres" "--extra 后面要写 baostock、akshare 或 postgres" ;;
+      esac
+      shift
+      ;;
     --help | -h)
       usage
       exit 0
@@ -201,7 +211,7 @@ configured_index() { # the package index that the user has configured for uv or 
 
 uv_reads_an_index() { grep -qs index "${XDG_CONFIG_HOME:-${HOME:-}/.config}/uv/uv.toml" /etc/uv/uv.toml; }
 
-groups=(--no-default-groups)
+groups=(--no-default-groups ${EXTRAS[@]+"${EXTRAS[@]}"})
 if [ "$DEV" = yes ]; then groups+=(--group dev); fi
 project=(--editable "$ROOT")
 if [ "$PREFIX" != "$ROOT/.venv" ] && [ "$DEV" = no ]; then project=("$ROOT"); fi

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from quantos.client import Client, calls, refusals, shapes
+from quantos.client import ApiError, Client, calls, shapes
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SYMBOLS = ("600519.SH", "000858.SZ", "600036.SH", "000001.SZ")
@@ -34,13 +34,14 @@ def day(send: Client) -> Iterator[str]:
 
 
 def submitted(send: Client, strategy: shapes.StrategyOut, today: str) -> str:
-    """Send the day's signal, unless it is there."""
-    latest = send(calls.list_signals(strategy["slug"], limit=1))["signals"]
-    if latest and latest[0]["trade_date"] == today:
+    """Send the day's signal, unless one is there: also signals of later days may be."""
+    if any(signal["trade_date"] == today for signal in send.each(calls.list_signals(strategy["slug"]))):
         return f"the signal of {today} is there"
     try:
         receipt = send(calls.submit_signal(strategy["slug"], trade_date=today, signals=weights()))
-    except (refusals.DeadlinePassed, refusals.NotATradingDay) as refused:
+    except (
+        ApiError
+    ) as refused:  # the deadline has passed, the day is closed, ...: the next strategy has its turn
         return refused.detail
     return f"submitted for {today}, hash {receipt['signal_hash'][:12]}"
 

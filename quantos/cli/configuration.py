@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from quantos.settings import Settings
 
 PREFIX: Final = "QUANTOS_"
+OF_AGENTS: Final = ("QUANTOS_URL",)
+"""Not the platform's, but what programs that speak to it are told by."""
+
 OF_THE_TESTS: Final = ("QUANTOS_SHARED", "QUANTOS_CI_REAL", "QUANTOS_HYPOTHESIS", "QUANTOS_BENCH_")
 """Variables that are no settings and mean something all the same."""
 
@@ -73,6 +76,7 @@ def warn_of_unknown_variables() -> None:
     from quantos.settings import Settings  # noqa: PLC0415 - see load
 
     known = [PREFIX + name.upper() for name in Settings.model_fields]
+    known += OF_AGENTS
     for name, meant in unknown_variables({**os.environ, **from_env_file()}, known).items():
         hint = say("settings.meant", meant=meant) if meant else say("settings.see")
         sys.stderr.write(f"quantos: {say('settings.unknown', name=name)}{hint}\n")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from quantos.client import Client, calls
+from quantos.client import Client, calls, shapes
 from quantos.kit.openapi import operations
 from tests.docs.client_modules import openapi
 from tests.support.served import ROOT, Served, served_platform
@@ -61,7 +61,16 @@ def test_the_daily_loop_runs_its_day(served: Served, tmp_path: Path) -> None:
         assert re.fullmatch(
             r"daily-loop: the signal of 2024-01-02 is there; NAV 0\.\d{4} on 2024-01-02\n", run(served, key)
         )
-        operator(calls.move_clock(now="2024-01-03T09:20:00+08:00"))
+        operator(calls.move_clock(now="2024-01-03T08:00:00+08:00"))
+        sent: list[shapes.SignalLine] = [{"symbol": "600519.SH", "weight": 0.3}]
+        for day in ("2024-01-03", "2024-01-04"):
+            agent(calls.submit_signal("daily-loop", trade_date=day, signals=sent))
+        assert "the signal of 2024-01-03 is there" in run(served, key)
+        today = next(
+            one for one in agent.each(calls.list_signals("daily-loop")) if one["trade_date"] == "2024-01-03"
+        )
+        assert today["signals"] == sent
+        operator(calls.move_clock(now="2024-01-05T09:20:00+08:00"))
         assert "deadline" in run(served, key)
 
 

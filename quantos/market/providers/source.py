@@ -30,7 +30,9 @@ class SourceNotInstalled(SourceUnavailable):
     code = "source_not_installed"
 
     def __init__(self, source: str, extra: str) -> None:
-        super().__init__(f"{source} is not installed: pip install 'quantos[{extra}]'")
+        super().__init__(
+            f"{source} is not installed: ./install.sh --extra {extra}, in the folder of QuantOS, adds it"
+        )
 
 
 class SourceUnreachable(SourceUnavailable):

@@ -78,8 +78,15 @@ def test_help_speaks_the_language_of_the_terminal(variable: str, value: str, wor
 
 def test_help_names_every_option() -> None:
     shown = install("--help").stdout
-    for option in ("--demo", "--prefix", "--dev", "--quiet", "--help"):
+    for option in ("--demo", "--prefix", "--extra", "--dev", "--quiet", "--help"):
         assert option in shown
+
+
+@pytest.mark.parametrize("extra", ["baostok", ""])
+def test_an_optional_part_that_there_is_not_is_named_before_anything_is_installed(extra: str) -> None:
+    refused = install("--extra", extra)
+    assert refused.returncode == 2
+    assert "baostock, akshare or postgres" in refused.stderr
 
 
 @pytest.mark.parametrize("path", ["tests/unit/nothere", "./tests/nothere.py", "tests/nothere.py::test_it"])
