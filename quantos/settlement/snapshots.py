@@ -20,6 +20,9 @@ Terms = dict[int, tuple[int, int, int]]
 DAYS_MAX: Final = 64
 """Days of bars kept: a whole market is a third of a megabyte a day."""
 
+NONE: Final = -1
+"""No instrument: a list of those that are wanted is never empty, not even of a record all in cash."""
+
 _BAR: Final = (
     "instrument, open, close, reference, last_close, volume, upper, lower,"
     " block::INTEGER AS block, event::INTEGER AS event, st_unknown"
@@ -59,7 +62,7 @@ class Snapshots:
         if unknown:
             self._read_facts(cursor)
         into = {terms[2] for number in numbers for terms in self._terms.get(number, {}).values()}
-        wanted = ", ".join(str(int(number)) for number in {*instruments.tolist(), *into})
+        wanted = ", ".join(str(int(number)) for number in {NONE, *instruments.tolist(), *into})
         rows: dict[str, Any] = cursor.execute(
             f"SELECT snapshot, {_BAR} FROM snapshot_bar WHERE snapshot BETWEEN {min(numbers)} AND {max(numbers)}"  # noqa: S608
             f" AND instrument IN ({wanted})"

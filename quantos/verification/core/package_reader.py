@@ -66,12 +66,17 @@ def read_package(document: Any) -> Package:
     return package
 
 
+_BENCHMARKS: Final = ("000300.SH", "000905.SH", "000852.SH", "932000.CSI", "etf_all")
+"""What the five universes are held against; the last is computed from the funds themselves."""
+
+
 def _check_beside(top: Fields, body: Fields, provenance: Fields) -> None:
     """What no step looks at is there all the same, and of its form."""
     if not isinstance(top.raw("how_to_verify"), list):
         raise Malformed("how_to_verify", "a list of texts", top.raw("how_to_verify"))
     benchmark = provenance.inner("benchmark")
-    benchmark.symbol("symbol")
+    if benchmark.raw("symbol") not in _BENCHMARKS:
+        raise Malformed(benchmark.at("symbol"), f"one of {', '.join(_BENCHMARKS)}", benchmark.raw("symbol"))
     benchmark.nullable("return", benchmark.double)
     attested = body.inner("settlement_attestation")
     attested.nullable("raw_url", attested.text)

@@ -6,13 +6,16 @@ import csv
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 import pytest
 
 from quantos.kit.clock import parse_instant
 from quantos.market.core.calendar import shipped_calendar
+from quantos.verification.core.documents import read_json
+from quantos.verification.core.package_reader import read_package
+from quantos.verification.schemas import Universe
 from tests.support.platforms import Caller, Stage, made_up, stage
 
 A, B = "600001.SH", "600002.SH"
@@ -71,6 +74,27 @@ def test_the_record_grows_day_by_day_with_settlement(on_stage: Stage) -> None:
     )
     assert [day["date"] for day in found["records"]] == [day.isoformat() for day in DAYS]
     assert found["simulated"] is True
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_record_all_in_cash_is_read_day_by_day(on_stage: Stage) -> None:
+    owner = on_stage.agent()
+    owner.post("/strategies", {"name": "Cash", "slug": "cash", **FREE})
+    on_stage.submit(owner, "cash", DAYS[0], {})
+    on_stage.clock_to(DAYS[-1], "19:00")
+    for day in DAYS:
+        package = on_stage.public().get("/public/strategies/cash/verify", date=str(day))
+        assert package["verification"]["positions"] == []
+
+
+@pytest.mark.parametrize("universe", get_args(Universe))
+def test_the_packages_of_every_universe_are_of_the_verifiers_form(on_stage: Stage, universe: str) -> None:
+    owner = on_stage.agent()
+    owner.post("/strategies", {"name": "Held", "slug": "held-against", "universe": universe, **FREE})
+    on_stage.submit(owner, "held-against", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[0], "19:00")
+    answer = on_stage.public().call("GET", "/public/strategies/held-against/verify", date=str(DAYS[0]))
+    assert read_package(read_json(answer.content)).slug == "held-against"
 
 
 @pytest.mark.usefixtures("agent")
