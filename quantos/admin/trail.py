@@ -32,6 +32,7 @@ Action = Literal[
     "job_run",
     "clock_moved",
     "backup_made",
+    "secret_rotated",
 ]
 OfAction = Annotated[Action | None, Query(description="Only changes of this kind.")]
 OfTarget = Annotated[

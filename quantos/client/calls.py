@@ -436,6 +436,7 @@ def list_audit(
         "job_run",
         "clock_moved",
         "backup_made",
+        "secret_rotated",
     ]
     | Unset
     | None = UNSET,

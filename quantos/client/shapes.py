@@ -138,6 +138,7 @@ class AuditOut(TypedDict):
         "job_run",
         "clock_moved",
         "backup_made",
+        "secret_rotated",
     ]
     target: str | None
     state: Literal["begun", "done", "failed", "interrupted"]
