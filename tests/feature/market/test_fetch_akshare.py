@@ -176,7 +176,7 @@ def test_an_index_is_refused(akshare: FakeAkshare) -> None:
 
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "akshare", None)
-    with pytest.raises(SourceNotInstalled, match=r"pip install 'quantos\[akshare\]'"), AkshareSource():
+    with pytest.raises(SourceNotInstalled, match=r"\./install\.sh --extra akshare"), AkshareSource():
         pass
 
 

@@ -226,7 +226,7 @@ def test_a_source_is_used_inside_a_with_statement() -> None:
 
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "baostock", None)
-    with pytest.raises(SourceNotInstalled, match=r"pip install 'quantos\[baostock\]'"), BaostockSource():
+    with pytest.raises(SourceNotInstalled, match=r"\./install\.sh --extra baostock"), BaostockSource():
         pass
 
 
