@@ -31,6 +31,7 @@ from quantos.attestation import failures
 from quantos.attestation.failures import NotCommitted
 from quantos.attestation.git import AUTHOR, EMAIL, Git
 from quantos.attestation.reading import as_failures, head_of, open_store, ref_of
+from quantos.kit.durable import sync_folder
 
 BRANCH: Final = "main"
 LOCK_LEFT_S: Final = 60.0
@@ -233,7 +234,7 @@ class Repository:
         folders = {objects, *(objects / each.id[:2].decode() for each in made)}
         if self._synced:
             list(self._pool.map(self._add, made))
-            list(self._pool.map(_sync_folder, folders))
+            list(self._pool.map(sync_folder, folders))
         else:
             for each in made:
                 self._add(each)
@@ -252,7 +253,7 @@ class Repository:
         try:
             moved = self._refs.set_if_equals(self._ref, self._head or ZERO_SHA, new)
             if self._synced:
-                _sync_folder(self.git_dir / "refs" / "heads")
+                sync_folder(self.git_dir / "refs" / "heads")
         except FileLocked as locked:
             self._take_up(Path(os.fsdecode(locked.lockfilename)))
             raise NotCommitted(
@@ -366,9 +367,9 @@ def _create(path: Path) -> None:
     new.mkdir(parents=True, mode=0o700)
     Repo.init(str(new), default_branch=BRANCH.encode()).close()
     for folder, _, _ in os.walk(new):
-        _sync_folder(Path(folder))
+        sync_folder(Path(folder))
     new.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
@@ -377,11 +378,3 @@ def _identity(file: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_ino, found.st_mtime_ns
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,7 +7,6 @@ agent) through ssh-keygen, a GPG key through gpg. No program may ask for a passp
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +23,7 @@ from quantos.attestation.core import sshsig
 from quantos.attestation.failures import NotCommitted
 from quantos.attestation.git import EMAIL
 from quantos.errors import Conflict
+from quantos.kit.durable import create_private
 
 KEY_FILE: Final = "attestation-key"
 """Its name in the directory's `secrets/`."""
@@ -63,17 +63,10 @@ def generate(path: Path) -> None:
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
     )
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
     try:
-        os.link(temporary, path)
+        create_private(path, text)
     except FileExistsError:
         raise KeyThere(f"{path} exists: a new key would not match the signatures made so far") from None
-    finally:
-        temporary.unlink()
 
 
 def signer_of(setting: str, own_key: Path) -> Signer | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from quantos.errors import Unavailable
 from quantos.factors.core.panel import Dates
+from quantos.kit.durable import sync_folder
 
 Block = NDArray[Any]
 
@@ -97,12 +98,4 @@ def write_rows(path: Path, block: Block, at: int) -> None:
     finally:
         os.close(descriptor)
     if created:
-        _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(path.parent)

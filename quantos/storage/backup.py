@@ -36,6 +36,7 @@ import orjson
 
 from quantos.errors import Conflict, Unavailable, WrongState
 from quantos.kit.clock import rfc3339
+from quantos.kit.durable import sync_folder
 from quantos.storage.directory import DataDirectory
 from quantos.storage.records import Records
 from quantos.storage.series import Series
@@ -232,7 +233,7 @@ def _packed(staging: Path, target: Path, facts: dict[str, Any]) -> Made:
                 os.link(part, target)
             except FileExistsError:
                 raise BackupExists("there is a file of this name already: name another") from None
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         finally:
             part.unlink(missing_ok=True)
     return Made(target, size, digest, manifest)
@@ -281,11 +282,3 @@ def remove_left_parts(folder: Path) -> None:
         with suppress(OSError), part.open("rb") as left:
             fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
             part.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

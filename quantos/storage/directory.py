@@ -25,6 +25,7 @@ from typing import IO, Any, Final
 
 from quantos.errors import NotFound, Unavailable, WrongState
 from quantos.kit.clock import SystemClock, rfc3339
+from quantos.kit.durable import create_private, sync_folder
 
 FORMAT = 1
 NAMED_MAX: Final = 3
@@ -104,7 +105,7 @@ class DataDirectory:
         folder.mkdir(mode=0o700, exist_ok=True)
         file = folder / name
         with suppress(FileExistsError):
-            _create_private(file, secrets.token_urlsafe(48))
+            create_private(file, secrets.token_urlsafe(48).encode())
         return file.read_text()
 
     def renew_secret(self, name: str) -> str:
@@ -114,9 +115,9 @@ class DataDirectory:
         fresh = file.with_name(f".{name}.new")
         fresh.unlink(missing_ok=True)
         secret = secrets.token_urlsafe(48)
-        _create_private(fresh, secret)
+        create_private(fresh, secret.encode())
         fresh.replace(file)
-        _sync(file.parent)
+        sync_folder(file.parent)
         return secret
 
     def all_secrets(self) -> list[str]:
@@ -217,19 +218,6 @@ def _acquire(path: Path) -> IO[str]:
     return lock
 
 
-def _create_private(file: Path, text: str) -> None:
-    """Create with mode 0600, whole or not at all: linked into place after the sync."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    try:
-        os.link(temporary, file)
-    finally:
-        temporary.unlink()
-
-
 def _write_atomically(file: Path, content: dict[str, Any]) -> None:
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
@@ -237,13 +225,4 @@ def _write_atomically(file: Path, content: dict[str, Any]) -> None:
         out.flush()
         os.fsync(out.fileno())
     temporary.replace(file)
-    _sync(file.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Have what was renamed in a folder stay so."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(file.parent)

@@ -29,6 +29,7 @@ import duckdb
 import orjson
 
 from quantos.errors import Conflict, NotFound, WrongState
+from quantos.kit.durable import sync_folder
 from quantos.storage.backup import CHUNK, FOLDER, FORMAT, KIND, MANIFEST, RECORDS, SERIES
 from quantos.storage.directory import DataDirectory
 
@@ -164,11 +165,7 @@ def _move(entries: list[Path], folder: Path) -> None:
     for entry in entries:
         entry.rename(folder / entry.name)
         for synced in (folder, entry.parent):
-            descriptor = os.open(synced, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            sync_folder(synced)
 
 
 def _manifest(archive: ZipFile) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import pytest
 
 from quantos.attestation import repository as repository_module
 from quantos.attestation.made import FILE as HEAD_FILE
+from quantos.kit.durable import sync_folder
 from tests.feature.cli.conftest import Serving, environment, serving
 from tests.support.attested import (
     DAY,
@@ -161,20 +162,19 @@ def test_a_signal_of_which_it_is_not_known_whether_it_is_in_git_stays_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The branch was moved, and the disk failed before that was certain."""
-    sync = repository_module._sync_folder
     broken: list[Path] = []
 
     def failing(folder: Path) -> None:
         if folder.name == "heads" and len(broken) < 1:
             broken.append(folder)
             raise OSError(5, "Input/output error", str(folder))
-        sync(folder)
+        sync_folder(folder)
 
     with attested(tmp_path) as on:
         agent = on.agent()
         strategy(agent)
         receipt(agent, day=NEXT)
-        monkeypatch.setattr(repository_module, "_sync_folder", failing)
+        monkeypatch.setattr(repository_module, "sync_folder", failing)
         made = receipt(agent)
         assert made["attestation"] == {"committed": False, "reason": "repository_broken"}
         answer = agent.call("POST", "/strategies/alpha/signals", body(DAY, {"600519.SH": 0.9}))
