@@ -30,17 +30,22 @@ RUN --mount=type=secret,id=ca \
  && /uv/bin/uv pip install --quiet --target /opt/quantos/lib --require-hashes --only-binary :all: \
       --python-version 3.13 --python-platform "$machine-manylinux_2_28" -r requirements.txt \
  && find /opt/quantos/lib -depth \( -name tests -o -name test \) -type d -path '*/*/*' -exec rm -rf {} + \
- && cd /opt/quantos/lib && rm -rf bin pyarrow/include pyarrow/src pyarrow/*flight* pyarrow/*substrait* \
-      pyarrow/*_s3* pyarrow/*s3fs* pyarrow/*azure* pyarrow/*gcs*
+ && cd /opt/quantos/lib && rm -rf bin pyarrow/include pyarrow/includes pyarrow/src pyarrow/*flight* \
+      pyarrow/*_s3* pyarrow/*s3fs* pyarrow/*azure* pyarrow/*gcs* pyarrow/*_cpp_tests* pyarrow/*.pyx pyarrow/*.pxi pyarrow/*.pxd
+# Libraries carry modules for other Pythons and templates of code: one that cannot be compiled is told, and stays
+# as it is. One job, and not as many as there are cores: what a compiler has seen before shows in its output.
+RUN python3 -m compileall -q --invalidation-mode unchecked-hash -s /opt/quantos -p /opt/quantos /opt/quantos/lib \
+ || echo "Left as source: the modules named above, which are not for this Python"
 COPY quantos /opt/quantos/app/quantos
 COPY tui /opt/quantos/app/tui
 COPY licensing /opt/quantos/app/licensing
 COPY deploy-kit /opt/quantos/app/deploy-kit
-COPY fingerprint.sh /opt/quantos/app/deploy-kit/
-RUN python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash -s /opt/quantos -p /opt/quantos /opt/quantos >/dev/null || true
+COPY fingerprint.sh install.sh /opt/quantos/app/deploy-kit/
+RUN python3 -m compileall -q --invalidation-mode unchecked-hash -s /opt/quantos -p /opt/quantos /opt/quantos/app
 
 FROM ${BASE} AS quantos
 ARG VERSION=0
+ARG SOURCE_DATE_EPOCH=0
 LABEL org.opencontainers.image.title="QuantOS" \
       org.opencontainers.image.description="Self-hosted quant platform for Chinese A-shares" \
       org.opencontainers.image.version="${VERSION}"
@@ -62,6 +67,8 @@ ENV PYTHONPATH=/opt/quantos/app:/opt/quantos/lib \
     QUANTOS_DATA_DIR=/data/quantos \
     QUANTOS_HOST=0.0.0.0
 USER 10001:10001
+# What was pruned above must not be missed, on either architecture: a part that cannot be loaded ends the build.
+RUN python3 -c "import pyarrow.parquet, pyarrow.dataset, pyarrow.compute, pyarrow.csv, pyarrow.ipc, duckdb, numba, uvloop, httptools, psycopg, baostock, quantos.app"
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000

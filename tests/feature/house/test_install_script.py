@@ -86,7 +86,7 @@ def test_help_names_every_option() -> None:
 def test_an_optional_part_that_there_is_not_is_named_before_anything_is_installed(extra: str) -> None:
     refused = install("--extra", extra)
     assert refused.returncode == 2
-    assert "baostock, akshare or postgres" in refused.stderr
+    assert "baostock, akshare, postgres or appliance" in refused.stderr
 
 
 @pytest.mark.parametrize("path", ["tests/unit/nothere", "./tests/nothere.py", "tests/nothere.py::test_it"])
