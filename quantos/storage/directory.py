@@ -101,11 +101,11 @@ class DataDirectory:
 
     def secret(self, name: str) -> str:
         """A generated secret of this directory, made on first use, mode 0600."""
-        folder = self.path / "secrets"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        file = folder / name
-        with suppress(FileExistsError):
-            create_private(file, secrets.token_urlsafe(48).encode())
+        file = self.path / "secrets" / name
+        if not file.exists():
+            file.parent.mkdir(mode=0o700, exist_ok=True)
+            with suppress(FileExistsError):
+                create_private(file, secrets.token_urlsafe(48).encode())
         return file.read_text()
 
     def renew_secret(self, name: str) -> str:

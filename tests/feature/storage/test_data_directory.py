@@ -86,6 +86,16 @@ def test_secrets_are_generated_once_and_readable_by_the_owner_alone(tmp_path: Pa
     directory.close()
 
 
+def test_a_secret_that_is_there_is_read_and_nothing_is_written(tmp_path: Path) -> None:
+    directory = DataDirectory.open(tmp_path)
+    first = directory.secret("jwt-key")
+    folder = directory.path / "secrets"
+    before = folder.stat().st_mtime_ns
+    assert directory.secret("jwt-key") == first
+    assert folder.stat().st_mtime_ns == before
+    directory.close()
+
+
 def test_a_folder_that_was_there_already_is_its_owners_alone_from_then_on(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir(mode=0o755)
