@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -98,11 +99,14 @@ class Platform:
         directory = DataDirectory.open(settings.data_dir, simulated=True if simulate else None, create=create)
         opened: list[Callable[[], None]] = [directory.close]
         try:
-            records = Records(directory.path / "records.db")
-            opened.append(records.close)
-            upgrade(records)
-            series = Series(directory.path / "series.duckdb", memory_limit=settings.series_memory_limit)
-            opened.append(series.close)
+            with ThreadPoolExecutor(1) as beside:  # DuckDB reads its file without the interpreter's lock
+                file, memory_limit = directory.path / "series.duckdb", settings.series_memory_limit
+                opening = beside.submit(Series, file, memory_limit=memory_limit)
+                opened.append(partial(_close_if_open, opening))
+                records = Records(directory.path / "records.db")
+                opened.append(records.close)
+                upgrade(records)
+                series = opening.result()
             clock: Clock = SystemClock()
             if directory.simulated:
                 clock = continued_clock(records, simulate or clock.now())
@@ -143,6 +147,11 @@ class Platform:
         self.series.close()
         self.directory.close()
         logging.getLogger().removeHandler(self.operations.log)
+
+
+def _close_if_open(opening: Future[Series]) -> None:
+    if opening.exception() is None:
+        opening.result().close()
 
 
 def _compose(

@@ -62,7 +62,6 @@ def serve(
     """Run the platform: API, scheduler and background work, until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, _leave)
     logs.of_a_server()
-    gc.disable()  # importing makes objects that stay; collecting among them is a tenth of the start-up time
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a second one would spin for 0.1 s, and never be used
     settings = load(data_dir, host=host, port=port)
     directories.require_room(settings.data_dir)
@@ -79,7 +78,7 @@ def serve(
         warn_of_exposure(listening)
         app = build_app(platform)
         gc.freeze()
-        gc.enable()
+        gc.enable()  # which the command line has disabled
         run(
             app,
             listening,

@@ -19,6 +19,7 @@ _FIELDS: Final = (
     "open, high, low, close, coalesce(pre_close, 0) AS pre_close, volume,"
     " coalesce(adj_factor, 'nan'::DOUBLE) AS adj_factor, coalesce(is_st, -1) AS is_st"
 )
+_NAT: Final = np.datetime64("NaT", "D").astype(np.int64)
 _INTEGER_FIELDS: Final = ("open", "high", "low", "close", "pre_close", "volume")
 
 
@@ -27,7 +28,8 @@ _INTEGER_FIELDS: Final = ("open", "high", "low", "close", "pre_close", "volume")
 
 def instruments(cursor: Cursor) -> Instruments:
     rows = cursor.execute(
-        "SELECT number, symbol, board, wide_fund, list_date, delist_date FROM instrument ORDER BY number"
+        f"SELECT number, symbol, board, wide_fund, {_day('list_date')}, {_day('delist_date')}"  # noqa: S608
+        " FROM instrument ORDER BY number"
     ).fetchnumpy()
     symbols = tuple(str(symbol) for symbol in rows["symbol"])
     return Instruments(
@@ -35,8 +37,8 @@ def instruments(cursor: Cursor) -> Instruments:
         number_of={symbol: number for number, symbol in enumerate(symbols)},
         board=np.asarray(rows["board"]).astype(np.int8),
         wide_fund=np.asarray(rows["wide_fund"]).astype(np.bool_),
-        list_date=_dates(rows["list_date"]),
-        delist_date=_dates(rows["delist_date"]),
+        list_date=rows["list_date"].view("datetime64[D]"),
+        delist_date=rows["delist_date"].view("datetime64[D]"),
     )
 
 
@@ -316,12 +318,9 @@ def last_bar_date(cursor: Cursor) -> date | None:
     return row[0] if row else None
 
 
-def _dates(column: Any) -> NDArray[np.datetime64]:
-    """A date column with NaT for NULL."""
-    result = np.ma.getdata(column).astype("datetime64[D]")
-    if isinstance(column, np.ma.MaskedArray):
-        result = np.where(np.ma.getmaskarray(column), np.datetime64("NaT", "D"), result)
-    return np.asarray(result)
+def _day(column: str) -> str:
+    """A date column as NumPy keeps it, NaT for NULL: the driver would load masked arrays for one with NULLs."""
+    return f"coalesce(date_diff('day', DATE '1970-01-01', {column}), {_NAT}) AS {column}"
 
 
 def _plain(column: Any) -> NDArray[Any]:

@@ -4,18 +4,20 @@ Holidays are the timetable's business, not the alarm's. A wake-up that comes lat
 job) comes nevertheless, and several that are late come as one. There is one worker thread, so wake-ups queue
 behind the job under way and never beside it.
 
-APScheduler takes a third of a second to import: it is loaded in the starting thread, not while the server
-gets ready.
+APScheduler is loaded in the starting thread, and a moment later than the server is ready: its first answers need
+not share the interpreter with that.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from quantos.kit.clock import SHANGHAI
 from quantos.scheduler.core.timetable import TIMETABLE
+
+FIRST_ANSWERS_S: Final = 0.3
 
 
 class LiveAlarm:
@@ -24,7 +26,7 @@ class LiveAlarm:
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._lock = threading.Lock()
-        self._stopped = False
+        self._stopped = threading.Event()
         self._scheduler: Any = None
         self._starter = threading.Thread(target=self._start, name="scheduler-start", daemon=True)
         self._starter.start()
@@ -32,13 +34,15 @@ class LiveAlarm:
     def stop(self) -> None:
         """No further wake-up; returns when the one under way has ended."""
         with self._lock:
-            self._stopped = True
+            self._stopped.set()
         self._starter.join()
         if self._scheduler is not None:
             self._scheduler.remove_all_jobs()  # its shutdown trips over a job that is due at that moment
             self._scheduler.shutdown(wait=True)
 
     def _start(self) -> None:
+        if self._stopped.wait(FIRST_ANSWERS_S):
+            return
         from apscheduler.executors.pool import ThreadPoolExecutor  # noqa: PLC0415 - see the module docstring
         from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
 
@@ -53,6 +57,6 @@ class LiveAlarm:
                 self._wake, "cron", day_of_week="mon-fri", hour=job.at.hour, minute=job.at.minute, id=job.name
             )
         with self._lock:
-            if not self._stopped:
+            if not self._stopped.is_set():
                 scheduler.start()
                 self._scheduler = scheduler

@@ -9,14 +9,17 @@ from sqlalchemy import bindparam, delete, insert, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, SQLModel, col, func, select
 
-from quantos.scheduler.tables import JobRun, PlatformState
-from quantos.storage.prepared import Prepared
+from quantos.scheduler.tables import JobRun
+from quantos.storage.prepared import Look, Prepared
 from quantos.storage.types import instant_text
 
 _state: Final = SQLModel.metadata.tables["platform_state"]
 _run: Final = SQLModel.metadata.tables["job_run"]
 _FORGET: Final = Prepared(delete(_state).where(_state.c.key == bindparam("key")))
 _NOTE: Final = Prepared(insert(_state).values(key=bindparam("key"), value=bindparam("value")))
+_FACT: Final = Prepared(select_columns(_state.c.value).where(_state.c.key == bindparam("key")))
+_LAST_START: Final = Look(select_columns(func.max(_run.c.started_at).label("started_at")))
+_RUNNING: Final = Prepared(select_columns(_run.c.number).where(_run.c.state == bindparam("state")))
 _DONE: Final = Prepared(
     select_columns(_run.c.number).where(
         _run.c.job == bindparam("job"),
@@ -28,8 +31,8 @@ _DONE: Final = Prepared(
 
 
 def fact(session: Session, key: str) -> str | None:
-    found = session.get(PlatformState, key)
-    return None if found is None else found.value
+    found = _FACT.rows(session.connection(), {"key": key})
+    return str(found[0][0]) if found else None
 
 
 def set_fact(session: Session, key: str, value: str) -> None:
@@ -57,7 +60,8 @@ def last_run(session: Session, job: str) -> JobRun | None:
 
 def last_start(session: Session) -> datetime | None:
     """When a job was last started."""
-    return session.exec(select(func.max(col(JobRun.started_at)))).one()
+    found: datetime | None = _LAST_START.all(session.connection(), {})[0].started_at
+    return found
 
 
 def is_done(session: Session, job: str, trade_date: date, since: datetime) -> bool:
@@ -67,4 +71,6 @@ def is_done(session: Session, job: str, trade_date: date, since: datetime) -> bo
 
 
 def unfinished(session: Session) -> list[JobRun]:
+    if not _RUNNING.rows(session.connection(), {"state": "running"}):
+        return []  # as at nearly every start, which need not wait until the mappers are configured
     return list(session.exec(select(JobRun).where(col(JobRun.state) == "running")))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import duckdb
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from sqlmodel import Session, col, func, select
+from sqlalchemy import bindparam
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, SQLModel, col, func, select
 
 from quantos.market.core.settled import SettledDays
 from quantos.settlement.core.day import Roster
@@ -20,6 +22,10 @@ from quantos.settlement.core.ledger import Book, Settled
 from quantos.settlement.core.snapshot import Snapshot
 from quantos.settlement.tables import SettlementRun
 from quantos.storage import events
+from quantos.storage.prepared import Prepared
+
+_run: Final = SQLModel.metadata.tables["settlement_run"]
+_RUNNING: Final = Prepared(select_columns(_run.c.number).where(_run.c.status == bindparam("status")))
 
 Cursor = duckdb.DuckDBPyConnection
 Dates = NDArray[np.datetime64]
@@ -331,4 +337,6 @@ def run_of_day(session: Session, trade_date: date) -> SettlementRun | None:
 
 
 def unfinished_runs(session: Session) -> Sequence[SettlementRun]:
+    if not _RUNNING.rows(session.connection(), {"status": "running"}):
+        return ()  # as at nearly every start, which need not wait until the mappers are configured
     return session.exec(select(SettlementRun).where(SettlementRun.status == "running")).all()

@@ -63,6 +63,8 @@ class Event(NamedTuple):
 
 
 _event: Final = SQLModel.metadata.tables["event"]
+_reader: Final = SQLModel.metadata.tables["event_reader"]
+_PLACE: Final = Prepared(select(_reader.c.sequence).where(_reader.c.name == bindparam("name")))
 _ADD: Final = Prepared(
     insert(_event).values({name: bindparam(name) for name in ("at", "kind", "payload")})  # bound as stored
 )
@@ -97,8 +99,8 @@ def last(session: Session) -> int:
 
 def place(session: Session, reader: str) -> int:
     """How far a reader has reacted to the log; 0 for a new one, which starts at the log's beginning."""
-    found = session.get(EventReader, reader)
-    return found.sequence if found else 0
+    found = _PLACE.rows(session.connection(), {"name": reader})
+    return int(found[0][0]) if found else 0
 
 
 def move(session: Session, reader: str, sequence: int) -> None:

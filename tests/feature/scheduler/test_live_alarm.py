@@ -111,6 +111,18 @@ def test_the_alarm_rings_at_the_times_of_the_timetable_on_weekdays_in_shanghai()
         assert found[job.name].coalesce
 
 
+def test_an_alarm_leaves_the_first_answers_alone_and_stops_without_waiting_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("quantos.scheduler.alarm.FIRST_ANSWERS_S", 3600)
+    rung = threading.Event()
+    alarm = LiveAlarm(rung.set)
+    assert not rung.wait(0.5)
+    alarm.stop()
+    assert not alarm._starter.is_alive()
+    assert not rung.is_set()
+
+
 def test_an_alarm_stopped_while_it_starts_does_not_run_on() -> None:
     alarm = LiveAlarm(lambda: None)
     alarm.stop()
