@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Final, TypeVar
 
@@ -157,7 +158,7 @@ def _clock(scheduler: Scheduler, accounts: Accounts, audit: Audit, turns: Turns)
     async def move_clock(body: ClockToSet) -> Response:
         """The clock stops at each job's own time, so the answer to a long way forward takes long."""
         ran = await turns.run(advance, body.now)
-        return json_response({**_shown(scheduler), "ran": [run._asdict() for run in ran]})
+        return json_response({**_shown(scheduler), "ran": [asdict(run) for run in ran]})
 
     return operator
 

@@ -22,6 +22,9 @@ class JobOut(Answer):
     last_run: Annotated[datetime | None, Field(description="When the last run began.")]
     last_finished: datetime | None
     last_date: Annotated[date | None, Field(description="The trade date of the last run.")]
+    retry_at: Annotated[
+        datetime | None, Field(description="When the last run, which failed, is tried again.")
+    ]
     detail: Annotated[dict[str, Any] | None, Field(description="What it did, or the reason of its failure.")]
 
 
@@ -61,6 +64,7 @@ class RanOut(Answer):
     job: str
     date: date
     state: JobState
+    took_s: Annotated[float, Field(description="Seconds, on the world's clock.")]
 
 
 class ClockMoved(ClockOut):

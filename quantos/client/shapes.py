@@ -664,6 +664,7 @@ class JobOut(TypedDict):
     last_run: str | None
     last_finished: str | None
     last_date: str | None
+    retry_at: str | None
     detail: dict[str, Any] | None
 
 
@@ -1202,6 +1203,7 @@ class RanOut(TypedDict):
     job: str
     date: str
     state: Literal["never_run", "running", "done", "waiting", "failed", "skipped", "not_available"]
+    took_s: float
 
 
 class Record(TypedDict):

@@ -1,4 +1,5 @@
-"""What wakes the scheduler in live time: APScheduler, at the times of the timetable on weekdays, Shanghai time.
+"""What wakes the scheduler in live time: APScheduler, at the times of the timetable on weekdays, Shanghai time, and
+each minute: for jobs that are tried again, and for a clock that was set forward past a job's time.
 
 Holidays are the timetable's business, not the alarm's. A wake-up that comes late (a sleeping machine, a long
 job) comes nevertheless, and several that are late come as one. There is one worker thread, so wake-ups queue
@@ -10,6 +11,7 @@ not share the interpreter with that.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -18,10 +20,11 @@ from quantos.kit.clock import SHANGHAI
 from quantos.scheduler.core.timetable import TIMETABLE
 
 FIRST_ANSWERS_S: Final = 0.3
+LOOK_EVERY_S: Final = 60
 
 
 class LiveAlarm:
-    """Calls `wake` once at start, then at each time of the timetable, until it is stopped."""
+    """Calls `wake` once at start, then at each time of the timetable and each minute, until it is stopped."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
@@ -56,6 +59,10 @@ class LiveAlarm:
             scheduler.add_job(
                 self._wake, "cron", day_of_week="mon-fri", hour=job.at.hour, minute=job.at.minute, id=job.name
             )
+        scheduler.add_job(self._wake, "interval", seconds=LOOK_EVERY_S, id="look")
+        logging.getLogger("apscheduler").setLevel(
+            logging.ERROR
+        )  # it warns of each look that a long job delays
         with self._lock:
             if not self._stopped.is_set():
                 scheduler.start()

@@ -2,9 +2,9 @@
 
 How far it has come is stored with each run, so that after downtime, or a kill in the middle, it goes on with
 what is left: a job that was under way is run again, one that was done is not. A job that fails is recorded
-with its reason and stops no other.
+with its reason, tried again after a while (`core.turns`), and stops no other.
 
-Live, APScheduler only wakes it, at the times of the timetable; a late wake-up loses nothing. In simulation
+Live, APScheduler only wakes it, at the times of the timetable and each minute; a late wake-up loses nothing. In simulation
 nothing wakes it: `advance_to` steps the clock to each due job's own time, runs the job, and goes on. The
 clock's time is stored before it is shown to anyone, so a restart never finds it gone back.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -28,8 +29,9 @@ from quantos.market.core.calendar import TradingCalendar
 from quantos.scheduler import store
 from quantos.scheduler.core.timetable import JOBS, TIMETABLE, Due, due_at, due_between, next_due
 from quantos.scheduler.core.timetable import Job as TimedJob
+from quantos.scheduler.core.turns import Turn, Turns, again_at
 from quantos.scheduler.tables import JobRun
-from quantos.storage import events
+from quantos.scheduler.telling import in_short, shown, tell_failure
 from quantos.storage.records import Records
 
 SIMULATED_NOW: Final = "simulated_now"
@@ -40,9 +42,6 @@ OF_SETTLED_DAYS: Final = frozenset({SETTLEMENT, "settlement_watchdog"})
 FOLLOWED_UNTIL: Final = "timetable_followed_until"
 YEAR_MAX: Final = 2200
 """A clock is not moved beyond: dates near the end of what Python counts break arithmetic everywhere."""
-
-DETAIL_MAX: Final = 300
-"""Characters of a job's detail in the log; all of it stands in its record."""
 
 CLOCK_CORRECTION: Final = timedelta(minutes=5)
 
@@ -96,22 +95,31 @@ class Stop:
     work: Callable[[], object]
 
 
-class Ran(NamedTuple):
-    """A job that was run for a date, and how it ended."""
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A job that was run for a date, how it ended, and how long it took on the world's clock."""
 
     job: str
     date: date
     state: str
+    took_s: float = field(default=0.0, compare=False)
 
 
 class _Ended(NamedTuple):
-    """A run whose end is not recorded yet. `followed`: how far the timetable has come with it."""
+    """A run whose end is not recorded yet.
+
+    `followed`: how far the timetable has come with it; None where it does not come further. `again`: when it is
+    tried again.
+    """
 
     number: int
+    due: Due
     state: str
     detail: dict[str, Any]
     finished_at: datetime
+    took_s: float
     followed: datetime | None
+    again: datetime | None
     refusal: Exception | None
 
 
@@ -237,15 +245,15 @@ class Scheduler:
         Raises JobNotFound, JobNotAvailable, JobDateRefused, and what the job refuses; then nothing is recorded.
         """
         if name not in JOBS:
-            shown = name if _LIKE_A_NAME.fullmatch(name) else "of this name"
+            named = name if _LIKE_A_NAME.fullmatch(name) else "of this name"
             raise JobNotFound(
-                f"there is no job {shown}: quantos job list, or GET /api/v1/admin/jobs, names them"
+                f"there is no job {named}: quantos job list, or GET /api/v1/admin/jobs, names them"
             )
         if name not in self._jobs:
             raise JobNotAvailable(f"{name} is not available on this platform")
         with self._turn:
             day = self._date_of(name, trade_date)
-            return _shown(self._run_by_hand(Due(due_at(name, day), name, day)))
+            return shown(self._run_by_hand(Due(due_at(name, day), name, day)))
 
     def jobs(self) -> list[dict[str, Any]]:
         """The six jobs in the order of the day, each with its next and its last run."""
@@ -265,6 +273,7 @@ class Scheduler:
                     "last_run": rfc3339(run.started_at) if run else None,
                     "last_finished": rfc3339(run.finished_at) if run and run.finished_at else None,
                     "last_date": run.trade_date if run else None,
+                    "retry_at": rfc3339(run.retry_at) if run and run.retry_at else None,
                     "detail": run.detail if run else None,
                 }
             )
@@ -284,7 +293,7 @@ class Scheduler:
                 run.state, run.finished_at = "failed", now
                 run.detail = {"reason": "interrupted: the platform stopped while it ran"}
                 session.add(run)
-                _tell_failure(session, run)
+                tell_failure(session, run)
             if store.fact(session, FOLLOWED_UNTIL) is None:
                 store.set_fact(session, FOLLOWED_UNTIL, rfc3339(now))
             if self._clock.simulated:
@@ -300,21 +309,36 @@ class Scheduler:
         """A run's end and the next one's start are one commit: a replay is as slow as its commits."""
         ran: list[Ran] = []
         ended: _Ended | None = None
-        stops = [stop.job for stop in self._stops.values()]
-        for due in due_between(self._followed_until(), until, self._calendar_of(), stops):
-            if self._stopping.is_set():
-                break
+        turns = self._turns(until)
+        while turns and not self._stopping.is_set():
+            turn = turns.pop()
+            due = turn.due
             if due.job in self._stops:
                 ended = self._stop_at(self._stops[due.job], due.instant, ended)
                 continue
             if due.job not in self._jobs or self._is_done(due):
                 continue
-            number = self._begin(due, ended, step=True)
-            ended = self._do(due, number)
-            ran.append(Ran(due.job, due.trade_date, ended.state))
+            number = self._begin(turn, ended, step=True)
+            ended = self._do(turn, number)
+            if ended.again is not None:
+                turns.put(Turn(ended.again, due, turn.attempt + 1))
+            ran.append(Ran(due.job, due.trade_date, ended.state, round(ended.took_s, 4)))
         if ended is not None:
             self._end(ended)
         return ran
+
+    def _turns(self, until: datetime) -> Turns:
+        """What has become due since the timetable was last followed, and what is to be tried again."""
+        stops = [stop.job for stop in self._stops.values()]
+        due = due_between(self._followed_until(), until, self._calendar_of(), stops)
+        with self._records.read() as session:
+            failed = store.to_retry(session)
+        again = [
+            Turn(run.retry_at, Due(run.due_at, run.job, run.trade_date), run.attempt + 1)
+            for run in failed
+            if run.retry_at is not None
+        ]
+        return Turns([*(Turn(each.instant, each) for each in due), *again], until)
 
     def _stop_at(self, stop: Stop, instant: datetime, ended: _Ended | None) -> _Ended | None:
         """Do what is due there; the run before it is recorded then. Nothing of it is: it finds its work by itself."""
@@ -342,16 +366,19 @@ class Scheduler:
         return parse_instant(stored) if stored else self._clock.now()
 
     def _run_by_hand(self, due: Due) -> JobRun:
-        number = self._begin(due, None, step=False)
-        ended = self._do(due, number)
+        turn = Turn(due.instant, due)
+        number = self._begin(turn, None, step=False)
+        ended = self._do(turn, number)
         if isinstance(ended.refusal, QuantosError):
             self._forget(number)
             raise ended.refusal
-        return self._end(ended._replace(followed=None))
+        return self._end(ended._replace(followed=None, again=None))
 
-    def _do(self, due: Due, number: int) -> _Ended:
+    def _do(self, turn: Turn, number: int) -> _Ended:
         """The job itself, between the two commits that record it."""
+        due = turn.due
         refusal: Exception | None = None
+        begun = time.perf_counter()
         try:
             outcome = self._jobs[due.job](due.trade_date)
             if not isinstance(outcome, JobOutcome):
@@ -362,22 +389,31 @@ class Scheduler:
         except Exception as error:
             logger.exception("job %s for %s failed", due.job, due.trade_date)
             state, detail = "failed", {"reason": f"{type(error).__name__}: the log has the details"}
+        took_s = time.perf_counter() - begun
         level = logging.WARNING if state == "failed" else logging.INFO
-        logger.log(level, "%s for %s: %s%s", due.job, due.trade_date, state, _told(detail))
-        return _Ended(number, state, detail, self._clock.now(), due.instant, refusal)
+        logger.log(level, "%s for %s: %s%s", due.job, due.trade_date, state, in_short(detail))
+        finished = self._clock.now()
+        followed = due.instant if turn.attempt == 1 else None
+        again = again_at(finished, turn.attempt) if state == "failed" else None
+        return _Ended(number, due, state, detail, finished, took_s, followed, again, refusal)
 
-    def _begin(self, due: Due, ended: _Ended | None, *, step: bool) -> int:
-        """Record the start; with `step` a simulated clock goes to the job's time in the same commit."""
-        clock = self._clock
-        behind = step and isinstance(clock, SimulatedClock) and clock.now() < due.instant
-        now = due.instant if behind else clock.now()
+    def _begin(self, turn: Turn, ended: _Ended | None, *, step: bool) -> int:
+        """Record the start; with `step` a simulated clock goes to the turn's time in the same commit."""
+        clock, due = self._clock, turn.due
+        behind = step and isinstance(clock, SimulatedClock) and clock.now() < turn.instant
+        now = turn.instant if behind else clock.now()
         with self._records.write() as session:
             if ended is not None:
                 _record_end(session, ended)
             if behind:
                 store.set_fact(session, SIMULATED_NOW, rfc3339(now))
             row = JobRun(
-                job=due.job, trade_date=due.trade_date, due_at=due.instant, started_at=now, state="running"
+                job=due.job,
+                trade_date=due.trade_date,
+                due_at=due.instant,
+                started_at=now,
+                state="running",
+                attempt=turn.attempt,
             )
             number = store.add_run(session, row)
         if behind:
@@ -412,39 +448,15 @@ class Scheduler:
         return trade_date
 
 
-def _told(detail: Mapping[str, Any]) -> str:
-    """What a job did, on a line of the log; tables are left to its record."""
-    shown = {
-        name: " ".join(map(str, value)) or "none" if isinstance(value, list) else value
-        for name, value in detail.items()
-    }
-    told = "".join(f", {name} {value}" for name, value in shown.items() if not isinstance(value, dict))
-    return told if len(told) <= DETAIL_MAX else f"{told[:DETAIL_MAX]} ..."
-
-
 def _record_end(session: Session, ended: _Ended) -> JobRun:
+    if store.has_retries(session):
+        store.forget_retries(session, ended.due.job, ended.due.trade_date)
     run = store.run(session, ended.number)
     run.state, run.detail, run.finished_at = ended.state, ended.detail, ended.finished_at
+    run.retry_at = ended.again
     session.add(run)
     if run.state == "failed":
-        _tell_failure(session, run)
+        tell_failure(session, run)
     if ended.followed is not None:
         store.set_fact(session, FOLLOWED_UNTIL, rfc3339(ended.followed))
     return run
-
-
-def _tell_failure(session: Session, run: JobRun) -> None:
-    assert run.finished_at is not None, "it has ended"
-    said = {"job": run.job, "trade_date": run.trade_date, "reason": run.detail.get("reason")}
-    events.note(session.connection(), run.finished_at, "job_failed", said)
-
-
-def _shown(run: JobRun) -> dict[str, Any]:
-    return {
-        "job": run.job,
-        "date": run.trade_date,
-        "state": run.state,
-        "started": rfc3339(run.started_at),
-        "finished": rfc3339(run.finished_at) if run.finished_at else None,
-        "detail": run.detail,
-    }

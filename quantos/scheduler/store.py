@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import bindparam, delete, insert, or_
+from sqlalchemy import bindparam, delete, insert, or_, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, SQLModel, col, func, select
 
@@ -74,3 +74,24 @@ def unfinished(session: Session) -> list[JobRun]:
     if not _RUNNING.rows(session.connection(), {"state": "running"}):
         return []  # as at nearly every start, which need not wait until the mappers are configured
     return list(session.exec(select(JobRun).where(col(JobRun.state) == "running")))
+
+
+def to_retry(session: Session) -> list[JobRun]:
+    """The failed runs that are to be tried again."""
+    return list(session.exec(select(JobRun).where(col(JobRun.retry_at).is_not(None))))
+
+
+def has_retries(session: Session) -> bool:
+    return (
+        session.exec(select(JobRun.number).where(col(JobRun.retry_at).is_not(None)).limit(1)).first()
+        is not None
+    )
+
+
+def forget_retries(session: Session, job: str, trade_date: date) -> None:
+    """A later run of the job for the date has ended: what becomes of it decides."""
+    session.connection().execute(
+        update(_run)
+        .where(_run.c.job == job, _run.c.trade_date == trade_date, _run.c.retry_at.is_not(None))
+        .values(retry_at=None)
+    )

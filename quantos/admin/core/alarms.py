@@ -43,6 +43,7 @@ class Facts:
     last_run: of the settlement, as the API shows it.  overdue: signals not attested though their deadline passed.
     lived_until: the latest instant that the platform has worked at.
     last_backup, backup_age_max: when the last one was made, and how old it may be; no age: none is expected.
+    license: what holds, as {mode, message, ends_soon}.
     """
 
     now: datetime
@@ -61,6 +62,7 @@ class Facts:
     lived_until: datetime | None
     last_backup: datetime | None
     backup_age_max: timedelta | None
+    license: Mapping[str, Any]
 
 
 def alarms(facts: Facts) -> list[Alarm]:
@@ -177,9 +179,14 @@ def _jobs(facts: Facts) -> Iterator[Alarm]:
     for job in facts.jobs:
         if job["state"] == "failed":
             reason = (job["detail"] or {}).get("reason", "the log has the details")
+            day, again = job["last_date"], job.get("retry_at")
+            retried = (
+                f"it is tried again by itself at {again}" if again else "it is not tried again by itself"
+            )
             yield Alarm(
                 "job_failed",
-                f"{job['name']} of {job['last_date']} failed: {reason}; quantos job run {job['name']} runs it again",
+                f"{job['name']} of {day} failed: {reason}; {retried}; quantos job run {job['name']} --date {day}"
+                " runs it now",
                 f"{ADMIN}/jobs",
             )
 
@@ -195,8 +202,31 @@ def _backup(facts: Facts) -> Iterator[Alarm]:
         yield Alarm("backup_old", f"the last backup is {age.days} days old: {remedy}", f"{ADMIN}/backups")
 
 
+def _license(facts: Facts) -> Iterator[Alarm]:
+    """By the system's time, also in simulation."""
+    mode, said = facts.license["mode"], facts.license["message"]
+    remedy = "apply for a licence and install it with quantos license install FILE"
+    if mode == "restricted":
+        yield Alarm("license_restricted", f"{said}: {remedy}", f"{ADMIN}/license")
+    elif mode == "grace":
+        yield Alarm("license_grace", f"{said}: {remedy}", f"{ADMIN}/license")
+    elif facts.license["ends_soon"]:
+        yield Alarm("license_ends", f"{said}: {remedy} before it ends", f"{ADMIN}/license")
+
+
 def _counted(count: int, one: str, more: str) -> str:
     return f"{count:,} {one if count == 1 else more}"
 
 
-RULES: Final = (_disk, _clock, _calendar, _data, _settlement, _missing, _attestation, _jobs, _backup)
+RULES: Final = (
+    _disk,
+    _clock,
+    _calendar,
+    _data,
+    _settlement,
+    _missing,
+    _attestation,
+    _jobs,
+    _backup,
+    _license,
+)

@@ -32,7 +32,9 @@ def test_a_move_runs_the_jobs_passed_before_it_returns(site: Site) -> None:
         ("settlement_watchdog", "2024-01-02"),
         ("portfolio_signal_generation", "2024-01-03"),
     ]
-    assert answer.json() == {
+    moved = answer.json()
+    assert all(run.pop("took_s") >= 0 for run in moved["ran"])
+    assert moved == {
         "now": "2024-01-03T01:05:00Z",
         "simulated": True,
         "ran": [{"job": job, "date": day, "state": "done"} for job, day in passed],
@@ -88,7 +90,7 @@ def test_a_failed_job_does_not_stop_the_move(site: Site) -> None:
 
     site.scheduler._jobs["attestation_retry"] = broken
     answer = move(site, "2024-01-02T20:00:00+08:00").json()
-    assert [run["state"] for run in answer["ran"]] == ["done", "failed", "done", "done", "done"]
+    assert [run["state"] for run in answer["ran"]] == ["done", *["failed"] * 4, "done", "done", "done"]
 
 
 def test_two_operators_take_turns_and_others_are_served_meanwhile(site: Site) -> None:

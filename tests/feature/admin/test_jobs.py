@@ -62,6 +62,7 @@ def test_before_its_first_run_a_job_has_a_next_one_alone(site: Site) -> None:
         "last_run": None,
         "last_finished": None,
         "last_date": None,
+        "retry_at": None,
         "detail": None,
     }
 
