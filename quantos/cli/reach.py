@@ -7,6 +7,7 @@ this process.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -56,6 +57,10 @@ class Reach(Protocol):
         """POST a body of another kind than JSON."""
         ...
 
+    def put(self, path: str, content: bytes, kind: str) -> Any:
+        """PUT a body as it is."""
+        ...
+
     def import_market(self, path: Path, on_stage: OnStage) -> Any:
         """What POST /admin/market/import answers; `on_stage` is called where the import runs here."""
         ...
@@ -69,7 +74,26 @@ class Reach(Protocol):
         ...
 
 
-class ThroughServer:
+class _Calls(ABC):
+    """The operator's calls, by whatever way they are sent."""
+
+    def get(self, path: str, **params: Any) -> Any:
+        return self._send("GET", path, params=_given(params))
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self._send("POST", path, json=body)
+
+    def send(self, path: str, content: bytes, kind: str) -> Any:
+        return self._send("POST", path, content=content, headers={"Content-Type": kind})
+
+    def put(self, path: str, content: bytes, kind: str) -> Any:
+        return self._send("PUT", path, content=content, headers={"Content-Type": kind})
+
+    @abstractmethod
+    def _send(self, method: str, path: str, **options: Any) -> Any: ...
+
+
+class ThroughServer(_Calls):
     """The platform of another process, by HTTP."""
 
     def __init__(self, url: str, token: str) -> None:
@@ -82,15 +106,6 @@ class ThroughServer:
             timeout=httpx.Timeout(None, connect=5),
             trust_env=False,
         )
-
-    def get(self, path: str, **params: Any) -> Any:
-        return self._send("GET", path, params=_given(params))
-
-    def post(self, path: str, body: Any = None) -> Any:
-        return self._send("POST", path, json=body)
-
-    def send(self, path: str, content: bytes, kind: str) -> Any:
-        return self._send("POST", path, content=content, headers={"Content-Type": kind})
 
     def import_market(self, path: Path, on_stage: OnStage) -> Any:  # noqa: ARG002 - the server tells nothing
         return self.post(MARKET_IMPORT, {"path": str(path)})
@@ -116,7 +131,7 @@ class ThroughServer:
             ) from None
 
 
-class Here:
+class Here(_Calls):
     """The platform opened in this process; its application is called without a socket, from any thread."""
 
     url: str | None = None
@@ -127,15 +142,6 @@ class Here:
         self._platform = platform
         self._token = token or platform.accounts.operator_token()
         self._app = build_app(platform)
-
-    def get(self, path: str, **params: Any) -> Any:
-        return self._send("GET", path, params=_given(params))
-
-    def post(self, path: str, body: Any = None) -> Any:
-        return self._send("POST", path, json=body)
-
-    def send(self, path: str, content: bytes, kind: str) -> Any:
-        return self._send("POST", path, content=content, headers={"Content-Type": kind})
 
     def import_market(self, path: Path, on_stage: OnStage) -> Any:
         with self._platform.audit.of("market_imported", str(path)) as change:

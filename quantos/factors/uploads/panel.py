@@ -22,7 +22,6 @@ CELLS_MAX: Final = 16_000_000
 
 Dates = NDArray[np.datetime64]
 Values = NDArray[np.float64]
-Loc = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -182,10 +182,14 @@ def read_text(source: Source) -> pa.Table:
     return _read_csv(source, dict.fromkeys(wanted, pa.string()), None)
 
 
-def provider_frame(source: Source, types: dict[str, str]) -> dict[str, NDArray[Any]]:
-    """A provider's file as arrays by column name, with the provider's own types (see NormalisedBars)."""
+def provider_frame(source: Source, known: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """The columns of a provider's file that the provider reads, as arrays by name.
+
+    `known`: DuckDB types by name, of which the file may lack some (see NormalisedBars).
+    """
     import duckdb  # noqa: PLC0415 - only provider files are read with it
 
+    types = {name: type_ for name, type_ in known.items() if name in source.columns}
     path = str(source.paths[0])
     selected = ", ".join(f'"{name}"' for name in types)
     with duckdb.connect() as connection:

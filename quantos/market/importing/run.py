@@ -159,14 +159,14 @@ class Importer:
         path = source.paths[0]
         if provider is not None:
             report.kind = f"bars ({provider.name})"
-            columns = files.provider_frame(source, provider.types_for(source.columns))
+            columns = files.provider_frame(source, provider.duckdb_types)
             bars = provider.normalise(columns, path.name, self._known_bars)
             self._bars(replace(frame_of_bars(bars), source=source.name), report)
             return
         listing = recognise_instruments(source.columns, source.name)
         if listing is not None:
             report.kind = f"instruments ({listing.name})"
-            columns = files.provider_frame(source, listing.types_for(source.columns))
+            columns = files.provider_frame(source, listing.duckdb_types)
             done = self.instruments(listing.instruments(columns, path.name))
             for name in ("rows", "stored", "changed", "unchanged", "quarantined", "findings", "load"):
                 setattr(report, name, getattr(done, name))

@@ -97,18 +97,6 @@ class _Book:
     orders: list[Order] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """An order before it meets the cash; `step` 0: the board has no rules."""
-
-    symbol: str
-    quantity: int
-    fill: int
-    large_enough: bool
-    bar: Bar | None
-    rules: BoardRules | None
-
-
 def settle(day: Day) -> Settled:
     """The day's orders, actions, positions, cash and NAV. Raises Unsettleable."""
     book = _Book(day.cash, dict(day.holdings))

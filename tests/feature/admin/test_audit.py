@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from quantos.admin.trail import Action
 from quantos.errors import Unavailable
 from quantos.storage import audit as audits
 from quantos.storage import events
@@ -257,3 +259,36 @@ def test_a_very_long_value_is_left_out_and_says_so(on: Stage) -> None:
     reply = "x" * audits.VALUE_CHARS_MAX
     send(on, "PATCH", f"/admin/tickets/{ticket['id']}", {"admin_reply": reply}, 200)
     assert list(the_row(on, "ticket_changed")["after"]) == ["left_out"]
+
+
+def test_every_action_that_is_noted_is_one_that_the_route_declares_and_the_other_way_round() -> None:
+    noted = set()
+    for file in (ROOT / "quantos").rglob("*.py"):
+        text = file.read_text()
+        if "audit" in text:
+            noted |= _actions(ast.parse(text))
+    assert noted == set(get_args(Action))
+
+
+def _actions(module: ast.Module) -> set[str]:
+    """The first words given to `audit.of` and `audit.note`, as they stand or as a name of the module."""
+    words = {
+        node.target.id: node.value
+        for node in module.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call) and _of_the_audit(node.func)]
+    given = [
+        words.get(word.id, word) if isinstance(word, ast.Name) else word
+        for call in calls
+        for word in call.args
+    ]
+    return {word.value for word in given if isinstance(word, ast.Constant) and isinstance(word.value, str)}
+
+
+def _of_the_audit(called: ast.expr) -> bool:
+    return (
+        isinstance(called, ast.Attribute)
+        and called.attr in ("of", "note")
+        and "audit" in ast.unparse(called.value)
+    )

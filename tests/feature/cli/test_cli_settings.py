@@ -35,9 +35,8 @@ def test_what_means_something_is_not_warned_of(name: str) -> None:
 
 
 def test_an_unknown_variable_is_named_once_on_stderr_and_is_no_error(run: Run, tmp_path: Path) -> None:
-    ended = run(
-        "doctor", "--json", data_dir=tmp_path / "none", QUANTOS_PROT="8001", QUANTOS_SHARED="/nowhere"
-    )
+    others = {"QUANTOS_SHARED": "/nowhere", "QUANTOS_URL": "http://127.0.0.1:8000"}  # of the tests, of agents
+    ended = run("doctor", "--json", data_dir=tmp_path / "none", QUANTOS_PROT="8001", **others)
     assert ended.err == "quantos: QUANTOS_PROT is no setting and does nothing; is QUANTOS_PORT meant?\n"
     assert ended.json["checks"][0] == {
         "check": "settings",

@@ -28,6 +28,7 @@ from tests.support.described import Described, Operation, replaced, without
 from tests.support.effort import tries
 from tests.support.platforms import Caller, Stage, made_up, stage
 
+ROOT: Final = Path(__file__).parents[3]
 ODD: Final = "s3cr3t-input"
 DAYS: Final = shipped_calendar().between(date(2024, 3, 1), date(2024, 3, 29))
 NOW: Final = "2024-03-05T08:00:00+08:00"
@@ -101,7 +102,8 @@ TIMES: Final = (NOW, "2024-03-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01
 
 INSIDE: Final = re.compile(
     r"Traceback|File \"|\.py\b|site-packages|\bSELECT\b|\bINSERT\b|\bUPDATE\b|\bFROM\b|sqlite|sqlalchemy"
-    r"|duckdb|pydantic|msgspec|orjson|\wError\b|\wException\b|/tmp/|/work/|/home/|/root|/etc/|0x[0-9a-f]{6}",
+    r"|duckdb|pydantic|msgspec|orjson|\wError\b|\wException\b|/tmp/|/home/|/root|/etc/|0x[0-9a-f]{6}|"
+    + re.escape(str(ROOT)),
     re.IGNORECASE,
 )
 

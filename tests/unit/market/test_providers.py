@@ -84,16 +84,6 @@ def test_no_file_fits_two_providers() -> None:
         assert sum(provider.fits(list(frame(name))) for provider in PROVIDERS) == 1
 
 
-def test_only_the_columns_of_the_file_are_asked_for() -> None:
-    columns = list(frame("baostock_raw.csv"))
-    provider = recognise(columns, "")
-    assert provider is not None
-    types = provider.types_for(columns)
-    assert types["date"] == "DATE"
-    assert "turn" not in types
-    assert set(types) <= set(columns)
-
-
 def test_a_file_whose_every_code_is_unread_is_refused() -> None:
     columns = frame("baostock_raw.csv")
     columns["code"] = np.full(4, "sh.9009", dtype=object)

@@ -33,7 +33,7 @@ def read(path: Path) -> tuple[list[str], dict[str, Any]]:
         names = [row[0] for row in connection.sql(f"DESCRIBE SELECT * FROM {source}").fetchall()]
         provider = recognise(names, path.name) or recognise_instruments(names, path.name)
         assert provider is not None
-        types = provider.types_for(names)
+        types = {name: type_ for name, type_ in provider.duckdb_types.items() if name in names}
         listed = ", ".join(f'"{name}"' for name in types)
         rows = connection.sql(f"SELECT {listed} FROM read_csv('{path}', types = {types})").fetchnumpy()
     return names, rows

@@ -49,10 +49,6 @@ class Provider:
             and (not self.one_of or bool(self.one_of & names))
         )
 
-    def types_for(self, columns: Collection[str]) -> dict[str, str]:
-        """The columns worth reading of those the file has, with their DuckDB types."""
-        return {name: type_ for name, type_ in self.duckdb_types.items() if name in set(columns)}
-
 
 @dataclass(frozen=True, slots=True)
 class InstrumentRows:
@@ -88,10 +84,6 @@ class InstrumentProvider:
     def fits(self, columns: Collection[str]) -> bool:
         """Whether a file with these columns is this provider's."""
         return self.required <= set(columns)
-
-    def types_for(self, columns: Collection[str]) -> dict[str, str]:
-        """The columns worth reading of those the file has, with their DuckDB types."""
-        return {name: type_ for name, type_ in self.duckdb_types.items() if name in set(columns)}
 
 
 def symbol_column(provider: str, frame: Frame, filename: str, *names: str) -> NDArray[np.object_]:
