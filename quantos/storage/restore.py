@@ -103,8 +103,8 @@ def restore(
 ) -> tuple[Verified, Path | None]:
     """Put a backup in the place of a data directory; what was checked, and where what it replaced is kept.
 
-    `check`: called with the unpacked folder; what it raises leaves the directory as it was. Raises DirectoryNotEmpty without `force`, DirectoryLocked while the directory is in use, and what `unpack`
-    raises; then the directory is as it was.
+    `check`: called with the unpacked folder. Raises DirectoryNotEmpty without `force`, DirectoryLocked while the
+    directory is in use, and what `check` and `unpack` raise; then the directory is as it was.
     """
     there = _entries(directory)
     if there and not force:
