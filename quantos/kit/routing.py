@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from quantos.kit.route_index import RouteIndex
 from quantos.kit.web import StrictRequest
 
 API: Final = "/api/v1"
@@ -47,8 +48,8 @@ def place(app: FastAPI, *routers: APIRouter) -> None:
 
     `app.include_router` would have the framework analyse each of them again at the first request.
     """
-    for router in routers:
-        app.router.routes.extend(router.routes)
+    routes = [route for router in routers for route in router.routes]
+    app.router.routes.extend([RouteIndex(routes), *routes])
 
 
 class ServedRoute(APIRoute):
