@@ -56,7 +56,7 @@ class Overview:
         jobs, run = self.scheduler.jobs(), next(iter(self.settlement.runs(1, 0)), None)
         usage = shutil.disk_usage(self.data_dir)
         license_ = self.license_standing()
-        facts = self._facts(now, jobs, run, counts["overdue"], usage.free)
+        facts = self._facts(now, jobs, self.settlement.last_daily_run(), counts["overdue"], usage.free)
         return {
             "now": rfc3339(now),
             "trading_day": trading_day,

@@ -77,13 +77,24 @@ class RunOut(Answer):
     """A settlement run; `settled` and `held` count strategy-days with and without a signal."""
 
     id: str
+    kind: Annotated[
+        Literal["daily", "filling", "restatement"],
+        Field(
+            description="Of every strategy that is due; of one that resumes or retires; settled days again."
+        ),
+    ]
     date: date
     status: Literal["running", "done", "waiting_for_data", "failed", "interrupted", "refused"]
     started: datetime
     finished: datetime | None
     settled: int
     held: int
-    failed: Annotated[list[dict[str, Any]], Field(description="{slug, trade_date, reason} of each.")]
+    failed: Annotated[
+        list[dict[str, Any]],
+        Field(
+            description="{slug, trade_date, code, symbol, reference, last_close, reason, restate_from, remedy} of each."
+        ),
+    ]
 
 
 class RunList(Answer):

@@ -19,6 +19,7 @@ import typer
 
 from quantos.cli import directories
 from quantos.cli.configuration import BadSettings, load
+from quantos.cli.failures import what_failed
 from quantos.cli.layout import padded, screen_width, wrapped
 from quantos.cli.options import DataDir, Json
 from quantos.cli.output import in_shanghai, print_json, print_line
@@ -34,6 +35,8 @@ FREE_MIN: Final = GIB
 LONGEST_HOLIDAY: Final = timedelta(days=31)
 ONLY_OWNER: Final = 0o077
 STATE_WIDTH: Final = 9
+RUNS_MAX: Final = 50
+FAILURES_NAMED: Final = 5
 
 State = Literal["ok", "note", "problem"]
 
@@ -160,12 +163,12 @@ def _inside(path: Path) -> Iterator[Finding]:
         with reach(path) as platform:
             yield _ok("stores", say("doctor.stores.ok"))
             coverage = platform.get("/admin/market/coverage")
-            runs = platform.get("/admin/settlement-runs", limit=1)["settlement_runs"]
+            runs = platform.get("/admin/settlement-runs", limit=RUNS_MAX)["settlement_runs"]
             now = platform_now(platform, path)
             yield _clock(now, live=directories.is_live(path))
             yield _calendar(coverage["calendar"])
             yield _data(platform, coverage, now)
-            yield _settlement(runs)
+            yield from _settlement(runs)
             yield _attestation(platform.get("/admin/attestation", check_remote=True))
             made = platform.get("/admin/backups", limit=1)["backups"]
             yield _backups(made, now, live=directories.is_live(path), days_max=load(path).backup_days_max)
@@ -218,15 +221,23 @@ def last_over(platform: Reach, now: datetime) -> date | None:
     return max((day for day in known if over_at(day) <= now), default=None)
 
 
-def _settlement(runs: list[dict[str, Any]]) -> Finding:
-    if not runs:
-        return Finding("settlement", "note", say("doctor.settlement.none"))
-    run = runs[0]
+def _settlement(runs: list[dict[str, Any]]) -> Iterator[Finding]:
+    """How the last run of all strategies ended; what a restatement did since is another matter."""
+    run = next((run for run in runs if run["kind"] == "daily"), None)
+    if run is None:
+        yield Finding("settlement", "note", say("doctor.settlement.none"))
+        return
     status = word("doctor.status", run["status"])
     detail = say("doctor.settlement.ok", date=run["date"], status=status)
-    if run["status"] in {"failed", "waiting_for_data", "interrupted"} or run["failed"]:
-        return _problem("settlement", detail, say("doctor.settlement.remedy", date=run["date"]))
-    return _ok("settlement", detail)
+    if run["status"] in {"failed", "waiting_for_data", "interrupted"}:
+        yield _problem("settlement", detail, say("doctor.settlement.remedy", date=run["date"]))
+    elif not run["failed"]:
+        yield _ok("settlement", detail)
+    told = what_failed(run["failed"])
+    for what, remedy in told[:FAILURES_NAMED]:
+        yield _problem("settlement", what, remedy)
+    if (more := len(told) - FAILURES_NAMED) > 0:
+        yield _problem("settlement", say("doctor.settlement.more", count=f"{more:,}"), "quantos settle")
 
 
 def _attestation(status: dict[str, Any]) -> Finding:

@@ -11,6 +11,7 @@ import typer
 
 from quantos.cli import restate as again
 from quantos.cli.attend import attended
+from quantos.cli.failures import print_failures
 from quantos.cli.help import Commands
 from quantos.cli.interruption import Interrupted
 from quantos.cli.options import DataDir, Day, Json
@@ -28,6 +29,12 @@ job = Commands(help="Scheduled jobs.", no_args_is_help=True)
 
 class JobFailed(WrongState):
     code = "job_failed"
+
+
+class NotSettled(WrongState):
+    """The settlement ran, and some of it could not be settled."""
+
+    code = "strategies_not_settled"
 
 
 def settle(
@@ -99,15 +106,28 @@ def _run(name: str, day: date | None, data_dir: Path | None, as_json: bool) -> N
     body = {} if day is None else {"date": day.isoformat()}
     with reach(data_dir) as platform:
         answer, interrupted = _ran(platform, name, body)
+        failures = _failures(platform, answer)
     if as_json:
-        print_json(answer)
+        print_json({**answer, "failures": failures} if failures else answer)
     else:
         _print(answer)
+        print_failures(failures)
     if answer["state"] == "failed":
         raise JobFailed(say("job.failed", job=name, reason=_reason(answer)))
     if interrupted:
         state = word("state", answer["state"])
         raise Interrupted(say("job.interrupted", job=name, date=answer["date"], state=state))
+    if failures:
+        raise NotSettled(say("job.not_settled", count=f"{len(failures):,}"))
+
+
+def _failures(platform: Reach, answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the settlement of a job's answer could not settle, as its run has it."""
+    if answer["job"] != SETTLEMENT or not answer["detail"].get("failed"):
+        return []
+    run = platform.get(f"/admin/settlement-runs/{answer['detail']['run']}")
+    failed: list[dict[str, Any]] = run["failed"]
+    return failed
 
 
 def _ran(platform: Reach, name: str, body: dict[str, Any]) -> tuple[Any, bool]:

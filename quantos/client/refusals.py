@@ -232,6 +232,12 @@ class SignalLocked(errors.WrongState):
     code: ClassVar[str] = "signal_locked"
 
 
+class NotSettled(errors.WrongState):
+    """The settlement ran, and some of it could not be settled."""
+
+    code: ClassVar[str] = "strategies_not_settled"
+
+
 class StrategyRetired(errors.WrongState):
     code: ClassVar[str] = "strategy_retired"
 
@@ -696,6 +702,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "source_refused": SourceRefused,
     "source_unavailable": SourceUnavailable,
     "source_unreachable": SourceUnreachable,
+    "strategies_not_settled": NotSettled,
     "strategy_not_found": StrategyNotFound,
     "strategy_retired": StrategyRetired,
     "takes_no_signals": TakesNoSignals,

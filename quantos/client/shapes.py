@@ -1359,6 +1359,7 @@ class RunDetail(TypedDict):
     """With the outcomes of its first 1,000 strategy-days, and what the run waits for or why it failed."""
 
     id: str
+    kind: Literal["daily", "filling", "restatement"]
     date: str
     status: Literal["running", "done", "waiting_for_data", "failed", "interrupted", "refused"]
     started: str
@@ -1378,6 +1379,7 @@ class RunOut(TypedDict):
     """A settlement run; `settled` and `held` count strategy-days with and without a signal."""
 
     id: str
+    kind: Literal["daily", "filling", "restatement"]
     date: str
     status: Literal["running", "done", "waiting_for_data", "failed", "interrupted", "refused"]
     started: str

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantos.errors import QuantosError
-from quantos.kit.money import cny
 from quantos.market.core.bars import Readiness
 from quantos.market.core.calendar import TradingCalendar
 from quantos.settlement.core import facts as column
-from quantos.settlement.core.day import MarketDay, Roster
-from quantos.settlement.core.facts import Reason, Status
+from quantos.settlement.core.day import MarketDay
+from quantos.settlement.core.facts import Reason
 from quantos.settlement.core.ledger import Settled, Terms
 from quantos.strategies.service import StrategyTerms
 
@@ -92,20 +91,6 @@ def note(work: Work, trade_date: date, status: str) -> None:
         )
     for failed in work.failed[:FAILURES_NAMED]:
         logger.warning("%s is not settled on %s: %s", failed["slug"], failed["trade_date"], failed["reason"])
-
-
-def failure(slug: str, settled: Settled, s: int, day: MarketDay, roster: Roster) -> dict[str, str]:
-    """Why the strategy in row `s` could not be settled, and what to do."""
-    reason, i = "overflow: an amount left the range of the ledger", int(settled.waits_for[s])
-    if settled.status[s] == Status.WAITING and day.facts[i, column.CLOSE] == 0:
-        reason = f"no_price: a holding becomes {roster.symbols[i]}, which has no price yet; import its bars"
-    elif settled.status[s] == Status.WAITING:
-        reference, last_close = (cny(int(day.facts[i, k])) for k in (column.REFERENCE, column.LAST_CLOSE))
-        reason = (
-            f"unexplained_reference: {roster.symbols[i]} has the reference price {reference} after a last close"
-            f" of {last_close}; import a corporate-action row for {day.trade_date} (zeros where nothing happened)"
-        )
-    return {"slug": slug, "trade_date": day.trade_date.isoformat(), "reason": reason}
 
 
 def why(error: BaseException) -> str:

@@ -24,7 +24,8 @@ from quantos.settlement.core.facts import Status
 from quantos.settlement.core.ledger import Book, Settled, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
 from quantos.settlement.days import market_days, session_of
-from quantos.settlement.plan import Ints, Work, failure, some, stale_value, terms_of
+from quantos.settlement.failures import failure, needed
+from quantos.settlement.plan import Ints, Work, some, stale_value, terms_of
 from quantos.settlement.store import Cursor, DayToWrite
 
 NAMED_MAX: Final = 10
@@ -139,4 +140,6 @@ def _ready(market: Market, trade_date: date) -> Readiness:
 def _check_settled(work: Work, which: Ints, settled: Settled, day: MarketDay, roster: Roster) -> None:
     for s in np.flatnonzero(settled.status != Status.SETTLED):
         told = failure(work.terms[int(which[s])].slug, settled, int(s), day, roster)
-        raise CannotReplay(f"{told['slug']} cannot be settled for {told['trade_date']}: {told['reason']}")
+        raise CannotReplay(
+            f"{told['slug']} cannot be settled for {told['trade_date']}: {told['reason']}; it takes {needed(told)}"
+        )

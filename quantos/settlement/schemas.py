@@ -11,7 +11,7 @@ from quantos.errors import Invalid
 from quantos.kit.clock import rfc3339
 from quantos.kit.web import Answer, ApiModel, Date
 from quantos.market.core.boards import SYMBOL_PATTERN
-from quantos.settlement.tables import SettlementRun
+from quantos.settlement.tables import SettlementRun, kind_of
 from quantos.strategies.core import signal
 from quantos.strategies.core.signal import SIGNALS_MAX, TargetWeight
 
@@ -59,6 +59,7 @@ def run_out(run: SettlementRun) -> dict[str, Any]:
     """A run as the operator sees it."""
     return {
         "id": run.id,
+        "kind": kind_of(run),
         "date": run.trade_date,
         "status": run.status,
         "started": rfc3339(run.started_at),

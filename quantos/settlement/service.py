@@ -33,7 +33,8 @@ from quantos.settlement.core.facts import Status
 from quantos.settlement.core.ledger import Book, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
 from quantos.settlement.days import market_days, session_of
-from quantos.settlement.plan import Work, failure, note, plan, some, stale_value, terms_of, waiting_for, why
+from quantos.settlement.failures import failure, with_remedies
+from quantos.settlement.plan import Work, note, plan, some, stale_value, terms_of, waiting_for, why
 from quantos.settlement.records import SettledRecords
 from quantos.settlement.restate import Order, Restating, shown
 from quantos.settlement.schemas import run_out
@@ -187,6 +188,12 @@ class Settlement:
         with self._records.read() as session:
             return [run_out(run) for run in store.runs(session, limit, offset)]
 
+    def last_daily_run(self) -> dict[str, Any] | None:
+        """The newest run of every strategy that was due, as `runs` shows it: what it lacks is lacking still."""
+        with self._records.read() as session:
+            run = store.last_daily_run(session)
+            return None if run is None else run_out(run)
+
     def run_detail(self, run_id: str) -> dict[str, Any]:
         """One run with its strategies' outcomes. Raises RunNotFound."""
         with self._records.read() as session:
@@ -300,12 +307,20 @@ class Settlement:
             with self._records.write() as session:
                 run = store.add_run(
                     session,
-                    SettlementRun(trade_date=trade_date, status="running", started_at=self._clock.now()),
+                    SettlementRun(
+                        trade_date=trade_date,
+                        status="running",
+                        started_at=self._clock.now(),
+                        detail={} if only is None else {"filling": only},
+                    ),
                 )
                 work = self._plan(session, trade_date, only)
             assert run.number is not None
             try:
                 self._settle(work, run.number, run.id, on_day)
+                if work.failed:
+                    with self._series.read() as cursor:
+                        work.failed = with_remedies(cursor, work.failed)
                 status = "waiting_for_data" if work.waiting else "done"
             except BaseException as error:
                 self._standing = None
@@ -425,7 +440,7 @@ class Settlement:
             assert run is not None
             run.status, run.finished_at = status, self._clock.now()
             run.settled, run.held, run.failed = work.settled, work.held, work.failed
-            run.detail = detail | ({"waiting": work.waiting} if work.waiting else {})
+            run.detail = {**run.detail, **detail, **({"waiting": work.waiting} if work.waiting else {})}
             session.add(run)
             store.tell_finished(session, run)
             missing.mend(session, self.strategies, self.settled_until, self._clock.now())

@@ -20,7 +20,7 @@ from quantos.settlement.core.day import Roster
 from quantos.settlement.core.facts import Event, Reason
 from quantos.settlement.core.ledger import Book, Settled
 from quantos.settlement.core.snapshot import Snapshot
-from quantos.settlement.tables import SettlementRun
+from quantos.settlement.tables import SettlementRun, kind_of
 from quantos.storage import events
 from quantos.storage.prepared import Prepared
 
@@ -30,6 +30,10 @@ _RUNNING: Final = Prepared(select_columns(_run.c.number).where(_run.c.status == 
 Cursor = duckdb.DuckDBPyConnection
 Dates = NDArray[np.datetime64]
 Ints = NDArray[np.int64]
+
+RUNS_AT_ONCE: Final = 10
+RUNS_MAX: Final = 1000
+"""How far back the newest daily run is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +282,15 @@ def settled_days(cursor: Cursor) -> SettledDays | None:
     return SettledDays(first, last, frozenset(stopped))
 
 
+def settled_up_to(cursor: Cursor, day: date) -> date | None:
+    """The last settled day up to `day`, which may be itself; None where nothing is settled before it, or after it."""
+    before, last = cursor.execute(
+        "SELECT max(trade_date) FILTER (trade_date <= $day), max(trade_date) FROM nav WHERE strategy > 0",
+        {"day": day},
+    ).fetchone() or (None, None)
+    return None if last is None or last < day else before
+
+
 def outcomes(cursor: Cursor, run: int, limit: int) -> list[tuple[int, date, bool]]:
     """What a run settled: (strategy, trade date, rebalanced), in order, also where it was restated since."""
     return cursor.execute(
@@ -319,6 +332,16 @@ def runs(session: Session, limit: int, offset: int) -> Sequence[SettlementRun]:
     return session.exec(
         select(SettlementRun).order_by(col(SettlementRun.number).desc()).limit(limit).offset(offset)
     ).all()
+
+
+def last_daily_run(session: Session) -> SettlementRun | None:
+    """The newest run of every strategy that was due: no restatement, and no filling in of one strategy's days."""
+    for offset in range(0, RUNS_MAX, RUNS_AT_ONCE):
+        found = runs(session, RUNS_AT_ONCE, offset)
+        daily = next((run for run in found if kind_of(run) == "daily"), None)
+        if daily is not None or len(found) < RUNS_AT_ONCE:
+            return daily
+    return None
 
 
 def last_day_run(session: Session) -> date | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import JSON, Column, Index, Text, text
 from sqlmodel import Field, SQLModel
@@ -27,6 +27,16 @@ class SettlementRun(SQLModel, table=True):
     held: int = 0
     failed: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+RunKind = Literal["daily", "filling", "restatement"]
+
+
+def kind_of(run: SettlementRun) -> RunKind:
+    """`daily`: of every strategy that was due; `filling`: of the days that one missed in a pause."""
+    if "restatement" in run.detail:
+        return "restatement"
+    return "filling" if "filling" in run.detail else "daily"
 
 
 class MissingNav(SQLModel, table=True):

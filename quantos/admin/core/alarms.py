@@ -40,7 +40,7 @@ class Facts:
     """What alarms are made of.
 
     last_bar: the last day with bars.  days_without_bars: trading days that are over, after it.
-    last_run: of the settlement, as the API shows it.  overdue: signals not attested though their deadline passed.
+    last_run: of the daily settlement, as the API shows it.  overdue: signals not attested though their deadline passed.
     lived_until: the latest instant that the platform has worked at.
     last_backup, backup_age_max: when the last one was made, and how old it may be; no age: none is expected.
     license: what holds, as {mode, message, ends_soon}.
@@ -141,9 +141,13 @@ def _settlement(facts: Facts) -> Iterator[Alarm]:
             link,
         )
     if run["failed"]:
-        named = "; ".join(f"{each['slug']}: {each['reason']}" for each in run["failed"][:NAMED_MAX])
+        named = "; ".join(_told(each) for each in run["failed"][:NAMED_MAX])
         count = _counted(len(run["failed"]), "strategy-day", "strategy-days")
-        yield Alarm("strategies_not_settled", f"{count} of {run['date']} could not be settled: {named}", link)
+        yield Alarm("strategies_not_settled", f"{count} could not be settled: {named}", link)
+
+
+def _told(failed: Mapping[str, Any]) -> str:
+    return f"{failed['slug']} on {failed['trade_date']}: {failed['reason']}; {failed['remedy']}"
 
 
 _ENDED: Final = {"failed": "failed", "interrupted": "was interrupted"}

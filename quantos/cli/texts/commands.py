@@ -103,6 +103,11 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "已中断：{date} 的 {job} 已先运行完毕（{state}）",
     ),
     "job.failed": ("{job} failed: {reason}", "{job} 失败：{reason}"),
+    "job.failure": ("{slugs} on {day} is not settled: {reason}", "{slugs} 在 {day} 未结算：{reason}"),
+    "job.not_settled": (
+        "{count:strategy-day|strategy-days} could not be settled; what to do stands above, and quantos doctor says it again",
+        "{count} 个策略日未能结算；处理办法见上，quantos doctor 可再次查看",
+    ),
     "job.no_reason": ("the log has the details", "详情见日志"),
     "job.settling": (
         "settling, {done} of {total:strategy-day|strategy-days}",

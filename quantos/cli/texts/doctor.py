@@ -110,6 +110,10 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
     "doctor.status.waiting_for_data": ("waiting for data", "等待行情"),
     "doctor.status.failed": ("failed", "失败"),
     "doctor.status.interrupted": ("interrupted", "被中断"),
+    "doctor.settlement.more": (
+        "{count:reason|reasons} more why strategies are not settled",
+        "另有 {count} 种原因使策略未能结算",
+    ),
     "doctor.settlement.none": ("nothing has been settled yet", "尚未结算"),
     "doctor.backups": ("backups", "备份"),
     "doctor.backups.none": ("no backup was made here yet", "尚未做过备份"),

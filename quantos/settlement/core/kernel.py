@@ -144,6 +144,7 @@ def settle_strategies(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one p
                     into = facts[i, INTO]
                     if row_out_of_range(h, facts[i, BONUS], facts[i, EVENT_CASH], into >= 0):
                         status[s] = _OVERFLOW
+                        waits_for[s] = i
                         break
                     if into >= 0 and facts[i, BONUS] > 0 and facts[into, CLOSE] == 0:
                         status[s] = _WAITING  # shares of a name without any price cannot be valued

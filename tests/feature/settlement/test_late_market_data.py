@@ -155,7 +155,7 @@ def test_shares_that_become_others_without_a_price_wait_for_the_others_bars(on: 
     holding(on, b=B)
     on.clock_to(DAYS[1], "19:00")
     (failed,) = on.operator.get("/admin/settlement-runs")["settlement_runs"][0]["failed"]
-    assert failed["reason"] == f"no_price: a holding becomes {C}, which has no price yet; import its bars"
+    assert failed["reason"] == f"no_price: a holding becomes {C}, which has no price yet"
     on.platform.market.import_bars(made_up({(C, DAYS[1]): (20.0, 20.0, 20.0, 1000)}))
     first, second = on.navs("holds-b")
     assert first == second

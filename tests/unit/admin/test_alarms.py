@@ -13,7 +13,12 @@ from quantos.admin.core.alarms import GIB, RULES, Facts, Missing, alarms
 NOW = datetime(2024, 3, 5, 10, tzinfo=UTC)
 DAY = date(2024, 3, 4)
 RUN: dict[str, Any] = {"id": "r1", "date": DAY, "status": "done", "failed": []}
-FAILED_DAY = {"slug": "alpha", "trade_date": "2024-03-04", "reason": "unexplained_reference: 600519.SH"}
+FAILED_DAY = {
+    "slug": "alpha",
+    "trade_date": "2024-03-04",
+    "reason": "unexplained_reference: 600519.SH",
+    "remedy": "quantos market import FILE",
+}
 SOUND = Facts(
     now=NOW,
     simulated=False,
@@ -43,7 +48,11 @@ CAUSES: list[tuple[str, dict[str, Any], str]] = [
     ("settlement_waits", {"last_run": {**RUN, "status": "waiting_for_data"}}, "/admin/market/accept"),
     ("settlement_failed", {"last_run": {**RUN, "status": "failed"}}, "quantos settle --date 2024-03-04"),
     ("settlement_failed", {"last_run": {**RUN, "status": "interrupted"}}, "quantos settle --date 2024-03-04"),
-    ("strategies_not_settled", {"last_run": {**RUN, "failed": [FAILED_DAY]}}, "alpha: unexplained_reference"),
+    (
+        "strategies_not_settled",
+        {"last_run": {**RUN, "failed": [FAILED_DAY]}},
+        "alpha on 2024-03-04: unexplained_reference: 600519.SH; quantos market import FILE",
+    ),
     ("nav_missing", {"missing": Missing((("alpha", DAY),), 12)}, "quantos settle"),
     ("signals_unattested", {"overdue": 1}, "quantos attestation retry"),
     (
@@ -106,5 +115,5 @@ def test_a_long_list_is_told_by_its_first_and_its_number() -> None:
     failed = [{**FAILED_DAY, "slug": f"s{k}"} for k in range(1000)]
     (alarm,) = alarms(replace(SOUND, last_run={**RUN, "failed": failed}))
     assert alarm.message.startswith("1,000 strategy-days")
-    assert "s4: " in alarm.message
-    assert "s5: " not in alarm.message
+    assert "s4 on " in alarm.message
+    assert "s5 on " not in alarm.message

@@ -1,0 +1,42 @@
+"""Why strategies could not be settled, and what to do, in Chinese; in English the platform says it itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_REASONS: Final[dict[tuple[str, bool], str]] = {
+    (
+        "unexplained_reference",
+        True,
+    ): "{symbol} 的参考价为 {reference}，而前收盘价为 {last_close}，没有公司行动可以解释",
+    ("no_price", True): "持仓将转换为 {symbol}，而该标的尚无价格",
+    ("overflow", True): "{symbol} 的公司行动使金额超出账本范围",
+    ("overflow", False): "金额超出账本范围",
+}
+"""By code, and whether a symbol is named."""
+
+_FILES: Final[dict[tuple[str, bool], str]] = {
+    ("unexplained_reference", True): (
+        "FILE 为 corporate_actions.csv，共两行：symbol,ex_date,bonus_per_million,cash_mills_per_million 与"
+        " {symbol},{trade_date},0,0（未发生公司行动时填零，否则填每百万股的送转股数与现金厘数）"
+    ),
+    ("no_price", True): "FILE 含 {symbol} 在 {trade_date} 的日线",
+    ("overflow", True): "FILE 为 corporate_actions.csv，含 {symbol} 在 {trade_date} 的更正行",
+    ("overflow", False): "FILE 含 {trade_date} 更正后的日线或公司行动",
+}
+
+_IMPORT: Final = "quantos market import FILE，导入后立即结算；"
+_RESTATE: Final = (
+    "quantos settle --restate --from {restate_from} --reason TEXT --data FILE，重新结算时一并结算"
+    "（前后已有结算完毕的交易日，单纯导入不会生效）；"
+)
+
+
+def in_chinese(failed: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Reason and remedy; None where the reason is of a kind that has no words here."""
+    kind = failed["code"], failed["symbol"] is not None
+    if kind not in _REASONS:
+        return None
+    way = _RESTATE if failed["restate_from"] else _IMPORT
+    return f"{failed['code']}：{_REASONS[kind].format_map(failed)}", (way + _FILES[kind]).format_map(failed)
