@@ -63,7 +63,7 @@ class Settings(BaseSettings):
         description="Minimum commission in CNY per order, in whole fen; brokers differ, 0 by default.",
     )
     body_bytes_max: int = Field(
-        64 * 2**20, gt=0, description="Largest request body in bytes; beyond it: 413."
+        128 * 2**20, gt=0, description="Largest request body in bytes; beyond it: 413."
     )
     rate_limit: str = Field(
         "",
@@ -118,6 +118,25 @@ class Settings(BaseSettings):
             "Where licensed users are led for container images: a URL, or a path of this platform, to which"
             " quantos-{arch}.tar.gz is added."
         ),
+    )
+    license_file: str = Field(
+        "", description="The licence of this platform; empty: license.json in the data directory."
+    )
+    test_vendor_key: str = Field(
+        "",
+        description=(
+            "Public key, as PEM or the path of its file, whose licences are accepted too and read edition test."
+        ),
+    )
+    vendor_signing_key: SecretStr = Field(
+        SecretStr(""),
+        description=(
+            "The vendor's private key, as encrypted PEM or the path of its file: licences that the operator approves are"
+            " signed with it; empty: none can be approved."
+        ),
+    )
+    vendor_signing_passphrase: SecretStr = Field(
+        SecretStr(""), description="Passphrase of the vendor's private key."
     )
     api_key: SecretStr = Field(
         SecretStr(""),
