@@ -56,11 +56,12 @@ RUN apt-get update -qq \
  && useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin quantos \
  && install -d -o 10001 -g 10001 -m 0700 /data \
  && printf '#!/bin/sh\nexec python3 -m quantos.cli "$@"\n' >/usr/local/bin/quantos \
- && chmod 0755 /usr/local/bin/quantos
+ && chmod 0755 /usr/local/bin/quantos \
+ && printf '/opt/quantos/app\n/opt/quantos/lib\n' >/usr/lib/python3/dist-packages/quantos.pth
 COPY --from=packages /opt/quantos/lib /opt/quantos/lib
 COPY --from=packages /opt/quantos/app /opt/quantos/app
-ENV PYTHONPATH=/opt/quantos/app:/opt/quantos/lib \
-    PYTHONDONTWRITEBYTECODE=1 \
+# Where the packages are stands in a .pth file and not in PYTHONPATH, which isolated programs (python3 -I) do not read.
+ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HOME=/data \
     XDG_CACHE_HOME=/data/cache \

@@ -221,7 +221,10 @@ leave() { # CODE: whatever the end is, nothing of the work stays in the temporar
   trap - EXIT
   rm -f -- "$LOG"
   if [ -n "${UNPACKED:-}" ]; then rm -rf -- "$UNPACKED"; fi
-  if [ "${LOCKED:-no}" = yes ]; then rm -rf -- "$PLACE/.lock"; fi
+  if [ "${LOCKED:-no}" = yes ]; then
+    rm -rf -- "$PLACE/.lock"
+    rmdir -- "$PLACE" 2>/dev/null || true # a run that came to nothing leaves no empty folder
+  fi
   exit "$1"
 }
 
