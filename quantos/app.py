@@ -29,6 +29,7 @@ from quantos.factors import jobs as factor_jobs
 from quantos.factors import routes as factor_routes
 from quantos.factors.service import Factors
 from quantos.kit.clock import Clock, SystemClock
+from quantos.kit.deploy_kit import add_deploy_kit
 from quantos.kit.docs_page import add_docs_page, add_text
 from quantos.kit.etags import EntityTags
 from quantos.kit.log_tail import LogTail
@@ -317,6 +318,7 @@ def build_app(platform: Platform) -> FastAPI:
     describe(app)
     add_docs_page(app)
     add_text(app, "/llms.txt", Path(__file__).with_name("llms.txt"))
+    add_deploy_kit(app, p.directory.path / "images")
     app.add_exception_handler(QuantosError, quantos_error)
     app.add_exception_handler(RequestValidationError, validation_error)
     app.add_exception_handler(HTTPException, http_error)
