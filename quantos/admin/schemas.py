@@ -95,6 +95,13 @@ class RunOut(Answer):
             description="{slug, trade_date, code, symbol, reference, last_close, reason, restate_from, remedy} of each."
         ),
     ]
+    waiting: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="The day that waits for market data: {trade_date, expected, present, missing, quarantined, "
+            "reason, remedy}; null where none does."
+        ),
+    ]
 
 
 class RunList(Answer):

@@ -19,7 +19,7 @@ import typer
 
 from quantos.cli import directories
 from quantos.cli.configuration import BadSettings, load
-from quantos.cli.failures import what_failed
+from quantos.cli.failures import what_failed, what_waits
 from quantos.cli.layout import padded, screen_width, wrapped
 from quantos.cli.options import DataDir, Json
 from quantos.cli.output import in_shanghai, print_json, print_line
@@ -229,7 +229,10 @@ def _settlement(runs: list[dict[str, Any]]) -> Iterator[Finding]:
         return
     status = word("doctor.status", run["status"])
     detail = say("doctor.settlement.ok", date=run["date"], status=status)
-    if run["status"] in {"failed", "waiting_for_data", "interrupted"}:
+    if run["waiting"]:
+        what, remedy = what_waits(run["waiting"])
+        yield _problem("settlement", what, remedy)
+    elif run["status"] in {"failed", "interrupted"}:
         yield _problem("settlement", detail, say("doctor.settlement.remedy", date=run["date"]))
     elif not run["failed"]:
         yield _ok("settlement", detail)

@@ -1,4 +1,4 @@
-"""Strategy-days that could not be settled, as people read them."""
+"""What a settlement could not do, as people read it: strategies that failed, a day that waits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from quantos.cli.output import print_line, print_text
 from quantos.cli.texts import CHINESE, language, say
-from quantos.cli.texts.failures import in_chinese
+from quantos.cli.texts.failures import in_chinese, waiting_in_chinese
 
 Failure = Mapping[str, Any]
 
@@ -23,6 +23,13 @@ def what_failed(failures: Iterable[Failure]) -> list[tuple[str, str]]:
         (say("job.failure", slugs=say("comma").join(slugs), day=day, reason=reason), remedy)
         for (day, reason, remedy), slugs in together.items()
     ]
+
+
+def what_waits(waiting: Mapping[str, Any]) -> tuple[str, str]:
+    """(the day that waits and for what, what to do)."""
+    translated = waiting_in_chinese(waiting) if language() == CHINESE else None
+    reason, remedy = translated or (waiting["reason"], waiting["remedy"])
+    return say("job.waits", day=waiting["trade_date"], reason=reason), remedy
 
 
 def print_failures(failures: Iterable[Failure]) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from quantos.cli import restate as again
 from quantos.cli.attend import attended
-from quantos.cli.failures import print_failures
+from quantos.cli.failures import print_failures, what_waits
 from quantos.cli.help import Commands
 from quantos.cli.interruption import Interrupted
 from quantos.cli.options import DataDir, Day, Json
@@ -157,8 +157,9 @@ def _print(answer: dict[str, Any]) -> None:
     facts = [("job", answer["job"]), ("date", answer["date"]), ("state", state), *times, *detail.items()]
     print_facts((word("fact", name), value) for name, value in facts)
     if waiting:
-        counts = {name: f"{waiting[name]:,}" for name in ("present", "expected")}
-        print_text(say("job.waits", date=waiting["trade_date"], **counts))
+        what, remedy = what_waits(waiting)
+        print_text(what)
+        print_text(f"{say('doctor.remedy')}{say('colon')}{remedy}")
 
 
 def _reason(answer: dict[str, Any]) -> str:

@@ -1367,6 +1367,7 @@ class RunDetail(TypedDict):
     settled: int
     held: int
     failed: list[dict[str, Any]]
+    waiting: dict[str, Any] | None
     detail: dict[str, Any]
     outcomes: list[dict[str, Any]]
 
@@ -1387,6 +1388,7 @@ class RunOut(TypedDict):
     settled: int
     held: int
     failed: list[dict[str, Any]]
+    waiting: dict[str, Any] | None
 
 
 class SeriesCoverage(TypedDict):

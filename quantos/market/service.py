@@ -311,6 +311,11 @@ class Market:
             dict(zip(_QUARANTINE_FIELDS, (*row[:-1], orjson.loads(row[-1])), strict=True)) for row in rows
         ], counts
 
+    def refused_rows(self, day: date) -> int:
+        """How many rows of a day lie in quarantine."""
+        _, counts = self.quarantine(1, 0, first=day, last=day)
+        return sum(counts.values())
+
     def calendar_status(self) -> dict[str, Any]:
         """Bounds, and whether the exchange's next list is due."""
         first, last = self._calendar.first, self._calendar.last

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantos.errors import QuantosError
-from quantos.market.core.bars import Readiness
 from quantos.market.core.calendar import TradingCalendar
 from quantos.settlement.core import facts as column
 from quantos.settlement.core.day import MarketDay
@@ -60,16 +59,6 @@ def plan(
     until = np.searchsorted(sessions, _dates(min(b, trade_date) if b else trade_date for b in bounds))
     missing = np.flatnonzero(first <= until)
     return Work([due[int(s)] for s in missing], first[missing], until[missing])
-
-
-def waiting_for(readiness: Readiness) -> dict[str, Any]:
-    """What an unready day still needs."""
-    return {
-        "trade_date": readiness.trade_date.isoformat(),
-        "expected": readiness.expected,
-        "present": readiness.present,
-        "missing": list(readiness.missing),
-    }
 
 
 def note(work: Work, trade_date: date, status: str) -> None:

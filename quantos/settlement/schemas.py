@@ -67,4 +67,5 @@ def run_out(run: SettlementRun) -> dict[str, Any]:
         "settled": run.settled,
         "held": run.held,
         "failed": run.failed,
+        "waiting": run.detail.get("waiting"),
     }

@@ -34,13 +34,14 @@ from quantos.settlement.core.ledger import Book, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
 from quantos.settlement.days import market_days, session_of
 from quantos.settlement.failures import failure, with_remedies
-from quantos.settlement.plan import Work, note, plan, some, stale_value, terms_of, waiting_for, why
+from quantos.settlement.plan import Work, note, plan, some, stale_value, terms_of, why
 from quantos.settlement.records import SettledRecords
 from quantos.settlement.restate import Order, Restating, shown
 from quantos.settlement.schemas import run_out
 from quantos.settlement.standing import Context, Standing
 from quantos.settlement.store import DayToWrite, Latest, NavSeries
 from quantos.settlement.tables import SettlementRun
+from quantos.settlement.waiting import waiting_for
 from quantos.settlement.writer import DayWriter
 from quantos.storage.records import Records
 from quantos.storage.series import Series
@@ -368,7 +369,8 @@ class Settlement:
                     continue
                 readiness = self._market.readiness(day.trade_date)
                 if not readiness.ready:
-                    work.waiting = waiting_for(readiness)
+                    refused = self._market.refused_rows(day.trade_date)
+                    work.waiting = waiting_for(readiness, refused)
                     return
                 accepted = readiness.accepted
                 acceptance = (accepted.by, accepted.reason) if accepted else None

@@ -129,8 +129,7 @@ def _settlement(facts: Facts) -> Iterator[Alarm]:
     if run["status"] == "waiting_for_data":
         yield Alarm(
             "settlement_waits",
-            f"the settlement of {run['date']} waits for market data: import them, and it goes on by itself;"
-            " POST /api/v1/admin/market/accept lets a day settle without the rest",
+            f"{run['waiting']['trade_date']} waits for market data: {run['waiting']['reason']}; {run['waiting']['remedy']}",
             link,
         )
     elif run["status"] in {"failed", "interrupted"}:

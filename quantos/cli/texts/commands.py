@@ -114,10 +114,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "正在结算，策略日 {done} / {total}",
     ),
     "job.under_way": ("{job} is under way", "{job} 运行中"),
-    "job.waits": (
-        "{date} waits for market data: {present} of the {expected:instrument|instruments} that traded the day before have a bar; quantos market import PATH brings the rest",
-        "{date} 等待行情：前一日成交的 {expected} 个标的中有 {present} 个有日线；用 quantos market import PATH 导入其余数据",
-    ),
+    "job.waits": ("{day} waits for market data: {reason}", "{day} 等待行情：{reason}"),
     "interrupted.stopping": (
         "the step under way is finished first; Ctrl-C again leaves at once",
         "先完成正在进行的一步；再按一次 Ctrl-C 立即退出",

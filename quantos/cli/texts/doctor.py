@@ -126,7 +126,7 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
         "quantos backup create FILE，保存到另一块磁盘",
     ),
     "doctor.settlement.remedy": (
-        "quantos settle --date {date} after the data are there; the run names what it lacks",
-        "数据就绪后执行 quantos settle --date {date}；运行记录会说明缺少什么",
+        "quantos settle --date {date} goes on with the days that are missing",
+        "执行 quantos settle --date {date}，继续结算尚缺的交易日",
     ),
 }

@@ -1,9 +1,11 @@
-"""Why strategies could not be settled, and what to do, in Chinese; in English the platform says it itself."""
+"""Why strategies or a day are not settled, and what to do, in Chinese; in English the platform says it itself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+
+NAMED_MAX: Final = 5
 
 _REASONS: Final[dict[tuple[str, bool], str]] = {
     (
@@ -40,3 +42,25 @@ def in_chinese(failed: Mapping[str, Any]) -> tuple[str, str] | None:
         return None
     way = _RESTATE if failed["restate_from"] else _IMPORT
     return f"{failed['code']}：{_REASONS[kind].format_map(failed)}", (way + _FILES[kind]).format_map(failed)
+
+
+def waiting_in_chinese(waiting: Mapping[str, Any]) -> tuple[str, str]:
+    """Of a day that waits for market data: for what, and what to do."""
+    day, expected, present = waiting["trade_date"], waiting["expected"], waiting["present"]
+    bars = f"{day} 的日线"
+    if not expected:
+        reason, bars = "前一交易日没有日线，无从得知应有哪些标的", f"{day} 及前一交易日的日线"
+    elif not present:
+        reason = f"整日缺失，前一日成交的 {expected:,} 个标的均无日线"
+    else:
+        named = "、".join(waiting["missing"][:NAMED_MAX])
+        more = expected - present - min(len(waiting["missing"]), NAMED_MAX)
+        beyond = f" 等，另有 {more:,} 个" if more else ""
+        reason = f"前一日成交的 {expected:,} 个标的中有 {present:,} 个有日线，缺 {named}{beyond}"
+    remedy = f"quantos market fetch，或 quantos market import PATH 导入{bars}，导入后立即结算"
+    if waiting["quarantined"]:
+        remedy += (
+            f"；该日有 {waiting['quarantined']:,} 行被拒收进入隔离区，原因见"
+            f" GET /api/v1/admin/quarantine?first={day}&last={day}"
+        )
+    return reason, f"{remedy}；若不会再有数据，可用 POST /api/v1/admin/market/accept 放行该日"

@@ -19,6 +19,11 @@ FAILED_DAY = {
     "reason": "unexplained_reference: 600519.SH",
     "remedy": "quantos market import FILE",
 }
+WAITING = {
+    "trade_date": "2024-03-01",
+    "reason": "the whole day is missing",
+    "remedy": "quantos market fetch",
+}
 SOUND = Facts(
     now=NOW,
     simulated=False,
@@ -45,7 +50,11 @@ CAUSES: list[tuple[str, dict[str, Any], str]] = [
     ("calendar_ends", {"calendar_ends_soon": True, "calendar_days_left": -3}, "quantos calendar import FILE"),
     ("data_missing", {"last_bar": None}, "quantos market import PATH"),
     ("data_missing", {"days_without_bars": 2}, "quantos market fetch"),
-    ("settlement_waits", {"last_run": {**RUN, "status": "waiting_for_data"}}, "/admin/market/accept"),
+    (
+        "settlement_waits",
+        {"last_run": {**RUN, "status": "waiting_for_data", "waiting": WAITING}},
+        "2024-03-01 waits for market data: the whole day is missing; quantos market fetch",
+    ),
     ("settlement_failed", {"last_run": {**RUN, "status": "failed"}}, "quantos settle --date 2024-03-04"),
     ("settlement_failed", {"last_run": {**RUN, "status": "interrupted"}}, "quantos settle --date 2024-03-04"),
     (
