@@ -289,6 +289,7 @@ def build_app(platform: Platform) -> FastAPI:
         redirect_slashes=False,
         docs_url=None,  # the framework's own pages load from elsewhere
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # nobody is told of a request
     )
     p = platform
     place(

@@ -53,6 +53,7 @@ class Records:
         self.path = path
         self._writer = _engine(path, begin="BEGIN IMMEDIATE", readers=0)
         self._reader = _engine(path, begin="BEGIN", readers=8)
+        self._looking: list[Connection] = []
         self._write_lock = threading.Lock()
         self._units: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._committer: threading.Thread | None = None
@@ -86,9 +87,27 @@ class Records:
 
     @contextmanager
     def look(self) -> Iterator[Connection]:
-        """For a `prepared` statement or two, without the price of a session; each sees what is stored when it runs."""
-        with _storage_errors(self.path), self._reader.connect() as connection:
-            yield connection
+        """For a `prepared` statement or two, without the price of a session; each sees what is stored when it runs.
+
+        One connection is kept for whoever looks next: taking it from the pool and giving it back costs as much as
+        a statement.
+        """
+        try:
+            connection = self._looking.pop()
+        except IndexError:
+            connection = None
+        with _storage_errors(self.path):
+            if connection is None:
+                connection = self._reader.connect()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+        if self._looking or connection.in_transaction():
+            connection.close()
+        else:
+            self._looking.append(connection)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -146,6 +165,8 @@ class Records:
             self._units.put(None)
             self._committer.join()
             self._committer = None
+        while self._looking:
+            self._looking.pop().close()
         self._writer.dispose()
         self._reader.dispose()
 

@@ -26,4 +26,12 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else instant_text(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:  # noqa: ARG002
-        return None if value is None else datetime.fromisoformat(value)
+        return _read(value)
+
+    def result_processor(self, dialect: Any, coltype: object) -> Any:  # noqa: ARG002
+        """What reads one value, without the two calls around `process_result_value`."""
+        return _read
+
+
+def _read(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)

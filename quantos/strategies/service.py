@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from quantos.accounts.service import Accounts, Caller
 from quantos.attestation.service import Attestation, Terms
-from quantos.kit.clock import Clock, rfc3339
+from quantos.kit.clock import Clock
 from quantos.kit.ids import new_id
 from quantos.kit.money import rate_e8
 from quantos.market.core.calendar import TradingCalendar
@@ -320,7 +320,7 @@ def _signal_out(
         "trade_date": row.trade_date,
         "signals": orjson.Fragment(row.signals),
         "signal_hash": row.signal_hash,
-        "submitted_at": rfc3339(row.submitted_at),
+        "submitted_at": row.submitted_at,
         "is_settled": until is not None and row.trade_date <= until and effective,
         "github_committed": row.commit_sha is not None,
         "nonce": row.nonce if now >= row.deadline else None,

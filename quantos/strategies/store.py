@@ -81,8 +81,18 @@ _OF_USER: Final = (
 )
 _PAGE: Final = Look(_OF_USER)
 _PAGE_IN_STATUS: Final = Look(_OF_USER.where(_strategy.c.status == bindparam("status")))
+_SHOWN: Final = (
+    "id",
+    "trade_date",
+    "signals",
+    "nonce",
+    "signal_hash",
+    "submitted_at",
+    "deadline",
+    "commit_sha",
+)
 _SIGNAL_PAGE: Final = Look(
-    select(_signal)
+    select(*(_signal.c[name] for name in _SHOWN))
     .where(_signal.c.strategy_number == bindparam("number"))
     .order_by(_signal.c.trade_date.desc())
     .limit(bindparam("limit"))

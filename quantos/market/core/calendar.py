@@ -55,7 +55,7 @@ class CalendarRefused(WrongState):
 class TradingCalendar:
     """Sessions between two natural days, both inclusive. Immutable."""
 
-    __slots__ = ("_first", "_first_day", "_last", "_position", "sessions")
+    __slots__ = ("_first", "_first_day", "_is_open", "_last", "_position", "sessions")
 
     def __init__(self, sessions: Dates, first: date, last: date) -> None:
         self.sessions: Dates = np.asarray(sessions, dtype="datetime64[D]")
@@ -66,6 +66,7 @@ class TradingCalendar:
         flags = np.zeros((last - first).days + 2, dtype=np.int64)
         flags[(self.sessions - self._first_day).astype(np.int64) + 1] = 1
         self._position: Ints = np.cumsum(flags)
+        self._is_open = flags[1:].astype(np.bool_).tobytes()
 
     @property
     def first(self) -> date:
@@ -78,8 +79,7 @@ class TradingCalendar:
         return self._last
 
     def is_trading_day(self, day: date) -> bool:
-        offset = self._offset(day)
-        return bool(self._position[offset + 1] > self._position[offset])
+        return self._is_open[self._offset(day)] == 1
 
     def next_after(self, day: date) -> date:
         """The first trading day strictly after `day`. Raises CalendarEnds where it is not known."""

@@ -80,3 +80,38 @@ def test_a_store_that_cannot_be_read_is_a_named_refusal(records: Records) -> Non
         session.connection().exec_driver_sql("DROP TABLE kept")
     with pytest.raises(RecordsUnavailable), records.look() as connection:
         LOOK.all(connection, {"most": 1})
+
+
+def test_a_look_inside_another_has_a_connection_of_its_own(records: Records) -> None:
+    with records.look() as outer, records.look() as inner:
+        assert outer is not inner
+        assert LOOK.all(outer, {"most": 2}) == LOOK.all(inner, {"most": 2})
+    with records.look() as again:
+        assert again is inner, "one of them is kept"
+    with records.look() as first, records.look() as second:
+        assert {first, second} != {outer, inner}, "and only one"
+
+
+def test_a_connection_with_an_open_transaction_is_not_kept(records: Records) -> None:
+    """It would show whoever looks next what was stored then."""
+    with records.look() as connection:
+        connection.exec_driver_sql("SELECT * FROM kept").close()
+    assert connection.closed
+    with records.write() as session:
+        session.connection().execute(KEPT.insert(), {"number": 3, "is_public": False})
+    assert len(looked(records, 99)) == 3
+
+
+def test_a_connection_whose_look_failed_is_not_kept(records: Records) -> None:
+    with pytest.raises(ZeroDivisionError), records.look() as connection:
+        LOOK.all(connection, {"most": 1 // 0})
+    assert connection.closed
+
+
+def test_a_closed_store_keeps_no_connection(tmp_path: Path) -> None:
+    opened = Records(tmp_path / "other.db")
+    with opened.look() as connection:
+        pass
+    assert not connection.closed
+    opened.close()
+    assert connection.closed
