@@ -112,8 +112,7 @@ def restore(
             f"{directory} is not empty: name another with --data-dir, or put the backup in its place with --force,"
             " which keeps what is there in a folder beside"
         )
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _held(directory), _fresh(directory / UNPACKED) as unpacked:
+    with _made(directory), _held(directory), _fresh(directory / UNPACKED) as unpacked:
         verified = unpack(file, unpacked)
         check(unpacked)
         kept = directory / f"{KEPT}{at:%Y%m%dT%H%M%SZ}" if there else None
@@ -138,12 +137,32 @@ def _entries(directory: Path) -> list[Path]:
 
 @contextmanager
 def _held(directory: Path) -> Iterator[None]:
-    """Nobody else has the directory open. Raises DirectoryLocked."""
+    """Nobody else has the directory open. Raises DirectoryLocked. What fails leaves no lock that was not there."""
+    file = directory / "lock"
+    new = not file.exists()
     lock = DataDirectory.take(directory)
     try:
         yield
+    except BaseException:
+        if new:
+            file.unlink(missing_ok=True)
+        raise
     finally:
         lock.close()
+
+
+@contextmanager
+def _made(directory: Path) -> Iterator[None]:
+    """The directory is there; what fails takes away the folders that were made for it."""
+    made = [folder for folder in (directory, *directory.parents) if not folder.exists()]
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # somebody put something there
+            for folder in made:
+                folder.rmdir()
+        raise
 
 
 @contextmanager

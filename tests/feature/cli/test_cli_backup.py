@@ -44,6 +44,23 @@ def test_a_damaged_file_is_told(run: Run, tmp_path: Path) -> None:
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize(
+    "there", [[], ["data"], ["data", "data/lock"]], ids=["absent", "empty", "locked_once"]
+)
+def test_a_refused_restore_leaves_what_was_there_and_nothing_else(
+    said: Said, tmp_path: Path, there: list[str]
+) -> None:
+    (tmp_path / "backup.zip").write_bytes(b"PK no backup")
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in there:
+        (home / name).touch() if name.endswith("lock") else (home / name).mkdir()
+    data = home / "data" if there else home / "deep" / "data"
+    ended = said("backup", "restore", tmp_path / "backup.zip", "--data-dir", data)
+    assert (ended.code, "damaged" in ended.err) == (1, True)
+    assert sorted(str(path.relative_to(home)) for path in home.rglob("*")) == there
+
+
 def test_a_relative_name_is_that_of_the_working_directory(
     said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

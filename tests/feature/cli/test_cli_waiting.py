@@ -50,8 +50,7 @@ CASES: Final = [
     ),
     (
         bars(*SYMBOLS[:2]),
-        "2 of 8 instruments that traded the day before have a bar,"
-        " missing 600003.SH, 600004.SH, 600005.SH, 600006.SH, 600007.SH and 1 more",
+        f"2 of 8 instruments that traded the day before have a bar, missing {', '.join(SYMBOLS[2:7])} and 1 more",
     ),
 ]
 
