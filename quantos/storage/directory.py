@@ -33,6 +33,21 @@ NAMED_MAX: Final = 3
 NOBODYS: Final = {"lost+found", "lock", "secrets", "demo.unfinished"}
 """What a file system, an interrupted first start and a demo that begins leave in a folder."""
 
+OF_SYSTEMS: Final = (
+    ".DS_Store",
+    ".Spotlight-V100",
+    ".Trash",
+    ".directory.json.",
+    ".env",
+    ".fseventsd",
+    ".nfs",
+    ".restoring",
+    ".snapshot",
+    ".zfs",
+)
+"""How hidden files begin that file systems, desktops, the platform itself and its settings leave. Any other hidden
+file (.git, .bashrc) belongs to somebody."""
+
 
 class DirectoryLocked(Unavailable):
     code = "directory_locked"
@@ -156,10 +171,10 @@ def running_server(path: Path) -> str | None:
 def strangers(path: Path) -> list[str]:
     """What keeps a folder from becoming a new data directory, by name; nothing where it is one already.
 
-    Hidden files do not, nor what a file system or an interrupted first start leaves.
+    What a file system or an interrupted first start leaves does not.
     """
     names = sorted(file.name for file in path.iterdir()) if path.is_dir() else []
-    found = [name for name in names if not name.startswith(".") and name not in NOBODYS]
+    found = [name for name in names if name not in NOBODYS and not name.startswith(OF_SYSTEMS)]
     return [] if (path / "directory.json").exists() else found  # looked for last: another may be making it
 
 

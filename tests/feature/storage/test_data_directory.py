@@ -103,7 +103,9 @@ def test_a_folder_that_was_there_already_is_its_owners_alone_from_then_on(tmp_pa
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("holding", ["notes.txt", "server.json", "series.duckdb", "photos/"])
+@pytest.mark.parametrize(
+    "holding", ["notes.txt", "server.json", "series.duckdb", "photos/", ".git/", ".bashrc"]
+)
 def test_a_folder_with_anything_in_it_is_left_as_it_is(tmp_path: Path, holding: str) -> None:
     folder = tmp_path / "mine"
     folder.mkdir(mode=0o755)
@@ -126,7 +128,17 @@ def test_a_folder_without_directory_json_is_not_changed_because_of_its_stores(tm
 
 
 @pytest.mark.parametrize(
-    "holding", [".snapshot/", "lost+found/", ".DS_Store", "lock", "secrets/", "demo.unfinished"]
+    "holding",
+    [
+        ".snapshot/",
+        "lost+found/",
+        ".DS_Store",
+        ".env",
+        ".directory.json.7",
+        "lock",
+        "secrets/",
+        "demo.unfinished",
+    ],
 )
 def test_what_a_system_or_an_interrupted_start_leaves_is_in_nobodys_way(tmp_path: Path, holding: str) -> None:
     folder = tmp_path / "mount"
