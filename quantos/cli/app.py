@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from quantos.cli import (
+    appliance,
     attestation,
     backup,
     calendar,
@@ -75,5 +76,6 @@ app.add_typer(secrets.secrets, name="secrets")
 app.add_typer(attestation.attestation, name="attestation")
 app.add_typer(backup.backup, name="backup")
 app.add_typer(factors.factor, name="factor")
+app.add_typer(appliance.appliance, name="appliance")
 app.command()(verify.verify)
 app.command()(settings_command.settings)

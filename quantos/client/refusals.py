@@ -306,6 +306,10 @@ class ApiKeyNotFound(errors.NotFound):
     code: ClassVar[str] = "api_key_not_found"
 
 
+class ApplianceNotFound(errors.NotFound):
+    code: ClassVar[str] = "appliance_not_found"
+
+
 class NoRepository(errors.NotFound):
     code: ClassVar[str] = "attestation_not_configured"
 
@@ -532,6 +536,10 @@ class DirectoryUnusable(errors.Unavailable):
     code: ClassVar[str] = "directory_unusable"
 
 
+class EngineUnavailable(errors.Unavailable):
+    code: ClassVar[str] = "engine_unavailable"
+
+
 class ValidationInterrupted(errors.Unavailable):
     """The platform stops before a validation's turn; it is made at the next start."""
 
@@ -598,6 +606,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "answer_lost": AnswerLost,
     "api_key_not_found": ApiKeyNotFound,
     "api_key_not_set": NoApiKey,
+    "appliance_not_found": ApplianceNotFound,
     "attestation_incomplete": NotAllCommitted,
     "attestation_key_exists": KeyThere,
     "attestation_key_unusable": KeyUnusable,
@@ -641,6 +650,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "directory_not_empty": DirectoryNotEmpty,
     "directory_unusable": DirectoryUnusable,
     "email_taken": EmailTaken,
+    "engine_unavailable": EngineUnavailable,
     "event_unknown": EventUnknown,
     "factor_date_in_future": FactorDateInFuture,
     "factor_day_written": FactorDayWritten,

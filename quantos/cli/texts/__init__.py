@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Final
 
+from quantos.cli.texts.appliance import APPLIANCE
 from quantos.cli.texts.attestation import ATTESTATION
 from quantos.cli.texts.backup import BACKUP
 from quantos.cli.texts.commands import COMMANDS
@@ -29,7 +30,18 @@ ENGLISH: Final = "en"
 LANGUAGES: Final = (ENGLISH, CHINESE)
 
 TEXTS: Final[dict[str, tuple[str, str]]] = (
-    ATTESTATION | BACKUP | COMMANDS | MARKET | RESTATE | SECRETS | SERVE | SETTINGS | DOCTOR | DEMO | FACTORS
+    APPLIANCE
+    | ATTESTATION
+    | BACKUP
+    | COMMANDS
+    | MARKET
+    | RESTATE
+    | SECRETS
+    | SERVE
+    | SETTINGS
+    | DOCTOR
+    | DEMO
+    | FACTORS
 )
 
 

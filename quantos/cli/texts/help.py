@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from quantos.cli.texts.appliance import APPLIANCE_HELP
 from quantos.cli.texts.attestation import ATTESTATION_HELP
 from quantos.cli.texts.backup import BACKUP_HELP
 from quantos.cli.texts.factors import FACTOR_HELP
@@ -92,6 +93,7 @@ HELP: Final[dict[str, str]] = {
     **_VERIFY,
     **RESTATE_HELP,
     **FACTOR_HELP,
+    **APPLIANCE_HELP,
     **ATTESTATION_HELP,
     **SECRETS_HELP,
     **BACKUP_HELP,
