@@ -1029,12 +1029,11 @@ begin_service() {
     "服务未能进入健康状态，原因见上；容器已移除，数据保留。请排除原因后重新运行。"
 }
 
-warm() { # compiles the settlement for this machine's processor, so that the first day does not wait for it
+warm() { # compiles the settlement for this machine's processor beside the service, so that the first day need not wait
   case $(docker exec "$NAME" sh -c 'ls -d /data/cache/quantos/quantos-compiled-* 2>/dev/null' || true) in
-    ?*) return 0 ;;
+    ?*) ;;
+    *) docker exec --detach "$NAME" nice python3 -m quantos.settlement.warm || true ;;
   esac
-  step "Settlement engine, compiled for this machine" "为本机编译结算引擎" docker exec "$NAME" python3 -m quantos.settlement.warm ||
-    say "Note: the first settlement will compile it." "注意：首次结算时会再编译。"
 }
 
 demo_in_container() { # ARGUMENTS: beside the service, on data of its own that are gone with it

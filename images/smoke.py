@@ -19,6 +19,7 @@ from uuid import uuid4
 import docker
 
 READY_S_MAX = 120
+DEMO_S_MAX = 900
 IMPORTS = (
     "pyarrow.parquet, pyarrow.dataset, pyarrow.compute, pyarrow.csv, pyarrow.ipc, duckdb, numba, uvloop, httptools,"
     " psycopg, baostock, cryptography.fernet, argon2, dulwich, alembic, sqlmodel, quantos.app, licensing"
@@ -42,9 +43,10 @@ class SmokeError(Exception):
 
 
 @contextmanager
-def running(client: Any, image: str) -> Iterator[Any]:
+def running(client: Any, image: str, *command: str) -> Iterator[Any]:
     """A container of it, gone with its data at the end."""
-    container = client.containers.run(image, name=f"quantos-smoke-{uuid4().hex[:8]}", detach=True, **CONFINED)
+    name = f"quantos-smoke-{uuid4().hex[:8]}"
+    container = client.containers.run(image, list(command) or None, name=name, detach=True, **CONFINED)
     try:
         yield container
     finally:
@@ -95,10 +97,18 @@ def check(image: str) -> dict[str, Any]:
         container.reload()
         if container.attrs["State"]["ExitCode"] not in {0, 143}:
             raise SmokeError(f"stopped with {container.attrs['State']['ExitCode']}")
-    began = time.monotonic()
-    client.containers.run(image, ["demo", "--once"], remove=True, **CONFINED)
-    found["demo_s"] = round(time.monotonic() - began, 1)
+    found["demo_s"] = demo(client, image)
     return found
+
+
+def demo(client: Any, image: str) -> float:
+    """Seconds of the main job on the built-in market, settlement and verification included."""
+    began = time.monotonic()
+    with running(client, image, "demo", "--once") as container:
+        ended = container.wait(timeout=DEMO_S_MAX)
+        if ended["StatusCode"] != 0:
+            raise SmokeError(f"the demo failed: {container.logs(tail=20).decode('utf-8', 'replace')}")
+    return round(time.monotonic() - began, 1)
 
 
 def main() -> int:

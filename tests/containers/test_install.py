@@ -1,0 +1,249 @@
+"""install.sh on a real engine: what it makes, what it refuses, and what is left when it is broken off."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.containers.appliance import INSTALL, Appliance, docker
+
+
+def test_what_is_installed_is_confined_and_answers_on_loopback_alone(
+    appliance: Appliance, image: str
+) -> None:
+    said = appliance.install(image)
+    assert appliance.get("/health") == {"status": "ok"}
+    assert appliance.state() == "running healthy unless-stopped"
+    form = (
+        "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.Config.User}}"
+        " {{range .HostConfig.PortBindings}}{{.}}{{end}}"
+    )
+    assert docker("inspect", "-f", form, appliance.name) == (
+        f"true [ALL] [no-new-privileges] 10001:10001 [{{127.0.0.1 {appliance.port}}}]"
+    )
+    assert f"docker exec -it {appliance.name} quantos tui" in said
+    code = said.partition("Invite")[2].split()[0]
+    assert appliance.post("/auth/invite", {"invite_code": code})["access_token"]
+
+
+def test_the_fingerprint_inside_is_that_of_the_machine(appliance: Appliance, image: str) -> None:
+    appliance.install(image)
+    outside = subprocess.run(
+        ["sh", INSTALL.parent / "fingerprint.sh"], capture_output=True, text=True, check=True
+    )
+    inside = docker("exec", appliance.name, "python3", "-m", "licensing", "fingerprint")
+    assert inside == outside.stdout.strip()
+
+
+def test_a_second_run_changes_nothing_and_a_changed_setting_starts_it_anew(
+    appliance: Appliance, image: str
+) -> None:
+    first = appliance.install(image)
+    before = docker("inspect", "-f", "{{.Id}} {{.State.StartedAt}}", appliance.name)
+    again = appliance.run()
+    assert (again.returncode, again.stderr) == (0, "")
+    assert docker("inspect", "-f", "{{.Id}} {{.State.StartedAt}}", appliance.name) == before
+    assert "Invite" in first
+    assert "Invite" not in again.stdout
+    assert appliance.run("--env", "QUANTOS_MINIMUM_COMMISSION=5").returncode == 0
+    assert docker("inspect", "-f", "{{.Id}} {{.State.StartedAt}}", appliance.name) != before
+    assert "QUANTOS_MINIMUM_COMMISSION=5" in docker("exec", appliance.name, "env")
+
+
+def test_the_kept_installer_knows_its_installation(appliance: Appliance, image: str) -> None:
+    appliance.install(image)
+    kept = appliance.place / "install.sh"
+    shutil.copy(INSTALL, kept)  # that of the image may be of an earlier commit
+    ended = subprocess.run([kept], capture_output=True, text=True, check=False, env=appliance.environment())
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert f"127.0.0.1:{appliance.port}" in ended.stdout
+
+
+@pytest.fixture(scope="session")
+def shipped(image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as images/build leaves it."""
+    folder = tmp_path_factory.mktemp("shipped") / "some images"
+    folder.mkdir()
+    archive = folder / "quantos-amd64.tar.gz"
+    subprocess.run(f'docker save {image} | gzip -n -1 >"{archive}"', shell=True, check=True)
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    (folder / "SHA256SUMS").write_text(f"{digest}  {archive.name}\n")
+    return folder
+
+
+def test_the_image_comes_from_a_file_a_folder_or_a_bundle(
+    appliance: Appliance, shipped: Path, tmp_path: Path
+) -> None:
+    appliance.install(str(shipped / "quantos-amd64.tar.gz"))
+    taken = appliance.image()
+    appliance.install(str(shipped))
+    bundle = tmp_path / "quantos offline.tar"
+    subprocess.run(["tar", "-C", shipped, "-cf", bundle, "."], check=True)
+    assert appliance.run("--offline", str(bundle)).returncode == 0
+    assert appliance.image() == taken
+
+
+def test_the_image_comes_from_a_url_and_a_broken_download_goes_on(
+    appliance: Appliance, shipped: Path
+) -> None:
+    served = subprocess.Popen(
+        ["python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(shipped), "8931"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        time.sleep(1)
+        appliance.install("http://127.0.0.1:8931/quantos-amd64.tar.gz")
+    finally:
+        served.terminate()
+        served.wait()
+    assert appliance.get("/health") == {"status": "ok"}
+
+
+def test_a_damaged_image_is_refused_and_nothing_is_left(
+    appliance: Appliance, shipped: Path, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged"
+    shutil.copytree(shipped, damaged)
+    with (damaged / "quantos-amd64.tar.gz").open("r+b") as file:
+        file.seek(1_000_000)
+        file.write(b"\0" * 100)
+    ended = appliance.run("--image", str(damaged), "--port", str(appliance.port))
+    assert ended.returncode == 1
+    assert "is damaged or of another version" in ended.stderr
+    assert appliance.state() == ""
+    assert not appliance.place.exists()
+
+
+def test_checksums_must_be_signed_where_a_key_is_named(
+    appliance: Appliance, shipped: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "signed"
+    shutil.copytree(shipped, folder)
+    for name in ("vendor", "another"):
+        subprocess.run(
+            ["openssl", "genpkey", "-algorithm", "ed25519", "-out", tmp_path / f"{name}.pem"], check=True
+        )
+        subprocess.run(
+            [
+                "openssl",
+                "pkey",
+                "-in",
+                tmp_path / f"{name}.pem",
+                "-pubout",
+                "-out",
+                tmp_path / f"{name}.pub.pem",
+            ],
+            check=True,
+        )
+    image = ("--image", str(folder), "--port", str(appliance.port))
+    unsigned = appliance.run(*image, "--key", str(tmp_path / "vendor.pub.pem"))
+    assert "must be signed" in unsigned.stderr
+    sign = [
+        "openssl",
+        "pkeyutl",
+        "-sign",
+        "-inkey",
+        str(tmp_path / "vendor.pem"),
+        "-rawin",
+        "-in",
+        str(folder / "SHA256SUMS"),
+    ]
+    subprocess.run([*sign, "-out", str(folder / "SHA256SUMS.sig")], check=True)
+    wrong = appliance.run(*image, "--key", str(tmp_path / "another.pub.pem"))
+    assert "does not hold" in wrong.stderr
+    assert not appliance.place.exists()
+    assert appliance.run(*image, "--key", str(tmp_path / "vendor.pub.pem")).returncode == 0
+
+
+def test_an_image_of_something_else_is_refused(appliance: Appliance, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text('FROM scratch\nLABEL title="another"\nCOPY Dockerfile /\n')
+    docker("build", "--quiet", "--tag", "quantos-test:another", str(tmp_path))
+    ended = appliance.run("--image", "quantos-test:another", "--port", str(appliance.port))
+    assert ended.returncode == 1
+    assert "is no image of QuantOS" in ended.stderr
+
+
+def test_a_port_that_is_taken_is_named_before_anything_is_made(appliance: Appliance, image: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", appliance.port))
+        taken.listen()
+        ended = appliance.run("--image", image, "--port", str(appliance.port))
+        checked = appliance.run("--check", "--port", str(appliance.port))
+    assert ended.returncode == 1
+    assert f"port {appliance.port} is taken: choose another with --port" in ended.stderr
+    assert appliance.state() == ""
+    assert checked.returncode == 1
+    assert f"FAIL  port {appliance.port} is taken" in checked.stdout
+
+
+def test_an_engine_that_does_not_answer_is_one_clear_line(appliance: Appliance, image: str) -> None:
+    ended = appliance.run("--image", image, DOCKER_HOST="unix:///nowhere/docker.sock")
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+    assert "Docker does not run" in ended.stderr
+
+
+def test_a_service_that_does_not_become_healthy_is_taken_away_again(
+    appliance: Appliance, unhealthy_image: str
+) -> None:
+    ended = appliance.run("--image", unhealthy_image, "--port", str(appliance.port), "--wait", "6")
+    assert ended.returncode == 1
+    assert "did not become healthy" in ended.stderr
+    assert (appliance.state(), appliance.leftovers()) == ("", [])
+
+
+@pytest.mark.parametrize("after_s", [0.3, 1.5, 3.0, 6.0, 9.0])
+def test_killed_at_any_point_it_is_completed_by_the_next_run(
+    appliance: Appliance, image: str, after_s: float
+) -> None:
+    arguments = appliance.command("--image", image, "--port", str(appliance.port))
+    running = subprocess.Popen(
+        arguments,
+        env=appliance.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(after_s)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    said = appliance.install(image)
+    assert appliance.get("/health") == {"status": "ok"}
+    assert appliance.state() == "running healthy unless-stopped"
+    assert appliance.leftovers() == []
+    assert "Address" in said
+
+
+def test_two_at_once_do_not_meet(appliance: Appliance, image: str) -> None:
+    (appliance.place / ".lock").mkdir(parents=True)
+    (appliance.place / ".lock" / "pid").write_text(str(os.getpid()))
+    ended = appliance.run("--image", image)
+    assert ended.returncode == 1
+    assert "another install.sh" in ended.stderr
+    (appliance.place / ".lock" / "pid").write_text("999999")  # whose process is gone
+    appliance.install(image)
+
+
+def test_uninstalled_the_data_stay_and_are_used_by_the_next_installation(
+    appliance: Appliance, image: str
+) -> None:
+    appliance.install(image)
+    token = appliance.quantos("operator", "token")
+    ended = appliance.run("--uninstall")
+    assert ended.returncode == 0
+    assert appliance.state() == ""
+    assert docker("images", "-q", f"{appliance.name}-image") == ""
+    appliance.install(image)
+    assert appliance.quantos("operator", "token") == token
+    assert appliance.run("--uninstall", "--purge").returncode == 0
+    assert docker("volume", "ls", "-q", "--filter", f"name={appliance.volume}") == ""
+    assert not appliance.place.exists()
+    assert appliance.run("--uninstall", "--purge").returncode == 0  # once more, with nothing there
