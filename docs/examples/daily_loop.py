@@ -1,6 +1,6 @@
 """An agent's day: equal weights for each of its strategies, before the deadline; the NAV, once it is settled.
 
-    QUANTOS_URL=http://127.0.0.1:8000 QUANTOS_API_KEY=qgpt_... python docs/examples/daily_loop.py
+    QUANTOS_URL=http://127.0.0.1:8000 QUANTOS_API_KEY=qgpt_... python docs/examples/daily_loop.py [SYMBOL ...]
 
 Run it at any time and as often as you like: what is done already is not done again.
 """
@@ -8,7 +8,8 @@ Run it at any time and as often as you like: what is done already is not done ag
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,34 +17,47 @@ from quantos.client import ApiError, Client, calls, shapes
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SYMBOLS = ("600519.SH", "000858.SZ", "600036.SH", "000001.SZ")
+TOO_LATE = ("deadline_passed", "not_a_trading_day")
 
 
-def weights() -> list[shapes.SignalLine]:
-    """What to hold: here a quarter of nine tenths in each, the rest in cash."""
-    return [{"symbol": symbol, "weight": 0.9 / len(SYMBOLS)} for symbol in SYMBOLS]
+def weights(symbols: Sequence[str]) -> list[shapes.SignalLine]:
+    """What to hold: here an equal part of nine tenths in each, the rest in cash."""
+    return [{"symbol": symbol, "weight": 0.9 / len(symbols)} for symbol in symbols]
 
 
-def day(send: Client) -> Iterator[str]:
+def days(send: Client) -> tuple[str, str]:
+    """Today, by the platform's clock and not by ours, and the next trading day."""
+    today = send(calls.read_calendar(date=datetime.now(SHANGHAI).date()))["today"]
+    return today, send(calls.read_calendar(date=today))["next_trading_day"]
+
+
+def day(send: Client, symbols: Sequence[str] = SYMBOLS) -> Iterator[str]:
     """One pass; yields a line for each strategy."""
-    today = send(calls.read_calendar(date=datetime.now(SHANGHAI).date()))[
-        "today"
-    ]  # by the platform's clock, not by ours
+    today, following = days(send)
     for strategy in send(calls.list_strategies())["strategies"]:
         if strategy["status"] in {"pending", "active"}:
-            yield f"{strategy['slug']}: {submitted(send, strategy, today)}; {settled(send, strategy['slug'])}"
+            slug = strategy["slug"]
+            try:
+                done = submitted(send, slug, today, symbols)
+            except ApiError as late:  # the next trading day has its turn
+                done = tried(send, slug, following, symbols) if late.named in TOO_LATE else late.detail
+            yield f"{slug}: {done}; {settled(send, slug)}"
 
 
-def submitted(send: Client, strategy: shapes.StrategyOut, today: str) -> str:
-    """Send the day's signal, unless one is there: also signals of later days may be."""
-    if any(signal["trade_date"] == today for signal in send.each(calls.list_signals(strategy["slug"]))):
-        return f"the signal of {today} is there"
+def submitted(send: Client, slug: str, trade_date: str, symbols: Sequence[str]) -> str:
+    """Send the day's signal, unless one is there: also signals of later days may be. Raises ApiError."""
+    if any(signal["trade_date"] == trade_date for signal in send.each(calls.list_signals(slug))):
+        return f"the signal of {trade_date} is there"
+    receipt = send(calls.submit_signal(slug, trade_date=trade_date, signals=weights(symbols)))
+    return f"submitted for {trade_date}, hash {receipt['signal_hash'][:12]}"
+
+
+def tried(send: Client, slug: str, trade_date: str, symbols: Sequence[str]) -> str:
+    """The same; a refusal is told, so that the next strategy has its turn."""
     try:
-        receipt = send(calls.submit_signal(strategy["slug"], trade_date=today, signals=weights()))
-    except (
-        ApiError
-    ) as refused:  # the deadline has passed, the day is closed, ...: the next strategy has its turn
+        return submitted(send, slug, trade_date, symbols)
+    except ApiError as refused:
         return refused.detail
-    return f"submitted for {today}, hash {receipt['signal_hash'][:12]}"
 
 
 def settled(send: Client, slug: str) -> str:
@@ -54,7 +68,7 @@ def settled(send: Client, slug: str) -> str:
 
 def main() -> None:
     with Client(os.environ["QUANTOS_URL"], os.environ["QUANTOS_API_KEY"]) as send:
-        for line in day(send):
+        for line in day(send, sys.argv[1:] or SYMBOLS):
             print(line)
 
 

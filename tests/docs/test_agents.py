@@ -71,7 +71,9 @@ def test_the_daily_loop_runs_its_day(served: Served, tmp_path: Path) -> None:
         )
         assert today["signals"] == sent
         operator(calls.move_clock(now="2024-01-05T09:20:00+08:00"))
-        assert "deadline" in run(served, key)
+        assert "daily-loop: submitted for 2024-01-08" in run(served, key), (
+            "the deadline of the fifth has passed"
+        )
 
 
 def test_llms_txt_is_served_as_it_stands(served: Served) -> None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 YEAR: Final = 242
 """Trading days played on the synthetic market."""
 
+DAYS_AHEAD: Final = 20
+"""Trading days of the synthetic market that are left to whoever goes on where the demo ends."""
+
 YEARS_BACK: Final = 2
 REAL_DAYS_MAX: Final = 600
 """Real bars are played from the January two years before their end on, but no more than so many days."""
@@ -120,8 +123,9 @@ def _chosen(market: Market, path: Path | None, seed: int | None, report: dict[st
     if len(sessions) < LEAST:
         raise TooShort(say("demo.too_short", path=path, count=len(sessions), least=LEAST))
     wanted = YEAR if path is None else min(_since_january(sessions), REAL_DAYS_MAX)
-    days = min(wanted, len(sessions) - HISTORY)
-    span = sessions[-days - HISTORY :]
+    played = sessions if path is not None else sessions[:-DAYS_AHEAD]
+    days = min(wanted, len(played) - HISTORY)
+    span = played[-days - HISTORY :]
     panel = panel_of(market.day_bars(span[0], span[-1]), market.instruments(), len(span))
     panel, days, doubtful = _until_too_doubtful(panel, days)
     return Loaded(

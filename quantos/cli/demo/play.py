@@ -135,7 +135,8 @@ def _play(settings: Settings, wish: Wish, bars: Path | None, place: stage.Place,
         place.finish()
         screen.gap()
         screen.line(f"[bold]{say('demo.total', seconds=outcome.seconds['total'])}[/]")
-        screen.after(outcome.directory, url, joined.api_key, settings.port or 8000)
+        ahead = demo_market.DAYS_AHEAD if loaded.synthetic else 0
+        screen.after(outcome.directory, url, joined.api_key, settings.port or 8000, ahead)
         if place.earlier:
             screen.plain(say("demo.earlier", count=place.earlier, path=place.path.parent))
         if not wish.once:

@@ -97,8 +97,11 @@ class Screen:
                 self.plain(say(key, kinds=_explained(counts)))
         self.plain(say("demo.span", days=loaded.days, first=loaded.played[0], last=loaded.played[-1]))
 
-    def after(self, directory: Path, url: str, api_key: str, port: int) -> None:
-        """How to go on from here: while it serves at `url`, else by serving it again on `port`."""
+    def after(self, directory: Path, url: str, api_key: str, port: int, ahead: int = 0) -> None:
+        """How to go on from here: while it serves at `url`, else by serving it again on `port`.
+
+        `ahead`: trading days with bars after the last one played.
+        """
         program, folder = program_to_type(), shlex.quote(str(directory))
         if self.keeps:
             self.line(f"[bold green]{say('demo.keeps', url=url)}[/]")
@@ -113,6 +116,8 @@ class Screen:
             serve = f"{repository} {program} serve --port {port} --data-dir {folder}"
             then = verify_command(f"http://{stage.HOST}:{port}", SLUGS[0])
             facts = [("demo.after.again", serve), ("demo.after.verify", then)]
+        if ahead:
+            self.plain(say("demo.after.ahead", days=ahead, program=program, folder=folder))
         for key, value in [*facts, ("demo.after.remove", f"rm -r {folder}")]:
             self.exactly(f"{say(key)}{say('colon')}{value}")
 

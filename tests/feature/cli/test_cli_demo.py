@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from quantos.cli.demo import stage
-from tests.feature.cli.conftest import TIMEOUT_S, Run, environment, quantos
+from quantos.client import Client, calls
+from tests.feature.cli.conftest import TIMEOUT_S, Run, environment, quantos, serving
+from tests.support.served import ROOT, Served
 
 Demo = tuple[Path, dict[str, Any]]
 
@@ -61,6 +64,43 @@ def test_the_doctor_finds_the_directory_sound(demo: Demo, run: Run) -> None:
     found = {check["check"]: check["state"] for check in ended.json["checks"] if check["state"] != "ok"}
     # no remote: the demo's repository stays where it is; a simulation can be played again instead of put back
     assert found == {"attestation": "note", "backups": "note"}
+
+
+def test_an_agent_goes_on_where_the_demo_ends(demo: Demo, run: Run, home: Path, tmp_path: Path) -> None:
+    """The loop of the guide: an evening, a signal for the next trading day, the day, its NAV, the next signal."""
+    data = shutil.copytree(demo[0], tmp_path / "data")
+    server = serving(home, data)
+    try:
+        key = Served(server.url, run("operator", "token", data_dir=data).out.strip()).agent_token()
+        with Client(server.url, key) as agent:
+            agent(calls.create_strategy(name="Loop", slug="goes-on", universe="hs300"))
+        said = [looped(server.url, key)]
+        for _ in range(3):
+            assert run("clock", "advance", "1d", data_dir=data).code == 0
+            said.append(looped(server.url, key))
+    finally:
+        server.stop()
+        assert server.process.stdout is not None
+        server.process.stdout.close()
+    assert re.fullmatch(
+        r"goes-on: submitted for \d{4}-\d\d-\d\d, hash \w{12}; nothing is settled yet\n", said[0]
+    )
+    navs = [float(nav) for line in said for nav in re.findall(r"NAV (\d\.\d{4}) on", line)]
+    assert navs, "of four evenings in a row one is that of a trading day with a signal"
+    assert 1.0 not in navs
+
+
+def looped(url: str, key: str) -> str:
+    """One pass of docs/examples/daily_loop.py over symbols of the synthetic market."""
+    ran = subprocess.run(
+        [sys.executable, str(ROOT / "docs/examples/daily_loop.py"), "606001.SH", "606002.SH", "003901.SZ"],
+        env=environment(ROOT, QUANTOS_URL=url, QUANTOS_API_KEY=key),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    return ran.stdout
 
 
 def test_a_directory_is_not_played_twice(demo: Demo, run: Run) -> None:
