@@ -22,9 +22,11 @@ from licensing.document import EDITIONS, License, parse
 from licensing.errors import LicensingError, NoMachineId, UnusableKey
 from licensing.fingerprint import fingerprint
 from licensing.issue import issue
+from licensing.machine import machine
 from licensing.verify import Circumstances, Verdict, verify
 
 PASSPHRASE = "QUANTOS_VENDOR_SIGNING_PASSPHRASE"  # noqa: S105 - the name of a variable
+TEST_KEY = "QUANTOS_TEST_VENDOR_KEY"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,17 +93,19 @@ def _verify(given: argparse.Namespace) -> int:
 def _accepted(given: argparse.Namespace) -> list[keys.PublicKey]:
     accepted = list(keyring.vendor_keys())
     accepted += [keys.public_key(file.read_bytes()) for file in given.key]
+    if os.environ.get(TEST_KEY):
+        accepted.append(keyring.key_for_tests(os.environ[TEST_KEY]))
     return accepted
 
 
 def _circumstances(given: argparse.Namespace) -> Circumstances:
-    now = datetime.now(UTC)
+    now, size = datetime.now(UTC), machine()
     if given.fingerprint:
-        return Circumstances(given.fingerprint.lower(), now)
+        return Circumstances(given.fingerprint.lower(), now, machine=size)
     try:
-        return Circumstances(fingerprint(), now)
+        return Circumstances(fingerprint(), now, machine=size)
     except NoMachineId as error:
-        return Circumstances(None, now, no_fingerprint=str(error))
+        return Circumstances(None, now, no_fingerprint=str(error), machine=size)
 
 
 def _as_json(verdict: Verdict) -> dict[str, Any]:
@@ -110,12 +114,13 @@ def _as_json(verdict: Verdict) -> dict[str, Any]:
         "valid": verdict.valid,
         "edition": verdict.edition,
         "steps": [asdict(step) for step in verdict.steps],
+        "notes": list(verdict.notes),
     }
 
 
 def _as_text(verdict: Verdict) -> str:
     lines = [f"{'ok  ' if step.holds else 'FAIL'}  {step.number} {step.name}" for step in verdict.steps]
-    lines += [f"      {reason}" for reason in verdict.reasons]
+    lines += [f"      {said}" for said in (*verdict.reasons, *verdict.notes)]
     if verdict.license is not None:
         of = verdict.license
         lines.append(f"{verdict.state}: {of.customer}, edition {verdict.edition}, last day {of.expires}")

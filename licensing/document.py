@@ -14,6 +14,7 @@ import base64
 import binascii
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
@@ -30,6 +31,9 @@ SIGNATURE_BYTES: Final = 64
 CUSTOMER_MAX: Final = 200
 CORES_MAX: Final = 65_536
 MEMORY_GB_MAX: Final = 1_048_576
+
+UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of characters that show nothing, or turn round what others show: none of them is in a name."""
 
 _AGAIN: Final = "download it again and copy it unchanged"
 
@@ -82,6 +86,21 @@ def parse(content: bytes) -> License:
     if found.to_file() != plain:
         raise NotALicense(f"the file is not in the form in which it was issued: {_AGAIN}")
     return found
+
+
+def in_issued_form(content: bytes) -> bytes:
+    """The same values as a license.json has them, from JSON in any layout. Raises NotALicense.
+
+    For what came through a program that read the file and wrote it anew: the signature is over the values.
+    """
+    if len(content) > SIZE_MAX:
+        raise NotALicense(f"a license.json has at most {SIZE_MAX} bytes")
+    fields = _object(content.removeprefix(b"\xef\xbb\xbf"))
+    try:
+        text = json.dumps(fields, ensure_ascii=False, allow_nan=False, sort_keys=True, indent=2)
+        return f"{text}\n".encode()
+    except (ValueError, RecursionError):
+        raise NotALicense("the file holds what no licence holds") from None
 
 
 def check(license_: License) -> License:
@@ -141,9 +160,13 @@ def _matching(name: str, pattern: str, what: str) -> Callable[[Any], str]:
 
 
 def _customer(value: Any) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= CUSTOMER_MAX or not value.isprintable():
+    if not isinstance(value, str) or not 1 <= len(value) <= CUSTOMER_MAX or not _is_seen(value):
         raise NotALicense(f"customer must be 1 to {CUSTOMER_MAX} printable characters, not {_shown(value)}")
     return value
+
+
+def _is_seen(text: str) -> bool:
+    return not any(unicodedata.category(character) in UNSEEN for character in text)
 
 
 def _one_of(name: str, allowed: tuple[str, ...]) -> Callable[[Any], str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typing import TYPE_CHECKING
 
 from licensing.document import License, check
 from licensing.keys import key_id, raw_of
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 def issue(terms: License, key: Ed25519PrivateKey) -> bytes:

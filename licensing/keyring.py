@@ -10,9 +10,6 @@ import os
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from licensing.errors import UnusableKey
 from licensing.keys import PublicKey, public_key, raw_of
 
@@ -45,6 +42,9 @@ def key_for_tests(given: str) -> PublicKey:
 
 def generate(private: Path, public: Path, passphrase: str) -> PublicKey:
     """A new pair: `private` encrypted and readable by its owner only. Never overwrites. Raises UnusableKey."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - loaded where it is used
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+
     if len(passphrase) < PASSPHRASE_MIN:
         raise UnusableKey(f"a passphrase of at least {PASSPHRASE_MIN} characters protects the key")
     key = Ed25519PrivateKey.generate()

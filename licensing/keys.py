@@ -1,15 +1,18 @@
-"""Ed25519 keys. A key's id is the first 16 hex digits of the SHA-256 of its 32 bytes."""
+"""Ed25519 keys. A key's id is the first 16 hex digits of the SHA-256 of its 32 bytes.
+
+The cryptography library is loaded where a signature is looked at: a platform without a licence starts without it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from typing import TYPE_CHECKING
 
 from licensing.errors import UnusableKey
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,9 @@ class PublicKey:
 
     def signed(self, signature: bytes, content: bytes) -> bool:
         """Whether this key made the signature of the content."""
+        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - see the module docstring
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+
         try:
             Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, content)
         except InvalidSignature:
@@ -37,11 +43,18 @@ def key_id(raw: bytes) -> str:
 
 
 def raw_of(key: Ed25519PublicKey) -> bytes:
+    """Its 32 bytes."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
     return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
 def public_key(pem: bytes, *, test: bool = False) -> PublicKey:
     """From PEM. Raises UnusableKey."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+
     try:
         key = serialization.load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm):
@@ -53,6 +66,10 @@ def public_key(pem: bytes, *, test: bool = False) -> PublicKey:
 
 def private_key(pem: bytes, passphrase: str) -> Ed25519PrivateKey:
     """From an encrypted PEM. Raises UnusableKey; an unencrypted key is refused too."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+
     try:
         key = serialization.load_pem_private_key(pem, passphrase.encode())
     except TypeError:

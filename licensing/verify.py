@@ -1,4 +1,4 @@
-"""Does this licence hold here, now? Seven numbered steps, as policies over a licence and its circumstances.
+"""Does this licence hold here, now? Eight numbered steps, as policies over a licence and its circumstances.
 
     1 form           the file is a license.json as it is issued
     2 key            one of the accepted keys is named
@@ -7,6 +7,7 @@
     5 clock          the system's time has not been set back
     6 begun          it was issued before now
     7 unexpired      its last day has not passed
+    8 limits         always holds: what of the machine is beyond the limits is noted, and not used
 
 Steps are judged in this order; the first that fails decides the state, and those after step 3 are all judged, so
 that a person reads every reason at once. Nothing here opens a file or asks a clock: the caller hands in the bytes,
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -25,10 +26,14 @@ from zoneinfo import ZoneInfo
 from licensing.document import License, parse
 from licensing.errors import NotALicense
 from licensing.keys import PublicKey
+from licensing.limits import Machine, notes
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 SKEW: Final = timedelta(days=1)
 """How far two clocks may differ before one of them is called wrong."""
+
+LAST_DAY: Final = date.max - timedelta(days=2)
+"""A later one is as good as this: no clock goes beyond it."""
 
 
 class State(StrEnum):
@@ -48,12 +53,14 @@ class Circumstances:
 
     fingerprint: the machine's, or None where it has none, with the reason in `no_fingerprint`.
     now: the system's time.  highest_seen: the latest system time ever seen here.  Both with an offset.
+    machine: its size; None where nobody asks about limits.
     """
 
     fingerprint: str | None
     now: datetime
     highest_seen: datetime | None = None
     no_fingerprint: str = ""
+    machine: Machine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +75,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`license`: None where the file could not be read. `test`: a test key signed it."""
+    """`license`: None where the file could not be read. `test`: a test key signed it. `notes`: of its limits."""
 
     state: State
     license: License | None
     steps: tuple[Step, ...]
     test: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -108,13 +116,16 @@ def verify(content: bytes, keys: Sequence[PublicKey], here: Circumstances) -> Ve
         return Verdict(State.TAMPERED, license_, tuple(steps), key.test)
     judged = [(policy, policy.judge(license_, here)) for policy in POLICIES]
     steps += [_step(policy.number, policy.name, reason) for policy, reason in judged]
+    steps.append(Step(8, "limits", holds=True))
     state = next((policy.failed for policy, reason in judged if reason), State.VALID)
-    return Verdict(state, license_, tuple(steps), key.test)
+    beyond = () if here.machine is None else notes(license_, here.machine)
+    return Verdict(state, license_, tuple(steps), key.test, beyond)
 
 
 def expires_at(license_: License) -> datetime:
     """The first moment at which it no longer holds: midnight in Shanghai after its last day."""
-    return datetime.combine(license_.expires, time(), SHANGHAI) + timedelta(days=1)
+    last = min(license_.expires, LAST_DAY)
+    return datetime.combine(last, time(), SHANGHAI) + timedelta(days=1)
 
 
 def _step(number: int, name: str, reason: str) -> Step:

@@ -40,7 +40,16 @@ from quantos.kit.rates import Meter, RateLimit, parse_rate
 from quantos.kit.routing import API, place
 from quantos.kit.web import BodyLimit, http_error, quantos_error, server_error, validation_error
 from quantos.license import routes as license_routes
-from quantos.license.service import Licenses
+from quantos.license.service import (
+    Licenses,
+    Limits,
+    Marks,
+    OwnLicense,
+    Standing,
+    Trust,
+    VendorKey,
+    this_machines_size,
+)
 from quantos.market import routes as market_routes
 from quantos.market.service import Market
 from quantos.performance import routes as performance_routes
@@ -62,6 +71,7 @@ from quantos.strategies.service import Strategies
 from quantos.support import routes as support_routes
 from quantos.support.service import Support
 from quantos.verification import routes as verification_routes
+from quantos.verification.service import Marks as PackageMarks
 from quantos.verification.service import Packages, Publication, Verification
 
 
@@ -86,6 +96,9 @@ class Platform:
     publication: Publication
     support: Support
     licenses: Licenses
+    standing: Standing
+    limits: Limits
+    own_license: OwnLicense
     scheduler: Scheduler
     audit: Audit
     operations: Operations
@@ -122,6 +135,7 @@ class Platform:
     def start(self) -> None:
         """Catch up on what was missed and follow the timetable."""
         logging.getLogger().addHandler(self.operations.log)
+        self.standing.look()
         self.settlement.mark_interrupted()
         self.audit.mark_interrupted()
         self.attestation.start()
@@ -146,6 +160,7 @@ class Platform:
         self.accounts.close()
         self.records.close()
         self.series.close()
+        self.limits.lift()
         self.directory.close()
         logging.getLogger().removeHandler(self.operations.log)
 
@@ -175,12 +190,12 @@ def _compose(
     salts = directory.secret("salts").encode()
     publication = Publication(records, strategies, settlement.days, attestation, clock, salts)
     settlement.after_run = publication.after_run
-    simulated = directory.simulated
-    packages = Packages(
-        records, strategies, settlement, market, attestation, publication, salts, simulated=simulated
-    )
+    standing, limits = _standing(settings, directory, series)
+    own_license = OwnLicense(standing, limits, audit)
+    marks = PackageMarks(market, lambda: standing.mark, simulated=directory.simulated)
+    packages = Packages(records, strategies, settlement, market, attestation, publication, salts, marks)
     verification = Verification(
-        records, strategies, settlement, performance, accounts, market, packages, simulated=simulated
+        records, strategies, settlement, performance, accounts, market, packages, marks
     )
     jobs = _jobs(attestation, publication, settlement, factors)
     scheduler = Scheduler(clock, records, lambda: market.calendar, jobs, _batches(settings, attestation))
@@ -200,6 +215,7 @@ def _compose(
             attestation,
             timedelta(days=settings.backup_days_max) if settings.backup_days_max else None,
             factors=factors.counts,
+            license_standing=own_license.in_short,
             last_backup=backups.last,
         ),
         LogTail(_redaction(settings, directory, accounts)),
@@ -222,7 +238,10 @@ def _compose(
         verification,
         publication,
         Support(records, clock, accounts, settings.lang or "en"),
-        Licenses(records, clock, accounts, settings.image_url),
+        _licenses(settings, records, clock, accounts),
+        standing,
+        limits,
+        own_license,
         scheduler,
         audit,
         operations,
@@ -239,6 +258,26 @@ def _jobs(
         "factor_os_tracking": partial(factor_jobs.factor_os_tracking, factors),
         "settlement_watchdog": partial(settlement_jobs.settlement_watchdog, settlement),
     }
+
+
+def _standing(settings: Settings, directory: DataDirectory, series: Series) -> tuple[Standing, Limits]:
+    """The licence of this platform, and what of the machine it lets it use."""
+    file = Path(settings.license_file) if settings.license_file else None
+    size = this_machines_size()
+    standing = Standing(directory.path, file, Trust(settings.test_vendor_key), size)
+    limits = Limits(series, size)
+    standing.after_change = limits.apply
+    return standing, limits
+
+
+def _licenses(settings: Settings, records: Records, clock: Clock, accounts: Accounts) -> Licenses:
+    """Requests for licences; they are approved where there is a key to sign with."""
+    licenses = Licenses(records, clock, accounts, settings.image_url)
+    key = settings.vendor_signing_key.get_secret_value()
+    if key:
+        passphrase = settings.vendor_signing_passphrase.get_secret_value()
+        licenses.issue = VendorKey(key, passphrase).issue
+    return licenses
 
 
 def _redaction(settings: Settings, directory: DataDirectory, accounts: Accounts) -> Redaction:
@@ -312,10 +351,11 @@ def build_app(platform: Platform) -> FastAPI:
         attestation_routes.admin_router(p.attestation, p.accounts),
         settlement_routes.admin_router(p.settlement, p.accounts, p.audit),
         support_routes.admin_router(p.support, p.accounts),
-        license_routes.admin_router(p.licenses, p.accounts),
+        license_routes.admin_router(p.licenses, p.own_license, p.accounts),
         admin_routes.router(p.operations, p.scheduler, p.settlement, p.accounts),
     )
     app.state.once = p.accounts.idempotency.once
+    app.state.admit = p.standing.admit
     describe(app)
     add_docs_page(app)
     add_text(app, "/llms.txt", Path(__file__).with_name("llms.txt"))
@@ -329,7 +369,8 @@ def build_app(platform: Platform) -> FastAPI:
         verification_routes.FinishedAnswers, verification=p.verification, prefix=f"{API}/public/strategies/"
     )
     app.add_middleware(EntityTags, prefix=f"{API}/public/", paths=frozenset({f"{API}/calendar"}))
+    free = frozenset({f"{API}/health"})
     if (rate := parse_rate(p.settings.rate_limit)) is not None:
-        free = frozenset({f"{API}/health"})
         app.add_middleware(RateLimit, meter=Meter(rate), caller_of=p.accounts.limited_as, free=free)
+    app.add_middleware(Marks, standing=p.standing, free=free)
     return app

@@ -34,7 +34,7 @@ from quantos.accounts.core.idempotency import ANYONE, Place
 from quantos.accounts.refusals import AnswerLost, BadIdempotencyKey, KeyUsedOtherwise, RequestUnderWay
 from quantos.errors import QuantosError
 from quantos.kit.clock import Clock
-from quantos.kit.web import http_error, quantos_error, validation_error
+from quantos.kit.web import CODE_HEADER, http_error, quantos_error, validation_error
 from quantos.storage.records import ALONGSIDE, Records
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -168,7 +168,8 @@ class Idempotency:
             finally:
                 ALONGSIDE.reset(outside)
                 attempt.is_over = True
-            if rules.is_kept(response.status_code, attempt.caller) and hasattr(response, "body"):
+            code = response.headers.get(CODE_HEADER, "")
+            if rules.is_kept(response.status_code, attempt.caller, code) and hasattr(response, "body"):
                 await self._keep(attempt, response)
             return response
         finally:

@@ -23,7 +23,7 @@ from quantos.strategies.service import Strategies
 Counts = Callable[[], dict[str, int]]
 """How many there are of something in each status that occurs."""
 
-NO_LICENSE: Final = {"edition": "none"}
+NO_LICENSE: Final = {"edition": "none", "mode": "evaluation", "message": "", "ends_soon": False}
 
 
 def _none() -> dict[str, int]:
@@ -45,7 +45,7 @@ class Overview:
     factors: Counts = _none
     portfolios: Counts = _none
     license_standing: Callable[[], dict[str, Any]] = lambda: dict(NO_LICENSE)
-    """At least {edition}; what else there is to say of the licence beside it."""
+    """At least {edition, mode, message, ends_soon}; what else there is to say of the licence beside them."""
     last_backup: Callable[[], datetime | None] = lambda: None
     _last_bar: tuple[int, date | None] = field(default=(-1, None))
 
@@ -56,7 +56,8 @@ class Overview:
         jobs, run = self.scheduler.jobs(), next(iter(self.settlement.runs(1, 0)), None)
         usage = shutil.disk_usage(self.data_dir)
         license_ = self.license_standing()
-        facts = self._facts(now, jobs, self.settlement.last_daily_run(), counts["overdue"], usage.free)
+        daily = self.settlement.last_daily_run()
+        facts = self._facts(now, jobs, daily, counts["overdue"], usage.free, license_)
         return {
             "now": rfc3339(now),
             "trading_day": trading_day,
@@ -76,7 +77,13 @@ class Overview:
         }
 
     def _facts(
-        self, now: datetime, jobs: list[dict[str, Any]], run: dict[str, Any] | None, overdue: int, free: int
+        self,
+        now: datetime,
+        jobs: list[dict[str, Any]],
+        run: dict[str, Any] | None,
+        overdue: int,
+        free: int,
+        license_: dict[str, Any],
     ) -> Facts:
         calendar, last_bar = self.market.calendar_status(), self._last_bar_date()
         oldest, total = self.settlement.still_missing(NAMED_MAX)
@@ -97,6 +104,7 @@ class Overview:
             lived_until=self.scheduler.lived_until(),
             last_backup=self.last_backup(),
             backup_age_max=self.backup_age_max,
+            license=license_,
         )
 
     def _trading_day(self) -> date | None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
@@ -83,11 +83,15 @@ class DiskOut(Answer):
 
 
 class LicenseStanding(Answer):
-    """What holds now."""
-
-    model_config = ConfigDict(extra="allow")
+    """What holds now; `/admin/license` says more."""
 
     edition: str
+    mode: str
+    why: str
+    accepts_submissions: bool
+    until: datetime | None
+    ends_soon: bool
+    message: str
 
 
 class AlarmOut(Answer):

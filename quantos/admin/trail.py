@@ -24,6 +24,7 @@ Action = Literal[
     "user_changed",
     "ticket_changed",
     "license_decided",
+    "license_installed",
     "market_imported",
     "day_accepted",
     "calendar_extended",

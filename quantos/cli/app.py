@@ -15,6 +15,7 @@ from quantos.cli import (
     doctor,
     factors,
     jobs,
+    license_command,
     market,
     operator,
     secrets,
@@ -75,6 +76,7 @@ app.add_typer(operator.invite, name="invite")
 app.add_typer(secrets.secrets, name="secrets")
 app.add_typer(attestation.attestation, name="attestation")
 app.add_typer(backup.backup, name="backup")
+app.add_typer(license_command.license_commands, name="license")
 app.add_typer(factors.factor, name="factor")
 app.add_typer(appliance.appliance, name="appliance")
 app.command()(verify.verify)

@@ -21,6 +21,7 @@ from quantos.cli import directories
 from quantos.cli.configuration import BadSettings, load
 from quantos.cli.failures import what_failed, what_waits
 from quantos.cli.layout import padded, screen_width, wrapped
+from quantos.cli.license_command import reasons, remedy, standing_line
 from quantos.cli.options import DataDir, Json
 from quantos.cli.output import in_shanghai, print_json, print_line
 from quantos.cli.reach import Reach, platform_now, reach
@@ -52,8 +53,8 @@ class Finding:
 
 
 def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Check settings, disk, secrets, lock, stores, clock, calendar, data, settlement, attestation and backups;
-    exit 1 on a problem.
+    """Check settings, disk, secrets, lock, stores, clock, calendar, data, settlement, attestation, licence
+    and backups; exit 1 on a problem.
     """
     findings = list(examine(data_dir))
     problems = [finding for finding in findings if finding.state == "problem"]
@@ -171,6 +172,7 @@ def _inside(path: Path) -> Iterator[Finding]:
             yield from _settlement(runs)
             yield _attestation(platform.get("/admin/attestation", check_remote=True))
             made = platform.get("/admin/backups", limit=1)["backups"]
+            yield _license(platform.get("/admin/license"))
             yield _backups(made, now, live=directories.is_live(path), days_max=load(path).backup_days_max)
     except ClockGoesBack as refusal:
         yield _problem("clock", refusal.message, say("doctor.clock.remedy"))
@@ -266,6 +268,16 @@ def _attestation(status: dict[str, Any]) -> Finding:
         return _problem("attestation", detail, remedy)
     detail = say("doctor.attestation.ok", **known, url=remote["url"], unpushed=remote["unpushed"])
     return _ok("attestation", detail)
+
+
+def _license(found: dict[str, Any]) -> Finding:
+    """By the system's time, also in simulation; an evaluation is in order as long as it lasts."""
+    detail = " ".join([standing_line(found), *reasons(found)])
+    if found["mode"] in {"grace", "restricted"}:
+        return _problem("license", detail, remedy(found))
+    if found["mode"] == "evaluation" or found["ends_soon"]:
+        return Finding("license", "note", detail, remedy(found))
+    return _ok("license", detail)
 
 
 def _backups(made: list[dict[str, Any]], now: datetime, *, live: bool, days_max: int) -> Finding:

@@ -22,6 +22,7 @@ import typer
 
 from quantos.cli import directories, logs
 from quantos.cli.configuration import load
+from quantos.cli.license_command import standing_line
 from quantos.cli.options import DataDir, instant_option, port_option
 from quantos.cli.output import in_shanghai, print_line
 from quantos.cli.texts import say
@@ -207,6 +208,9 @@ def _announce(platform: Platform, url: str, *, new: bool) -> None:
     if new:
         kind = "simulated" if platform.directory.simulated else "live"
         print_line(say(f"serve.made.{kind}", path=platform.directory.path))
+    standing = platform.own_license.in_short()
+    if standing["mode"] != "licensed":
+        print_line(standing_line(standing))
     if platform.clock.simulated:
         print_line(say("serve.simulated", now=in_shanghai(rfc3339(platform.clock.now()))))
     if platform.market.is_synthetic:

@@ -310,6 +310,11 @@ def get_overview() -> Call[shapes.OverviewOut]:
     return Call("GET", "/api/v1/admin/overview")
 
 
+def get_own_license() -> Call[shapes.OwnLicenseOut]:
+    """The licence of this platform: what holds, until when, and why"""
+    return Call("GET", "/api/v1/admin/license")
+
+
 def get_performance(slug: str) -> Call[shapes.PerformanceOut]:
     """The metrics of a strategy's track record"""
     return Call("GET", f"/api/v1/public/strategies/{segment(slug)}/performance")
@@ -367,6 +372,40 @@ def get_verifier() -> Call[bytes]:
 def import_market(*, path: str) -> Call[shapes.ImportOut]:
     """Import market files of this machine"""
     return Call("POST", "/api/v1/admin/market/import", body=given(path=path))
+
+
+def install_own_license(
+    *,
+    created_at: str,
+    customer: str,
+    edition: str,
+    expires: str,
+    fingerprint: str,
+    format: str,
+    key_id: str,
+    license_id: str,
+    max_cores: Any,
+    max_memory_gb: Any,
+    signature: str,
+) -> Call[shapes.OwnLicenseOut]:
+    """Install a license.json that holds on this machine"""
+    return Call(
+        "PUT",
+        "/api/v1/admin/license",
+        body=given(
+            created_at=created_at,
+            customer=customer,
+            edition=edition,
+            expires=expires,
+            fingerprint=fingerprint,
+            format=format,
+            key_id=key_id,
+            license_id=license_id,
+            max_cores=max_cores,
+            max_memory_gb=max_memory_gb,
+            signature=signature,
+        ),
+    )
 
 
 def list_all_factors(
@@ -428,6 +467,7 @@ def list_audit(
         "user_changed",
         "ticket_changed",
         "license_decided",
+        "license_installed",
         "market_imported",
         "day_accepted",
         "calendar_extended",

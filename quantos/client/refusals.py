@@ -194,6 +194,18 @@ class JobNotAvailable(errors.WrongState):
     code: ClassVar[str] = "job_not_available"
 
 
+class LicenseNotIssuable(errors.WrongState):
+    """A licence of these terms could not be read again; the request stays pending."""
+
+    code: ClassVar[str] = "license_not_issuable"
+
+
+class LicenseRefused(errors.WrongState):
+    """A licence that does not hold here is not installed; the one that is there stays."""
+
+    code: ClassVar[str] = "license_refused"
+
+
 class LicenseRequestDecided(errors.WrongState):
     """A decision is made once."""
 
@@ -256,6 +268,12 @@ class NoVendorKey(errors.WrongState):
     code: ClassVar[str] = "vendor_key_missing"
 
 
+class VendorKeyUnusable(errors.WrongState):
+    """The vendor's signing key cannot be opened; the request stays pending."""
+
+    code: ClassVar[str] = "vendor_key_unusable"
+
+
 class WrongMarket(errors.WrongState):
     """Real data into a synthetic market, or the other way round."""
 
@@ -292,6 +310,12 @@ class AccountDisabled(errors.Forbidden):
 
 class LicenseRequired(errors.Forbidden):
     code: ClassVar[str] = "license_required"
+
+
+class LicenseRestricted(errors.Forbidden):
+    """The platform's own licence takes no new submissions; what is there goes on."""
+
+    code: ClassVar[str] = "license_restricted"
 
 
 class OperatorOnly(errors.Forbidden):
@@ -340,6 +364,12 @@ class FactorNotFound(errors.NotFound):
 
 class JobNotFound(errors.NotFound):
     code: ClassVar[str] = "job_not_found"
+
+
+class LicenseFileMissing(errors.NotFound):
+    """There is no such file to install, or it cannot be read."""
+
+    code: ClassVar[str] = "license_file_missing"
 
 
 class LicenseNotFound(errors.NotFound):
@@ -550,8 +580,20 @@ class ValuesDamaged(errors.Unavailable):
     code: ClassVar[str] = "factor_values_damaged"
 
 
+class LicenseNotWritten(errors.Unavailable):
+    """Where the licence file belongs, it cannot be written."""
+
+    code: ClassVar[str] = "license_not_written"
+
+
 class NicknamesExhausted(errors.Unavailable):
     code: ClassVar[str] = "nicknames_exhausted"
+
+
+class NoFingerprint(errors.Unavailable):
+    """The machine does not say which one it is."""
+
+    code: ClassVar[str] = "no_fingerprint"
 
 
 class PortUnavailable(errors.Unavailable):
@@ -676,11 +718,16 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "job_failed": JobFailed,
     "job_not_available": JobNotAvailable,
     "job_not_found": JobNotFound,
+    "license_file_missing": LicenseFileMissing,
     "license_not_found": LicenseNotFound,
+    "license_not_issuable": LicenseNotIssuable,
+    "license_not_written": LicenseNotWritten,
+    "license_refused": LicenseRefused,
     "license_request_decided": LicenseRequestDecided,
     "license_request_not_found": LicenseRequestNotFound,
     "license_request_pending": LicenseRequestPending,
     "license_required": LicenseRequired,
+    "license_restricted": LicenseRestricted,
     "login_refused": LoginRefused,
     "logins_waiting": LoginsWaiting,
     "market_file_refused": FileRefused,
@@ -689,6 +736,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "nickname_taken": NicknameTaken,
     "nicknames_exhausted": NicknamesExhausted,
     "no_data_directory": NoDataDirectory,
+    "no_fingerprint": NoFingerprint,
     "not_a_trading_day": NotATradingDay,
     "notification_not_found": NotificationNotFound,
     "operator_only": OperatorOnly,
@@ -722,6 +770,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "too_many_strategies": TooManyStrategies,
     "user_not_found": UserNotFound,
     "vendor_key_missing": NoVendorKey,
+    "vendor_key_unusable": VendorKeyUnusable,
     "wrong_market": WrongMarket,
     "wrong_mode": WrongMode,
 }

@@ -13,6 +13,13 @@ class AcceptBody(TypedDict):
     reason: str
 
 
+class AcceptedKey(TypedDict):
+    """`test`: what it signs reads `edition: test`."""
+
+    key_id: str
+    test: bool
+
+
 class AccessToken(TypedDict):
     access_token: str
 
@@ -130,6 +137,7 @@ class AuditOut(TypedDict):
         "user_changed",
         "ticket_changed",
         "license_decided",
+        "license_installed",
         "market_imported",
         "day_accepted",
         "calendar_extended",
@@ -683,6 +691,15 @@ class JobToRun(TypedDict):
     date: NotRequired[str | None]
 
 
+class JudgedStep(TypedDict):
+    """A step of the verification, as docs/license.md lists them. `reason`: why it does not hold, and what to do."""
+
+    number: int
+    name: str
+    holds: bool
+    reason: str | None
+
+
 class LargestChange(TypedDict):
     """The largest change of a NAV, in CNY."""
 
@@ -733,9 +750,15 @@ class LicenseRequested(TypedDict):
 
 
 class LicenseStanding(TypedDict):
-    """What holds now."""
+    """What holds now; `/admin/license` says more."""
 
     edition: str
+    mode: str
+    why: str
+    accepts_submissions: bool
+    until: str | None
+    ends_soon: bool
+    message: str
 
 
 class LineList(TypedDict):
@@ -782,6 +805,15 @@ class LongShortPoint(TypedDict):
     date: str
     ls_return: float | None
     cumulative: float | None
+
+
+class MachineOut(TypedDict):
+    """`fingerprint`: null where the machine has none, for `problem`."""
+
+    fingerprint: str | None
+    problem: str | None
+    cores: int
+    memory_gb: float
 
 
 class MarkedRead(TypedDict):
@@ -833,6 +865,9 @@ class MetricsOut(TypedDict):
     excess_sharpe: float | None
     benchmark_return: float | None
     trading_days: int
+
+
+Mode = Literal["evaluation", "licensed", "grace", "restricted"]
 
 
 class MyLicense(TypedDict):
@@ -947,6 +982,41 @@ class OverviewOut(TypedDict):
     disk: DiskOut
     license: LicenseStanding
     alarms: list[AlarmOut]
+
+
+class OwnLicenseFields(TypedDict):
+    """What a license.json says, signed or not: `steps` tell whether it holds."""
+
+    license_id: str
+    customer: str
+    fingerprint: str
+    edition: str
+    expires: str
+    max_cores: int | None
+    max_memory_gb: int | None
+    created_at: str
+    key_id: str
+
+
+class OwnLicenseOut(TypedDict):
+    """What holds here, by the system's time. `until`: when this mode ends by itself; `license`: null without a file."""
+
+    edition: Literal["standard", "test", "evaluation", "none"]
+    mode: Mode
+    why: Why
+    accepts_submissions: bool
+    until: str | None
+    ends_soon: bool
+    message: str
+    reasons: list[str]
+    notes: list[str]
+    steps: list[JudgedStep]
+    license: OwnLicenseFields | None
+    machine: MachineOut
+    used: UsedOut
+    accepted_keys: list[AcceptedKey]
+    file_problem: str | None
+    file: str
 
 
 OwnedFactor = TypedDict(
@@ -1080,6 +1150,7 @@ class Package(TypedDict):
     how_to_verify: list[str]
     simulated: NotRequired[Literal[True]]
     synthetic: NotRequired[Literal[True]]
+    edition: NotRequired[Literal["evaluation", "test", "none"]]
 
 
 class PerformanceOut(TypedDict):
@@ -1089,6 +1160,7 @@ class PerformanceOut(TypedDict):
     rolling_excess_sharpe: list[RollingValue]
     simulated: NotRequired[Literal[True]]
     synthetic: NotRequired[Literal[True]]
+    edition: NotRequired[Literal["evaluation", "test", "none"]]
 
 
 class PositionOut(TypedDict):
@@ -1612,6 +1684,7 @@ class TrackRecord(TypedDict):
     backfilled: NotRequired[Backfilled]
     simulated: NotRequired[Literal[True]]
     synthetic: NotRequired[Literal[True]]
+    edition: NotRequired[Literal["evaluation", "test", "none"]]
 
 
 class Tracking(TypedDict):
@@ -1639,6 +1712,13 @@ class TradeOut(TypedDict):
 
 class UnreadCount(TypedDict):
     unread_count: int
+
+
+class UsedOut(TypedDict):
+    """What the platform goes by. `memory_gb`: null where the licence sets no limit."""
+
+    cores: int
+    memory_gb: int | None
 
 
 class UserChange(TypedDict):
@@ -1701,6 +1781,11 @@ class VerificationOut(TypedDict):
 class WeightOut(TypedDict):
     symbol: str
     weight: float
+
+
+Why = Literal[
+    "valid", "tampered", "other_machine", "clock_set_back", "not_yet_valid", "expired", "none", "removed"
+]
 
 
 class Year(TypedDict):

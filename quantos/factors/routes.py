@@ -32,7 +32,7 @@ from quantos.factors.schemas import (
 )
 from quantos.factors.service import Factors
 from quantos.factors.uploads.receive import ARROW_TYPES, received
-from quantos.kit.routing import Routes, joined
+from quantos.kit.routing import Routes, joined, submission
 from quantos.kit.web import Offset, json_response, limit, refusals
 
 FactorId = Annotated[str, Path(description="As the answer to its creation gives it.")]
@@ -46,6 +46,7 @@ _USERS: Final = refusals(s401="missing, malformed or expired credentials", s403=
 _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
 _MALFORMED: Final = refusals(s422="malformed body or value")
 _UNKNOWN: Final = refusals(s404="unknown, or another user's")
+_NOTHING_NEW: Final = refusals(s403="Account disabled, or the platform's licence takes nothing new")
 
 
 def router(factors: Factors, accounts: Accounts) -> APIRouter:
@@ -67,8 +68,9 @@ def _factors(factors: Factors, accounts: Accounts) -> APIRouter:
         summary="Create a factor",
         status_code=201,
         response_model=FactorOut,
-        responses=_MALFORMED,
+        responses=_MALFORMED | _NOTHING_NEW,
     )
+    @submission
     async def create_factor(request: Request, body: FactorNew) -> Response:
         """Each call makes a new one, a draft without values. What is claimed of it is shown and never checked."""
         return json_response(await factors.create(request.state.caller, body), 201)
@@ -140,12 +142,14 @@ def _values(factors: Factors, accounts: Accounts) -> APIRouter:
         openapi_extra=_bodies(),
         responses=_UNKNOWN
         | _MALFORMED
+        | _NOTHING_NEW
         | refusals(
             s400="being validated, a day still to come, or of an active factor a day in its sample",
             s409="other values for a day out of sample",
             s413="the body, or what it holds, is larger than one upload may be",
         ),
     )
+    @submission
     async def upload_factor_values(request: Request, factor_id: FactorId) -> Response:
         """Days without trading are skipped. 120 days make a draft ready, and values make a rejected factor a draft
         again. Besides JSON the body may be a Parquet file or Arrow IPC, wide (a column of dates, one per symbol) or
@@ -179,8 +183,9 @@ def _validation(factors: Factors, accounts: Accounts) -> APIRouter:
         operation_id="submit_factor",
         summary="Validate a factor that is ready",
         response_model=FactorDetail,
-        responses=_UNKNOWN | refusals(s400="not ready, or no market data to judge it by"),
+        responses=_UNKNOWN | _NOTHING_NEW | refusals(s400="not ready, or no market data to judge it by"),
     )
+    @submission
     async def submit_factor(request: Request, factor_id: FactorId) -> Response:
         """The answer is the factor, active or rejected. Whoever goes away meanwhile finds it with the call below."""
         return json_response(await factors.submit(request.state.caller, factor_id))

@@ -20,6 +20,20 @@ def create_private(file: Path, content: bytes) -> None:
         temporary.unlink()
 
 
+def put_private(file: Path, content: bytes) -> None:
+    """A file, mode 0600, in the place of what was there: after a power cut there is one or the other. Raises OSError."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(file.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Have what was created, renamed or removed in a folder stay so."""
     descriptor = os.open(folder, os.O_RDONLY)

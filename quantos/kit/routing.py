@@ -8,7 +8,7 @@ would make validators of all of it, a third of the platform's start-up time.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
@@ -36,6 +36,35 @@ class Routes(APIRouter):
 
     def __init__(self, guard: Guard | None, tag: str, responses: Answers | None = None) -> None:
         super().__init__(prefix=API, route_class=guarded(guard), tags=[tag], responses=responses)
+
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+def submission(endpoint: Endpoint) -> Endpoint:
+    """Marks an endpoint that takes in something new, below the decorator that makes it a route.
+
+    A platform whose licence has run out takes no more of it (`app.state.admit`); everything else goes on.
+    """
+    endpoint.takes_in = True  # type: ignore[attr-defined]
+    return endpoint
+
+
+def takes_in(endpoint: Callable[..., Any]) -> bool:
+    """Whether it was marked so."""
+    return getattr(endpoint, "takes_in", False) is True
+
+
+def gated(endpoint: Callable[..., Any], handler: Handler) -> Handler:
+    """The handler of an endpoint; of a submission, behind the gate of the composition root."""
+    if not takes_in(endpoint):
+        return handler
+
+    async def admitted(request: Request) -> Response:
+        await request.app.state.admit()
+        return await handler(request)
+
+    return admitted
 
 
 def joined(*parts: APIRouter) -> APIRouter:
@@ -101,7 +130,7 @@ def guarded(guard: Guard | None) -> type[ServedRoute]:
 
     class GuardedRoute(base):  # type: ignore[misc,valid-type]
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            handler: Callable[[Request], Coroutine[Any, Any, Response]] = super().get_route_handler()
+            handler = gated(self.endpoint, super().get_route_handler())
 
             async def handle(request: Request) -> Response:
                 request = StrictRequest(request.scope, request.receive)

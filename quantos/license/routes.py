@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+import asyncio
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -11,6 +12,7 @@ from quantos.accounts.service import Accounts
 from quantos.kit.routing import Routes, joined
 from quantos.kit.web import Offset, json_response, limit, refusals
 from quantos.license.schemas import (
+    FIELDS,
     Approval,
     Arch,
     LatestRequest,
@@ -22,10 +24,11 @@ from quantos.license.schemas import (
     NoRequest,
     OwnedRequest,
     OwnedRequestList,
+    OwnLicenseOut,
     Rejection,
     RequestStatus,
 )
-from quantos.license.service import Licenses
+from quantos.license.service import Licenses, OwnLicense
 
 RequestId = Annotated[str, Path(description="As the list of requests gives it.")]
 StatusFilter = Annotated[RequestStatus | None, Query(description="Only those in this status.")]
@@ -35,6 +38,21 @@ _USERS: Final = refusals(s401="missing, malformed or expired credentials", s403=
 _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
 _MALFORMED: Final = refusals(s422="malformed body or value")
 _UNKNOWN: Final = refusals(s404="no such request")
+_NO_LICENSE: Final = refusals(s422="no license.json: not JSON, or not its fields")
+_LICENSE_FILE: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": sorted(FIELDS),
+                "properties": {name: {"type": FIELDS[name]} for name in sorted(FIELDS)},
+                "additionalProperties": False,
+                "title": "LicenseFile",
+            }
+        }
+    },
+}
 
 
 def router(licenses: Licenses, accounts: Accounts) -> APIRouter:
@@ -113,8 +131,41 @@ def _downloads(licenses: Licenses, accounts: Accounts) -> APIRouter:
     return routes
 
 
-def admin_router(licenses: Licenses, accounts: Accounts) -> APIRouter:
+def admin_router(licenses: Licenses, own: OwnLicense, accounts: Accounts) -> APIRouter:
     """The operator's routes."""
+    return joined(_decisions(licenses, accounts), _own(own, accounts))
+
+
+def _own(own: OwnLicense, accounts: Accounts) -> APIRouter:
+    routes = Routes(accounts.operator, "operator", _OPERATORS)
+
+    @routes.get(
+        "/admin/license",
+        operation_id="get_own_license",
+        summary="The licence of this platform: what holds, until when, and why",
+        response_model=OwnLicenseOut,
+    )
+    async def get_own_license() -> Response:
+        """Judged by the system's time, also where the platform's is simulated. A new file is seen at once."""
+        return json_response(await asyncio.to_thread(own.shown))
+
+    @routes.put(
+        "/admin/license",
+        operation_id="install_own_license",
+        summary="Install a license.json that holds on this machine",
+        response_model=OwnLicenseOut,
+        openapi_extra={"requestBody": _LICENSE_FILE},
+        responses=_NO_LICENSE | refusals(s400="a licence that does not hold here: which step, and why"),
+    )
+    async def install_own_license(request: Request) -> Response:
+        """The body is the file. It takes effect at once; one that does not hold leaves what is there."""
+        body = await request.body()
+        return json_response(await asyncio.to_thread(own.install, body))
+
+    return routes
+
+
+def _decisions(licenses: Licenses, accounts: Accounts) -> APIRouter:
     routes = Routes(accounts.operator, "operator", _OPERATORS)
 
     @routes.get(
@@ -135,7 +186,9 @@ def admin_router(licenses: Licenses, accounts: Accounts) -> APIRouter:
         operation_id="approve_license_request",
         summary="Approve a request: the licence is issued at once",
         response_model=OwnedRequest,
-        responses=_UNKNOWN | _MALFORMED | refusals(s400="decided already, or no vendor's key to sign with"),
+        responses=_UNKNOWN
+        | _MALFORMED
+        | refusals(s400="decided already, no vendor's key to sign with, or terms that cannot be signed"),
     )
     async def approve_license_request(request_id: RequestId, body: Approval) -> Response:
         """Its owner is notified and can download the licence. Whatever fails leaves the request pending."""

@@ -8,11 +8,21 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Field
 
 from quantos.kit.web import STORABLE, Answer, ApiModel, Date
+from quantos.license.core.entitlement import Mode, Why
 from quantos.license.tables import IssuedLicense, LicenseRequest
 
 FINGERPRINT: Final = r"^[0-9A-Fa-f]{64}$"
 CORES_MAX: Final = 65_536
 MEMORY_GB_MAX: Final = 1_048_576
+
+Edition = Literal["standard", "test", "evaluation", "none"]
+FIELDS: Final[dict[str, Any]] = {
+    **dict.fromkeys(("format", "license_id", "customer", "fingerprint", "edition"), "string"),
+    **dict.fromkeys(("expires", "created_at", "key_id", "signature"), "string"),
+    "max_cores": ["integer", "null"],
+    "max_memory_gb": ["integer", "null"],
+}
+"""Of a license.json, with the JSON types of their values."""
 
 RequestStatus = Literal["pending", "approved", "rejected"]
 Arch = Literal["amd64", "arm64"]
@@ -94,6 +104,75 @@ class MyLicense(Answer):
 
 class NoLicense(Answer):
     has_license: Literal[False] = False
+
+
+class OwnLicenseFields(Answer):
+    """What a license.json says, signed or not: `steps` tell whether it holds."""
+
+    license_id: str
+    customer: str
+    fingerprint: str
+    edition: str
+    expires: date
+    max_cores: int | None
+    max_memory_gb: int | None
+    created_at: datetime
+    key_id: str
+
+
+class JudgedStep(Answer):
+    """A step of the verification, as docs/license.md lists them. `reason`: why it does not hold, and what to do."""
+
+    number: int
+    name: str
+    holds: bool
+    reason: str | None
+
+
+class MachineOut(Answer):
+    """`fingerprint`: null where the machine has none, for `problem`."""
+
+    fingerprint: str | None
+    problem: str | None
+    cores: int
+    memory_gb: float
+
+
+class UsedOut(Answer):
+    """What the platform goes by. `memory_gb`: null where the licence sets no limit."""
+
+    cores: int
+    memory_gb: int | None
+
+
+class AcceptedKey(Answer):
+    """`test`: what it signs reads `edition: test`."""
+
+    key_id: str
+    test: bool
+
+
+class OwnLicenseOut(Answer):
+    """What holds here, by the system's time. `until`: when this mode ends by itself; `license`: null without a file."""
+
+    edition: Edition
+    mode: Mode
+    why: Why
+    accepts_submissions: bool
+    until: datetime | None
+    ends_soon: bool
+    message: str
+    reasons: list[str]
+    notes: Annotated[list[str], Field(description="What else is to be known: of limits, or of a key.")]
+    steps: list[JudgedStep]
+    license: OwnLicenseFields | None
+    machine: MachineOut
+    used: UsedOut
+    accepted_keys: list[AcceptedKey]
+    file_problem: Annotated[str | None, Field(description="Why a file that is there cannot be read.")]
+    file: Annotated[
+        str, Field(description="Where the licence is looked for: put a new one there, or PUT it.")
+    ]
 
 
 class LicenseDocument(Answer):

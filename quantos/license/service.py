@@ -12,11 +12,15 @@ from typing import Any
 
 from sqlmodel import Session
 
+from licensing.machine import machine as this_machines_size
 from quantos.accounts.service import Accounts, Caller
-from quantos.kit.clock import Clock
+from quantos.kit.clock import Clock, SystemClock
 from quantos.kit.ids import new_id
 from quantos.license import store
 from quantos.license.core.terms import LicenseTerms, Status
+from quantos.license.limits import Limits
+from quantos.license.marks import Marks
+from quantos.license.own import OwnLicense
 from quantos.license.refusals import (
     LicenseNotFound,
     LicenseRequestDecided,
@@ -26,11 +30,25 @@ from quantos.license.refusals import (
     NoVendorKey,
 )
 from quantos.license.schemas import Approval, LicenseRequestNew, latest, licensed, owned, requested
+from quantos.license.signing import VendorKey
+from quantos.license.standing import Standing
 from quantos.license.tables import IssuedLicense, LicenseRequest
+from quantos.license.trust import Trust
 from quantos.storage import audit, events
 from quantos.storage.records import Records
 
-__all__ = ["Issue", "LicenseTerms", "Licenses"]
+__all__ = [
+    "Issue",
+    "LicenseTerms",
+    "Licenses",
+    "Limits",
+    "Marks",
+    "OwnLicense",
+    "Standing",
+    "Trust",
+    "VendorKey",
+    "this_machines_size",
+]
 
 Issue = Callable[[LicenseTerms], bytes]
 """The signed license.json of these terms. It is called inside the unit of work that approves: what it raises
@@ -45,6 +63,8 @@ class Licenses:
         """`image_url`: what `quantos-{arch}.tar.gz` is added to."""
         self._records, self._clock, self._accounts = records, clock, accounts
         self._image_url = image_url
+        self.system: Clock = SystemClock()
+        """What licences are dated by: they hold by the system's time, never by a simulated one."""
         self.issue: Issue | None = None
 
     # the user's
@@ -107,7 +127,9 @@ class Licenses:
             return {"license_requests": shown, "total": total}
 
     async def approve(self, request_id: str, approval: Approval) -> dict[str, Any]:
-        """Issue a licence and tell the owner. Raises LicenseRequestNotFound, LicenseRequestDecided, NoVendorKey."""
+        """Issue a licence and tell the owner. Raises LicenseRequestNotFound, LicenseRequestDecided, NoVendorKey,
+        and what the signing raises; then the request stays pending.
+        """
 
         def work(session: Session) -> dict[str, Any]:
             row, now = _pending(session, request_id), self._clock.now()
@@ -123,7 +145,7 @@ class Licenses:
                 approval.expires,
                 approval.max_cores,
                 approval.max_memory_gb,
-                now,
+                self.system.now().replace(microsecond=0),
             )
             store.add(session, _issued(row, terms, self.issue(terms)))
             return self._decide(session, row, Status.APPROVED, None, now)

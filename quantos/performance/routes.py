@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.routing import Routes
+from quantos.kit.routing import Routes, submission
 from quantos.kit.web import json_response, refusals
 from quantos.performance.schemas import ClaimDeleted, ClaimOut, ClaimReceipt, ClaimUpload
 from quantos.performance.service import Claims
@@ -32,10 +32,13 @@ def router(claims: Claims, accounts: Accounts) -> APIRouter:
         response_model=ClaimReceipt,
         responses=_UNKNOWN
         | refusals(
-            s400="pending or retired, or a date not before the activation", s422="malformed body or value"
+            s400="pending or retired, or a date not before the activation",
+            s403="Account disabled, or the platform's licence takes nothing new",
+            s422="malformed body or value",
         )
         | {201: {"model": ClaimReceipt, "description": "The first upload"}},
     )
+    @submission
     async def upload_claim(request: Request, slug: str, body: ClaimUpload) -> Response:
         """201 the first time, 200 when it replaces one. Every date lies before the activation of the strategy."""
         receipt, replaced = await claims.upload(request.state.caller, slug, body.curve())

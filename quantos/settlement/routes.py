@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.routing import Routes
+from quantos.kit.routing import Routes, submission
 from quantos.kit.web import json_response, refusals
 from quantos.settlement.schemas import BackfillAccepted, BackfillNew
 from quantos.settlement.service import Settlement
@@ -31,10 +31,12 @@ def admin_router(settlement: Settlement, accounts: Accounts, audit: Audit) -> AP
         response_model=BackfillAccepted,
         responses=refusals(
             s400="pending or retired, a date that is no trading day before the activation, or missing market data",
+            s403="a user's credentials, or the platform's licence takes nothing new",
             s404="unknown",
             s422="malformed body or value",
         ),
     )
+    @submission
     async def backfill_strategy(slug: str, body: BackfillNew) -> Response:
         """Never attested, and in no ranking; shown apart in the track record."""
         texts = body.texts()

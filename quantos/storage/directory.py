@@ -30,8 +30,8 @@ from quantos.kit.durable import create_private, sync_folder
 FORMAT = 1
 NAMED_MAX: Final = 3
 
-NOBODYS: Final = {"lost+found", "lock", "secrets", "demo.unfinished"}
-"""What a file system, an interrupted first start and a demo that begins leave in a folder."""
+NOBODYS: Final = {"lost+found", "lock", "secrets", "demo.unfinished", "license.json"}
+"""What a file system, an interrupted first start, a demo that begins and an operator with a licence leave there."""
 
 OF_SYSTEMS: Final = (
     ".DS_Store",

@@ -48,6 +48,7 @@ class Series:
         }
         if threads is not None:
             config["threads"] = threads
+        self._memory_limit, self._threads = memory_limit, threads
         try:
             self._connection = duckdb.connect(str(path), config=config)
         except duckdb.Error as error:
@@ -57,6 +58,15 @@ class Series:
         self._write_lock = threading.RLock()
         self._listeners: list[Callable[[], object]] = []
         migrate(self._connection)
+
+    def limit(self, *, threads: int | None, memory_gib: float | None) -> None:
+        """Compute with no more than this from now on; None: as it was opened, beyond which it never goes."""
+        wanted = threads or self._threads
+        with self.read() as cursor:
+            cursor.execute("RESET threads" if wanted is None else f"SET threads = {wanted:d}")
+            cursor.execute("SET memory_limit = ?", [self._memory_limit])
+            if memory_gib is not None and memory_gib < _memory_gib(cursor):
+                cursor.execute("SET memory_limit = ?", [f"{memory_gib:.3f}GiB"])
 
     def listen(self, woken: Callable[[], object]) -> None:
         """Have `woken` called after each commit; it runs in the committing thread, only signals and never raises."""
@@ -127,6 +137,14 @@ class Series:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _memory_gib(cursor: duckdb.DuckDBPyConnection) -> float:
+    """What it may use, as it says itself: `1.8 GiB`."""
+    found = cursor.execute("SELECT current_setting('memory_limit')").fetchone()
+    assert found is not None, "DuckDB has the setting"
+    number, unit = str(found[0]).split()
+    return float(number) * 1024.0 ** (("KiB", "MiB", "GiB", "TiB").index(unit) - 2)
 
 
 class Joined:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.routing import BearerRoute, Guard, Routes, once
+from quantos.kit.routing import BearerRoute, Guard, Routes, gated, once, submission
 from quantos.kit.web import Date, Offset, asks, json_response, limit, refusals
 from quantos.strategies.schemas import (
     Deleted,
@@ -70,9 +70,11 @@ def _direct(guard: Guard) -> type[BearerRoute]:
                 given: Response = await endpoint(request, request.path_params["slug"])
                 return given
 
+            admitted = gated(endpoint, answer)
+
             async def handle(request: Request) -> Response:
                 request.state.caller = guard(request)
-                return await once(request, answer)
+                return await once(request, admitted)
 
             return handle
 
@@ -90,8 +92,12 @@ def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
         status_code=201,
         response_model=StrategyOut,
         responses=_MALFORMED
-        | refusals(s403="Account disabled, or no more strategies in this tier", s409="the slug is taken"),
+        | refusals(
+            s403="Account disabled, no more strategies in this tier, or the platform's licence takes nothing new",
+            s409="the slug is taken",
+        ),
     )
+    @submission
     async def create_strategy(request: Request, body: StrategyNew) -> Response:
         """It is pending until its first signal. The slug, the universe and the terms never change."""
         return json_response(await strategies.create(request.state.caller, body), 201)
@@ -149,6 +155,7 @@ def signals_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
     """The owner's signals."""
     routes = Routes(accounts.user, "strategies", _USERS)
 
+    @submission
     async def submit_signal(request: Request, slug: Slug) -> Response:
         """Open strategies take signals before 09:15 Shanghai time of the trade date, close strategies before 15:00;
         the server's receipt counts. The first signal activates the strategy. A signal of the same date is replaced.
@@ -178,7 +185,10 @@ def signals_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
         | _LOCKED
         | _UNKNOWN
         | _MALFORMED
-        | refusals(s409="settled or attested already"),
+        | refusals(
+            s403="Account disabled, or the platform's licence takes nothing new",
+            s409="settled or attested already",
+        ),
         route_class_override=_direct(accounts.user),
     )
 

@@ -22,15 +22,13 @@ from quantos.verification.audit import entry
 from quantos.verification.benchmarks import Benchmarks
 from quantos.verification.binding import Terms, nav_sha256, salt_of, terms_of
 from quantos.verification.how_to import how_to_verify
+from quantos.verification.marks import Marks
 from quantos.verification.package import Beside, GivenSignal, Proof, package
 from quantos.verification.ports import Commits, DaySource, MarketSource, Repository
 from quantos.verification.reading import Reader, Stored
 
 TERMS_MAX: Final = 10_000
 OPEN_MAX: Final = 10_000
-
-SIMULATED: Final = "the directory is simulated, a replay of the past with hindsight"
-SYNTHETIC: Final = "the market is synthetic, no prices of any exchange"
 
 
 class SettledDayNotFound(NotFound):
@@ -59,13 +57,12 @@ class Packages:
         repository: Repository,
         publication: Commits,
         secret: bytes,
-        *,
-        simulated: bool,
+        marks: Marks,
     ) -> None:
         """`secret`: of the data directory, for the salts."""
         self._records, self._strategies, self._settlement = records, strategies, settlement
         self._market, self._repository, self._publication = market, repository, publication
-        self._secret, self._simulated = secret, simulated
+        self._secret, self._marks = secret, marks
         self._answers = Answers()
         self._open: set[Asked] = set()  # packages to which a commit may still come: made anew with any change
         self._terms: dict[int, Terms] = {}
@@ -96,7 +93,12 @@ class Packages:
     # inside
 
     def _stamp(self, asked: Asked) -> Hashable:
-        versions = self._settlement.version(asked.number), self._market.version, self._publication.version
+        versions: tuple[Hashable, ...] = (
+            self._settlement.version(asked.number),
+            self._market.version,
+            self._publication.version,
+            self._marks.edition,
+        )
         return (*versions, self._records.generation) if asked in self._open else versions
 
     def _asked(self, number: int, trade_date: date | None, revision: int | None) -> Asked:
@@ -125,10 +127,8 @@ class Packages:
 
     def _json(self, record: DayRecord, terms: Terms, beside: Beside) -> bytes:
         made = package(record, terms, beside)
-        marks = {"simulated": self._simulated, "synthetic": self._market.is_synthetic}
-        reasons = [text for text, holds in zip((SIMULATED, SYNTHETIC), marks.values(), strict=True) if holds]
-        made["how_to_verify"] = how_to_verify(terms.slug, record, made, made_up="; ".join(reasons) or None)
-        return orjson.dumps({**made, **{mark: True for mark, holds in marks.items() if holds}})
+        made["how_to_verify"] = how_to_verify(terms.slug, record, made, made_up=self._marks.made_up())
+        return orjson.dumps({**made, **self._marks.fields()})
 
     def _beside(self, record: DayRecord, terms: Terms, stored: Stored | None) -> Beside:
         day, salt = record.trade_date, salt_of(self._secret, terms.slug, record.trade_date)

@@ -22,6 +22,10 @@ Universe = Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"]
 MARKS: Final[dict[str, Any]] = {
     "simulated": {"const": True, "description": "Only in a simulated directory: a replay, not a record."},
     "synthetic": {"const": True, "description": "Only with a synthetic market: no real prices."},
+    "edition": {
+        "enum": ["evaluation", "test", "none"],
+        "description": "Only without a standard licence: of which edition the platform is that answers.",
+    },
 }
 
 

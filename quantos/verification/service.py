@@ -22,10 +22,11 @@ from quantos.performance.service import Performance, number_of
 from quantos.storage.records import Records
 from quantos.strategies.service import Strategies
 from quantos.verification.answers import Answers
+from quantos.verification.marks import Marks
 from quantos.verification.packages import Packages
 from quantos.verification.publication import Publication
 
-__all__ = ["Packages", "Publication", "StrategyNotPublic", "Verification"]
+__all__ = ["Marks", "Packages", "Publication", "StrategyNotPublic", "Verification"]
 
 HEADS_MAX: Final = 10_000
 
@@ -53,9 +54,6 @@ class MarketFacts(Protocol):
 
     @property
     def version(self) -> int: ...
-
-    @property
-    def is_synthetic(self) -> bool: ...
 
 
 class Head(NamedTuple):
@@ -99,13 +97,11 @@ class Verification:
         accounts: Accounts,
         market: MarketFacts,
         packages: Packages,
-        *,
-        simulated: bool,
+        marks: Marks,
     ) -> None:
         self._records, self._market, self._accounts = records, market, accounts
-        self._packages = packages
+        self._packages, self._marks = packages, marks
         self._strategies, self._settlement, self._performance = strategies, settlement, performance
-        self._simulated = simulated
         self._answers = Answers()
         self._heads: dict[str, Head] = {}  # of public strategies alone: anyone may ask for any text
         self._generation = -1
@@ -152,7 +148,7 @@ class Verification:
 
     def _stamp(self, head: Head) -> Hashable:
         versions = self._settlement.version(head.number), self._settlement.backfill_revision(head.number)
-        return (*versions, self._market.version, head.claim)
+        return (*versions, self._market.version, head.claim, self._marks.edition)
 
     def _head(self, slug: str) -> Head:
         generation = self._records.generation  # read before the store is
@@ -194,9 +190,8 @@ class Verification:
         }
 
     def _json(self, answer: dict[str, Any]) -> bytes:
-        """With the marks that keep a replay from passing for a record (CONV-05)."""
-        marks = {"simulated": self._simulated, "synthetic": self._market.is_synthetic}
-        return orjson.dumps({**answer, **{mark: True for mark, holds in marks.items() if holds}})
+        """With the marks that keep a replay from passing for a record (CONV-05), and say of which edition it is."""
+        return orjson.dumps({**answer, **self._marks.fields()})
 
 
 def _unknown() -> StrategyNotPublic:

@@ -26,6 +26,7 @@ ANYONES_KEY_CHARS_MIN: Final = 16
 
 ANYONE: Final = "anyone"
 _KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{KEY_CHARS_MAX}}}")
+_OF_THE_PLATFORM: Final = frozenset({"license_restricted"})
 _TRY_AGAIN: Final = frozenset({401, 408, 413, 429})
 """Answers that say nothing of the request itself: sent again, it is looked at anew."""
 
@@ -53,11 +54,14 @@ def request_digest(secret: bytes, method: str, target: bytes, body: bytes) -> st
     return _mac(secret, b"request", method.encode(), target, body).hex()
 
 
-def is_kept(status: int, caller: str) -> bool:
-    """Whether an answer is given again. What anyone may be refused is not kept: it would fill the disk."""
+def is_kept(status: int, caller: str, code: str = "") -> bool:
+    """Whether an answer is given again. What anyone may be refused is not kept: it would fill the disk.
+
+    `code`: of a refusal. One that says nothing of the request, but of the platform as it is now, is not kept either.
+    """
     if caller == ANYONE:
         return status < 300
-    return status < 500 and status not in _TRY_AGAIN
+    return status < 500 and status not in _TRY_AGAIN and code not in _OF_THE_PLATFORM
 
 
 def sealed(answer: bytes, seal: bytes, nonce: bytes, digest: str) -> bytes:

@@ -19,6 +19,7 @@ from quantos.cli.texts.demo import DEMO
 from quantos.cli.texts.doctor import DOCTOR
 from quantos.cli.texts.factors import FACTORS
 from quantos.cli.texts.help import HELP
+from quantos.cli.texts.license import LICENSE
 from quantos.cli.texts.market import MARKET
 from quantos.cli.texts.restate import RESTATE
 from quantos.cli.texts.secrets import SECRETS
@@ -34,6 +35,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = (
     | ATTESTATION
     | BACKUP
     | COMMANDS
+    | LICENSE
     | MARKET
     | RESTATE
     | SECRETS

@@ -1,20 +1,40 @@
-"""How a licence is asked for, decided, signed and looked at."""
+"""How a licence is asked for, decided, signed and looked at; and a platform's own, as it is put in its place."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives import serialization
 
+from licensing.fingerprint import fingerprint
 from quantos.kit.clock import parse_instant
-from quantos.license.service import LicenseTerms
 from tests.support.platforms import Caller, Stage
+from tests.unit.licensing.makers import VENDOR, licence
 
 START = parse_instant("2024-01-02T08:00:00+08:00")
-VENDOR: Final = Ed25519PrivateKey.generate()
+PASSPHRASE: Final = "correct horse battery"
+VENDOR_PEM: Final = VENDOR.private_bytes(
+    serialization.Encoding.PEM,
+    serialization.PrivateFormat.PKCS8,
+    serialization.BestAvailableEncryption(PASSPHRASE.encode()),
+).decode()
+PUBLIC_PEM: Final = (
+    VENDOR.public_key()
+    .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+)
+HERE: Final = fingerprint()
+"""Of the machine that runs the tests."""
+
+SIGNS: Final = {"vendor_signing_key": VENDOR_PEM, "vendor_signing_passphrase": PASSPHRASE}
+"""Settings of a platform that signs licences."""
+
+TRUSTS: Final = {"test_vendor_key": PUBLIC_PEM}
+"""Settings of a platform that accepts them, as test ones."""
+
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 PRINT = "0123456789abcdef" * 4
 BODY = {"customer": "Acme Corp", "fingerprint": PRINT}
@@ -22,12 +42,23 @@ TERMS = {"expires": "2027-01-31", "max_cores": 8, "max_memory_gb": 64}
 DECIDE = "/admin/license-requests/{}/{}"
 
 
-def signed(terms: LicenseTerms) -> bytes:
-    """A document of these terms that the vendor's key has signed, in a form of the tests' own."""
-    told = json.dumps(asdict(terms), default=str, indent=1)
-    return (
-        json.dumps({"terms": told, "signature": VENDOR.sign(told.encode()).hex()}, indent=2).encode() + b"\n"
-    )
+class Hands:
+    """A system's clock that stands where it is put."""
+
+    simulated = False
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def put(on: Stage, **changed: Any) -> Path:
+    """A licence for this machine where the platform looks for its own, as an operator drops one in."""
+    file = on.platform.standing.file
+    file.write_bytes(licence(**{"fingerprint": HERE, **changed}))
+    return file
 
 
 def ask(caller: Caller, **fields: Any) -> dict[str, Any]:

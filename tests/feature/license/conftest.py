@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.feature.license.asking import START, signed
+from tests.feature.license.asking import SIGNS, START
 from tests.support.platforms import Caller, Stage, stage
 
 
 @pytest.fixture(scope="module")
 def keyless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """As a platform is today: nothing to sign with."""
+    """A customer's: nothing to sign with."""
     folder: Path = tmp_path_factory.mktemp("keyless") / "data"
     with stage(folder, START) as opened:
         yield opened
@@ -22,8 +22,7 @@ def keyless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture(scope="module")
 def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder: Path = tmp_path_factory.mktemp("license") / "data"
-    with stage(folder, START) as opened:
-        opened.platform.licenses.issue = signed
+    with stage(folder, START, **SIGNS) as opened:
         yield opened
 
 

@@ -1,4 +1,4 @@
-"""Licence requests and their decisions (LIC-01..05, LIC-14 as far as it can be without a signer, NOTIF-06)."""
+"""Licence requests and their decisions (LIC-01..05, LIC-14 NOTIF-06)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from tests.feature.license.asking import (
     BODY,
     DECIDE,
     PRINT,
+    SIGNS,
     START,
     TERMS,
     UNKNOWN,
@@ -30,7 +31,6 @@ from tests.feature.license.asking import (
     license_of,
     notices,
     reject,
-    signed,
 )
 from tests.support.platforms import Caller, Stage, stage
 
@@ -199,15 +199,15 @@ def test_err_10_a_signer_that_fails_leaves_the_request_pending(tmp_path: Path) -
     def locked(_: LicenseTerms) -> bytes:
         raise Unavailable("the key is locked")
 
-    with stage(tmp_path / "data", START) as on:
-        on.platform.licenses.issue = locked
+    with stage(tmp_path / "data", START, **SIGNS) as on:
+        opens, on.platform.licenses.issue = on.platform.licenses.issue, locked
         agent = on.agent()
         request = ask(agent)
         answer = approve(on, request)
         assert (answer.status_code, answer.json()) == (503, {"detail": "the key is locked"})
         assert latest(agent)["status"] == "pending"
         assert license_of(agent) == {"has_license": False}
-        on.platform.licenses.issue = signed
+        on.platform.licenses.issue = opens
         assert approve(on, request).status_code == 200
 
 

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from quantos.kit.clock import rfc3339
+from licensing import Circumstances, verify
+from quantos.kit.clock import SystemClock, rfc3339
 from tests.feature.license.asking import (
     BODY,
     DECIDE,
     PRINT,
+    SIGNS,
     START,
     TERMS,
     UNKNOWN,
-    VENDOR,
+    Hands,
     approve,
     ask,
     image,
     latest,
     license_of,
     notices,
-    signed,
 )
 from tests.support.platforms import Caller, Stage, stage
+from tests.unit.licensing.makers import ISSUED, KEYS, written
 
 
 def test_lic_06_who_has_no_licence_is_told_so(agent: Caller) -> None:
@@ -34,14 +37,13 @@ def test_lic_06_who_has_no_licence_is_told_so(agent: Caller) -> None:
     assert license_of(agent) == {"has_license": False}
 
 
-def test_lic_06_a_licence_shows_what_it_grants(on: Stage, agent: Caller) -> None:
+def test_lic_06_a_licence_shows_what_it_grants_and_is_dated_by_the_systems_time(
+    on: Stage, agent: Caller
+) -> None:
+    on.platform.licenses.system = Hands(ISSUED + timedelta(microseconds=7))
     approve(on, ask(agent))
-    assert license_of(agent) == {
-        "has_license": True,
-        **BODY,
-        **TERMS,
-        "created_at": rfc3339(on.platform.clock.now()),
-    }
+    assert license_of(agent) == {"has_license": True, **BODY, **TERMS, "created_at": rfc3339(ISSUED)}
+    on.platform.licenses.system = SystemClock()
 
 
 def test_lic_06_limits_that_were_not_given_are_none(on: Stage, agent: Caller) -> None:
@@ -68,17 +70,43 @@ def test_lic_07_the_document_comes_as_it_was_signed(on: Stage, agent: Caller) ->
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["content-disposition"] == 'attachment; filename="license.json"'
+    verdict = verify(answer.content, KEYS, Circumstances(PRINT, datetime(2027, 1, 31, 15, 59, tzinfo=UTC)))
+    assert verdict.valid, verdict.reasons
     document = json.loads(answer.content)
-    VENDOR.public_key().verify(bytes.fromhex(document["signature"]), document["terms"].encode())
-    terms = json.loads(document["terms"])
-    assert UUID(terms.pop("id")).version == 4
-    issued = on.platform.clock.now()
-    assert terms == {
+    assert UUID(document.pop("license_id")).version == 4
+    del document["signature"]
+    assert document == {
         **TERMS,
+        "format": "quantos-license/1",
         "customer": request["customer"],
         "fingerprint": PRINT,
-        "issued_at": str(issued),
+        "edition": "standard",
+        "created_at": license_of(agent)["created_at"],
+        "key_id": KEYS[0].id,
     }
+
+
+@pytest.mark.parametrize(
+    "field", ["customer", "fingerprint", "expires", "max_cores", "license_id", "created_at"]
+)
+def test_lic_11_a_changed_field_is_not_valid(on: Stage, agent: Caller, field: str) -> None:
+    approve(on, ask(agent))
+    content = agent.call("GET", "/deploy/my-license/download").content
+    fields = json.loads(content)
+    other = {
+        "customer": "Acme Corq",
+        "fingerprint": "0" * 64,
+        "expires": "2037-01-31",
+        "max_cores": 9,
+        "license_id": "other",
+        "created_at": "2024-01-02T00:00:01Z",
+    }[field]
+    changed = written({**fields, field: other})
+    now = datetime(2027, 1, 1, tzinfo=UTC)
+    assert verify(content, KEYS, Circumstances(PRINT, now)).valid
+    assert not verify(changed, KEYS, Circumstances("0" * 64 if field == "fingerprint" else PRINT, now)).valid
+    assert not verify(content, KEYS, Circumstances("0" * 64, now)).valid
+    assert not verify(content, KEYS, Circumstances(PRINT, now + timedelta(days=31))).valid
 
 
 def test_lic_07_without_a_licence_there_is_no_document(agent: Caller) -> None:
@@ -116,8 +144,7 @@ def test_lic_08_without_a_licence_the_image_is_403(agent: Caller) -> None:
 
 @pytest.fixture(params=["https://images.example.com/quantos", "https://images.example.com/quantos/"])
 def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "data", START, image_url=request.param) as opened:
-        opened.platform.licenses.issue = signed
+    with stage(tmp_path / "data", START, image_url=request.param, **SIGNS) as opened:
         yield opened
 
 
@@ -174,8 +201,7 @@ def test_the_tier_is_assigned_by_the_operator_and_not_by_a_licence(on: Stage, ag
 
 
 def test_requests_and_licences_outlive_a_restart(tmp_path: Path) -> None:
-    with stage(tmp_path / "data", START) as on:
-        on.platform.licenses.issue = signed
+    with stage(tmp_path / "data", START, **SIGNS) as on:
         agent = on.agent()
         approve(on, ask(agent))
         before = latest(agent), license_of(agent), agent.call("GET", "/deploy/my-license/download").content

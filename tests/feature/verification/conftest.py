@@ -25,7 +25,7 @@ from quantos.storage.records import Records
 from quantos.strategies.schemas import StrategyChange, StrategyNew, Submission
 from quantos.strategies.service import Strategies
 from quantos.verification.routes import FinishedAnswers, router
-from quantos.verification.service import Packages, Verification
+from quantos.verification.service import Marks, Packages, Verification
 from tests.support.applications import application
 
 T = TypeVar("T")
@@ -150,6 +150,7 @@ class Site:
         )
         self.claims = Claims(self.records, clock, self.market, self.settlement)
         performance = Performance(self.market, self.settlement, self.claims)
+        marks = Marks(self.market, simulated=clock.simulated)
         self.verification = Verification(
             self.records,
             self.strategies,
@@ -165,9 +166,9 @@ class Site:
                 Attestation(Terms(), clock, folder),
                 NothingPublished(),
                 b"secret",
-                simulated=clock.simulated,
+                marks,
             ),
-            simulated=clock.simulated,
+            marks,
         )
         self.runner = asyncio.Runner()
         self.app = application(router(self.verification))

@@ -24,6 +24,7 @@ WAITING = {
     "reason": "the whole day is missing",
     "remedy": "quantos market fetch",
 }
+_STANDING: dict[str, Any] = {"mode": "licensed", "message": "what holds", "ends_soon": False}
 SOUND = Facts(
     now=NOW,
     simulated=False,
@@ -41,9 +42,13 @@ SOUND = Facts(
     lived_until=NOW,
     last_backup=NOW - timedelta(days=1),
     backup_age_max=timedelta(days=7),
+    license=_STANDING,
 )
 
 CAUSES: list[tuple[str, dict[str, Any], str]] = [
+    ("license_restricted", {"license": {**_STANDING, "mode": "restricted"}}, "quantos license install FILE"),
+    ("license_grace", {"license": {**_STANDING, "mode": "grace"}}, "quantos license install FILE"),
+    ("license_ends", {"license": {**_STANDING, "ends_soon": True}}, "before it ends"),
     ("disk_low", {"disk_free": GIB - 1}, "free at least 1 GiB"),
     ("clock_set_back", {"lived_until": NOW + timedelta(minutes=6)}, "chrony"),
     ("calendar_ends", {"calendar_ends_soon": True, "calendar_days_left": 59}, "quantos calendar import FILE"),

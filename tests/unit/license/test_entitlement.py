@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from licensing import Circumstances, Verdict, verify
-from quantos.license.core.entitlement import EVALUATION, GRACE, Entitlement, Memory, Mode, entitle
+from quantos.license.core.entitlement import EVALUATION, GRACE, Entitlement, Memory, Mode, Why, entitle
 from tests.unit.licensing.makers import HERE, ISSUED, KEYS, MACHINE, STRANGER, licence, public
 
 START = ISSUED + timedelta(hours=1)
@@ -137,4 +137,4 @@ def test_however_the_clock_runs_no_more_than_grace_follows_the_end(days: list[in
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_only_the_restricted_mode_takes_nothing_in(mode: Mode) -> None:
-    assert Entitlement(mode, "standard", None).accepts_submissions == (mode is not Mode.RESTRICTED)
+    assert Entitlement(mode, Why.NONE, "standard", None).accepts_submissions == (mode is not Mode.RESTRICTED)

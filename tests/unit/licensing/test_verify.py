@@ -39,6 +39,7 @@ def test_an_issued_licence_holds_on_its_machine() -> None:
     assert verdict.valid
     assert [(step.number, step.name) for step in verdict.steps] == [
         (1, "form"), (2, "key"), (3, "signature"), (4, "machine"), (5, "clock"), (6, "begun"), (7, "unexpired"),
+        (8, "limits"),
     ]  # fmt: skip
     assert verdict.reasons == ()
     assert verdict.edition == "standard"
