@@ -54,6 +54,9 @@ from quantos.market import routes as market_routes
 from quantos.market.service import Market
 from quantos.performance import routes as performance_routes
 from quantos.performance.service import Claims, Performance
+from quantos.portfolios import jobs as portfolio_jobs
+from quantos.portfolios import routes as portfolio_routes
+from quantos.portfolios.service import Portfolios
 from quantos.scheduler.core.timetable import Job as TimedJob
 from quantos.scheduler.service import Scheduler, Stop, continued_clock, refuse_clock_set_back
 from quantos.settings import Settings, secrets_of
@@ -90,6 +93,7 @@ class Platform:
     strategies: Strategies
     factors: Factors
     settlement: Settlement
+    portfolios: Portfolios
     claims: Claims
     performance: Performance
     verification: Verification
@@ -185,6 +189,9 @@ def _compose(
     factors = Factors(records, series, clock, market, accounts, directory.path / "factors")
     market.settled_days = settlement.settled_days
     market.after_change = settlement.take_up_waiting
+    portfolios = Portfolios(records, clock, market, accounts, factors, strategies, settlement)
+    strategies.portfolios = portfolios
+    factors.after_upload = portfolios.generating.values_arrived
     claims = Claims(records, clock, market, settlement)
     performance = Performance(market, settlement, claims)
     salts = directory.secret("salts").encode()
@@ -197,7 +204,7 @@ def _compose(
     verification = Verification(
         records, strategies, settlement, performance, accounts, market, packages, marks
     )
-    jobs = _jobs(attestation, publication, settlement, factors)
+    jobs = _jobs(attestation, publication, settlement, factors, portfolios)
     scheduler = Scheduler(clock, records, lambda: market.calendar, jobs, _batches(settings, attestation))
     backup = Backup(directory, records, series, attestation.write_bundle, __version__)
     backups = Backups(backup, audit, clock)
@@ -215,6 +222,7 @@ def _compose(
             attestation,
             timedelta(days=settings.backup_days_max) if settings.backup_days_max else None,
             factors=factors.counts,
+            portfolios=portfolios.counts,
             license_standing=own_license.in_short,
             last_backup=backups.last,
         ),
@@ -233,6 +241,7 @@ def _compose(
         strategies,
         factors,
         settlement,
+        portfolios,
         claims,
         performance,
         verification,
@@ -249,10 +258,15 @@ def _compose(
 
 
 def _jobs(
-    attestation: Attestation, publication: Publication, settlement: Settlement, factors: Factors
+    attestation: Attestation,
+    publication: Publication,
+    settlement: Settlement,
+    factors: Factors,
+    portfolios: Portfolios,
 ) -> dict[str, Callable[[date], dict[str, Any]]]:
     """What the timetable's jobs do; those that are missing are not available."""
     return {
+        "portfolio_signal_generation": partial(portfolio_jobs.portfolio_signal_generation, portfolios),
         "attestation_retry": partial(_attestation_retry, attestation, publication),
         "settle_all_active_strategies": partial(settlement_jobs.settle_all_active_strategies, settlement),
         "factor_os_tracking": partial(factor_jobs.factor_os_tracking, factors),
@@ -341,6 +355,7 @@ def build_app(platform: Platform) -> FastAPI:
         attestation_routes.router(p.attestation),
         performance_routes.router(p.claims, p.accounts),
         factor_routes.router(p.factors, p.accounts),
+        portfolio_routes.router(p.portfolios, p.accounts),
         account_routes.router(p.accounts),
         support_routes.router(p.support, p.accounts),
         license_routes.router(p.licenses, p.accounts),
@@ -348,6 +363,7 @@ def build_app(platform: Platform) -> FastAPI:
         account_routes.admin_router(p.accounts),
         strategy_routes.admin_router(p.strategies, p.accounts),
         factor_routes.admin_router(p.factors, p.accounts),
+        portfolio_routes.admin_router(p.portfolios, p.accounts),
         attestation_routes.admin_router(p.attestation, p.accounts),
         settlement_routes.admin_router(p.settlement, p.accounts, p.audit),
         support_routes.admin_router(p.support, p.accounts),

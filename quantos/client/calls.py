@@ -17,6 +17,24 @@ def accept_day(*, date: date | str, reason: str) -> Call[shapes.MarketAcceptedOu
     return Call("POST", "/api/v1/admin/market/accept", body=given(date=date, reason=reason))
 
 
+def activate_portfolio(
+    portfolio_id: str, *, initial_capital: int | Unset = UNSET
+) -> Call[shapes.PortfolioStarted]:
+    """Make its strategy, and have it signal from now on"""
+    return Call(
+        "POST",
+        f"/api/v1/portfolios/{segment(portfolio_id)}/activate",
+        body=given(initial_capital=initial_capital),
+    )
+
+
+def add_portfolio_member(portfolio_id: str, *, factor_id: str) -> Call[shapes.PortfolioOut]:
+    """Add a factor"""
+    return Call(
+        "POST", f"/api/v1/portfolios/{segment(portfolio_id)}/members", body=given(factor_id=factor_id)
+    )
+
+
 def approve_license_request(
     request_id: str,
     *,
@@ -49,6 +67,21 @@ def change_factor(
         "PATCH",
         f"/api/v1/factors/{segment(factor_id)}",
         body=given(name=name, description=description, expression=expression),
+    )
+
+
+def change_portfolio(
+    portfolio_id: str,
+    *,
+    name: str | Unset = UNSET,
+    weighting: Literal["equal", "ic_weighted"] | Unset = UNSET,
+    top_n: int | Unset = UNSET,
+) -> Call[shapes.PortfolioOut]:
+    """Change name, weighting or top_n"""
+    return Call(
+        "PATCH",
+        f"/api/v1/portfolios/{segment(portfolio_id)}",
+        body=given(name=name, weighting=weighting, top_n=top_n),
     )
 
 
@@ -139,6 +172,21 @@ def create_invite(
     return Call("POST", "/api/v1/admin/invites", body=given(max_uses=max_uses, expires_at=expires_at))
 
 
+def create_portfolio(
+    *,
+    name: str,
+    universe: Literal["hs300", "csi500", "csi1000"],
+    weighting: Literal["equal", "ic_weighted"] | Unset = UNSET,
+    top_n: int | Unset = UNSET,
+) -> Call[shapes.PortfolioOut]:
+    """Create a portfolio of factors"""
+    return Call(
+        "POST",
+        "/api/v1/portfolios",
+        body=given(name=name, universe=universe, weighting=weighting, top_n=top_n),
+    )
+
+
 def create_strategy(
     *,
     name: str,
@@ -193,6 +241,11 @@ def delete_factor(factor_id: str) -> Call[shapes.Deleted]:
     return Call("DELETE", f"/api/v1/factors/{segment(factor_id)}")
 
 
+def delete_portfolio(portfolio_id: str) -> Call[shapes.Deleted]:
+    """Delete a portfolio that is not active"""
+    return Call("DELETE", f"/api/v1/portfolios/{segment(portfolio_id)}")
+
+
 def delete_signal(slug: str, trade_date: date | str) -> Call[shapes.Deleted]:
     """Delete the signal of a trade date"""
     return Call("DELETE", f"/api/v1/strategies/{segment(slug)}/signals/{segment(trade_date)}")
@@ -206,6 +259,11 @@ def download_image(*, arch: Literal["amd64", "arm64"] | Unset = UNSET) -> Call[b
 def download_my_license() -> Call[shapes.LicenseDocument]:
     """license.json, as it was signed"""
     return Call("GET", "/api/v1/deploy/my-license/download")
+
+
+def explain_portfolio_signal(portfolio_id: str, trade_date: date | str) -> Call[shapes.Explanation]:
+    """Why a signal is what it is, name by name"""
+    return Call("GET", f"/api/v1/portfolios/{segment(portfolio_id)}/signals/{segment(trade_date)}/explain")
 
 
 def extend_calendar(*, days: list[shapes.CalendarDay]) -> Call[shapes.CalendarExtended]:
@@ -320,6 +378,11 @@ def get_performance(slug: str) -> Call[shapes.PerformanceOut]:
     return Call("GET", f"/api/v1/public/strategies/{segment(slug)}/performance")
 
 
+def get_portfolio(portfolio_id: str) -> Call[shapes.PortfolioOut]:
+    """A portfolio with its members and its strategy"""
+    return Call("GET", f"/api/v1/portfolios/{segment(portfolio_id)}")
+
+
 def get_public_claim(slug: str) -> Call[shapes.PublicClaim]:
     """The claimed curve of a strategy, and how well it holds up"""
     return Call("GET", f"/api/v1/public/strategies/{segment(slug)}/claimed")
@@ -422,6 +485,21 @@ def list_all_factors(
         "/api/v1/admin/factors",
         query=given(status=status, universe=universe, order=order, limit=limit, offset=offset),
         items="factors",
+    )
+
+
+def list_all_portfolios(
+    *,
+    status: Literal["draft", "active", "paused"] | Unset | None = UNSET,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+) -> Call[shapes.OwnedPortfolioList]:
+    """Everyone's portfolios, with their owners"""
+    return Call(
+        "GET",
+        "/api/v1/admin/portfolios",
+        query=given(status=status, limit=limit, offset=offset),
+        items="portfolios",
     )
 
 
@@ -571,6 +649,45 @@ def list_notifications(
     )
 
 
+def list_portfolio_days(
+    portfolio_id: str, *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.PortfolioDayList]:
+    """What became of each trade date, the newest first"""
+    return Call(
+        "GET",
+        f"/api/v1/portfolios/{segment(portfolio_id)}/days",
+        query=given(limit=limit, offset=offset),
+        items="days",
+    )
+
+
+def list_portfolio_signals(
+    portfolio_id: str, *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.PortfolioSignalList]:
+    """The signals made for a portfolio, the newest trade date first"""
+    return Call(
+        "GET",
+        f"/api/v1/portfolios/{segment(portfolio_id)}/signals",
+        query=given(limit=limit, offset=offset),
+        items="signals",
+    )
+
+
+def list_portfolios(
+    *,
+    status: Literal["draft", "active", "paused"] | Unset | None = UNSET,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+) -> Call[shapes.PortfolioList]:
+    """The caller's portfolios, newest first"""
+    return Call(
+        "GET",
+        "/api/v1/portfolios",
+        query=given(status=status, limit=limit, offset=offset),
+        items="portfolios",
+    )
+
+
 def list_public_strategies(
     *,
     universe: Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"] | Unset | None = UNSET,
@@ -695,6 +812,11 @@ def move_clock(*, now: datetime | str) -> Call[shapes.ClockMoved]:
     return Call("POST", "/api/v1/admin/clock", body=given(now=now))
 
 
+def pause_portfolio(portfolio_id: str) -> Call[shapes.PortfolioOut]:
+    """Stop its signals"""
+    return Call("POST", f"/api/v1/portfolios/{segment(portfolio_id)}/pause")
+
+
 def read_all_notifications() -> Call[shapes.MarkedRead]:
     """Mark every notification as read"""
     return Call("POST", "/api/v1/notifications/read-all")
@@ -736,6 +858,11 @@ def reject_license_request(request_id: str, *, admin_reply: str) -> Call[shapes.
     )
 
 
+def remove_portfolio_member(portfolio_id: str, factor_id: str) -> Call[shapes.PortfolioOut]:
+    """Remove a factor"""
+    return Call("DELETE", f"/api/v1/portfolios/{segment(portfolio_id)}/members/{segment(factor_id)}")
+
+
 def request_license(
     *, customer: str, fingerprint: str, note: str | Unset | None = UNSET
 ) -> Call[shapes.LicenseRequested]:
@@ -756,6 +883,11 @@ def restate_settlement(
         "/api/v1/admin/settlement-runs/restate",
         body=given(from_=from_, reason=reason, data=data, dry_run=dry_run),
     )
+
+
+def resume_portfolio(portfolio_id: str) -> Call[shapes.PortfolioStarted]:
+    """Have it signal again"""
+    return Call("POST", f"/api/v1/portfolios/{segment(portfolio_id)}/resume")
 
 
 def retire_strategy(slug: str) -> Call[shapes.StrategyOut]:

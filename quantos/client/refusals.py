@@ -234,10 +234,40 @@ class NotATradingDay(errors.WrongState):
     code: ClassVar[str] = "not_a_trading_day"
 
 
+class PortfolioLocked(errors.WrongState):
+    """A change of what an active portfolio is made of."""
+
+    code: ClassVar[str] = "portfolio_locked"
+
+
+class MemberUnsuitable(errors.WrongState):
+    """A factor that is not active, or of another universe."""
+
+    code: ClassVar[str] = "portfolio_member_unsuitable"
+
+
+class TooFewMembers(errors.WrongState):
+    """A portfolio of fewer than two factors cannot signal."""
+
+    code: ClassVar[str] = "portfolio_too_few_members"
+
+
+class PortfolioTransitionRefused(errors.WrongState):
+    """An action that the portfolio's status does not allow."""
+
+    code: ClassVar[str] = "portfolio_transition_refused"
+
+
 class RestatementRefused(errors.WrongState):
     """A day of the restatement cannot be settled with these data; nothing was changed."""
 
     code: ClassVar[str] = "restatement_refused"
+
+
+class SignalByHand(errors.WrongState):
+    """A signal for a strategy whose portfolio makes its signals."""
+
+    code: ClassVar[str] = "signal_by_hand"
 
 
 class SignalLocked(errors.WrongState):
@@ -390,6 +420,20 @@ class NotificationNotFound(errors.NotFound):
     code: ClassVar[str] = "notification_not_found"
 
 
+class PortfolioDayWithoutSignal(errors.NotFound):
+    """An explanation of a signal that there is not."""
+
+    code: ClassVar[str] = "portfolio_day_without_signal"
+
+
+class NotAMember(errors.NotFound):
+    code: ClassVar[str] = "portfolio_not_a_member"
+
+
+class PortfolioNotFound(errors.NotFound):
+    code: ClassVar[str] = "portfolio_not_found"
+
+
 class StrategyNotPublic(errors.NotFound):
     code: ClassVar[str] = "public_strategy_not_found"
 
@@ -490,6 +534,10 @@ class LicenseRequestPending(errors.Conflict):
 
 class NicknameTaken(errors.Conflict):
     code: ClassVar[str] = "nickname_taken"
+
+
+class AlreadyAMember(errors.Conflict):
+    code: ClassVar[str] = "portfolio_already_a_member"
 
 
 class RequestUnderWay(errors.Conflict):
@@ -598,6 +646,12 @@ class NoFingerprint(errors.Unavailable):
 
 class PortUnavailable(errors.Unavailable):
     code: ClassVar[str] = "port_unavailable"
+
+
+class PortfoliosFailed(errors.Unavailable):
+    """Signals that could not be made for reasons of the platform's own."""
+
+    code: ClassVar[str] = "portfolio_signals_failed"
 
 
 class RecordsUnavailable(errors.Unavailable):
@@ -741,6 +795,15 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "notification_not_found": NotificationNotFound,
     "operator_only": OperatorOnly,
     "port_unavailable": PortUnavailable,
+    "portfolio_already_a_member": AlreadyAMember,
+    "portfolio_day_without_signal": PortfolioDayWithoutSignal,
+    "portfolio_locked": PortfolioLocked,
+    "portfolio_member_unsuitable": MemberUnsuitable,
+    "portfolio_not_a_member": NotAMember,
+    "portfolio_not_found": PortfolioNotFound,
+    "portfolio_signals_failed": PortfoliosFailed,
+    "portfolio_too_few_members": TooFewMembers,
+    "portfolio_transition_refused": PortfolioTransitionRefused,
     "public_strategy_not_found": StrategyNotPublic,
     "rate_limited": RateLimited,
     "records_unavailable": RecordsUnavailable,
@@ -752,6 +815,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "settled_day_not_found": SettledDayNotFound,
     "settlement_run_not_found": RunNotFound,
     "settlement_under_way": SettlementUnderWay,
+    "signal_by_hand": SignalByHand,
     "signal_irreplaceable": SignalIrreplaceable,
     "signal_locked": SignalLocked,
     "signal_not_found": SignalNotFound,

@@ -56,6 +56,12 @@ class ActionOut(TypedDict):
     into_symbol: str | None
 
 
+class Activation(TypedDict):
+    """Body of `POST /portfolios/{portfolio_id}/activate`, which may be left out."""
+
+    initial_capital: NotRequired[int]
+
+
 class Alarm(TypedDict):
     """What an operator must look at."""
 
@@ -446,6 +452,16 @@ class Deadlines(TypedDict):
     close: Deadline | None
 
 
+class DearName(TypedDict):
+    """A selected name of which `target` does not buy `lot` shares. Amounts in CNY; `lot_cost` with slippage."""
+
+    symbol: str
+    price: float
+    lot: int
+    lot_cost: float
+    target: float
+
+
 class Deleted(TypedDict):
     deleted: Literal[True]
 
@@ -486,6 +502,23 @@ class ErrorMessage(TypedDict):
     detail: str
 
 
+class Explanation(TypedDict):
+    """Why a signal is what it is."""
+
+    trade_date: str
+    values_of: str
+    universe: Literal["hs300", "csi500", "csi1000"]
+    universe_members: int | None
+    cross_section: int
+    weighting: Literal["equal", "ic_weighted"]
+    top_n: int
+    factors: list[FactorInSignal]
+    selected: list[SelectedName]
+    below_the_cut: list[RankedName]
+    capital: float
+    too_dear: list[DearName]
+
+
 class FactorChange(TypedDict):
     """Body of `PATCH /factors/{factor_id}`: what may change. Absent is unchanged; a name is never null."""
 
@@ -519,6 +552,17 @@ FactorDetail = TypedDict(
 )
 
 
+class FactorInSignal(TypedDict):
+    """A factor as it entered: `sign` and `weight` by its figures in sample."""
+
+    factor_id: str
+    name: str
+    ic_mean: float | None
+    ic_ir: float | None
+    sign: Literal[-1, 1]
+    weight: float
+
+
 class FactorList(TypedDict):
     factors: list[FactorOut]
     total: int
@@ -533,6 +577,14 @@ class FactorNew(TypedDict):
     expression: NotRequired[str | None]
     claimed_ic_mean: NotRequired[float | None]
     claimed_ic_ir: NotRequired[float | None]
+
+
+class FactorOfName(TypedDict):
+    """What a factor says of a name: `contribution` is weight x sign x zscore, and their sum the score."""
+
+    factor_id: str
+    zscore: float
+    contribution: float
 
 
 FactorOut = TypedDict(
@@ -852,6 +904,17 @@ class Measures(TypedDict):
     max_correlation: float | None
 
 
+class MemberNew(TypedDict):
+    """Body of `POST /portfolios/{portfolio_id}/members`."""
+
+    factor_id: str
+
+
+class MemberOut(TypedDict):
+    factor_id: str
+    name: str
+
+
 class MetricsOut(TypedDict):
     """Fractions; 252 days a year, sample deviation, no risk-free rate."""
 
@@ -1074,6 +1137,25 @@ class OwnedFactorList(TypedDict):
     total: int
 
 
+class OwnedPortfolio(TypedDict):
+    """With its owner's nickname, for the operator."""
+
+    id: str
+    name: str
+    universe: Literal["hs300", "csi500", "csi1000"]
+    weighting: Literal["equal", "ic_weighted"]
+    top_n: int
+    status: Literal["draft", "active", "paused"]
+    members: list[MemberOut]
+    strategy: StrategyOfPortfolio | None
+    created_at: str
+    owner: str
+
+
+class OwnedPortfolioList(TypedDict):
+    portfolios: list[OwnedPortfolio]
+
+
 class OwnedRequest(TypedDict):
     """As the operator sees it."""
 
@@ -1161,6 +1243,84 @@ class PerformanceOut(TypedDict):
     simulated: NotRequired[Literal[True]]
     synthetic: NotRequired[Literal[True]]
     edition: NotRequired[Literal["evaluation", "test", "none"]]
+
+
+class PortfolioChange(TypedDict):
+    """Body of `PATCH /portfolios/{portfolio_id}`: what may change. Absent is unchanged; nothing may be null."""
+
+    name: NotRequired[str]
+    weighting: NotRequired[Literal["equal", "ic_weighted"]]
+    top_n: NotRequired[int]
+
+
+class PortfolioDayList(TypedDict):
+    days: list[PortfolioDayOut]
+
+
+class PortfolioDayOut(TypedDict):
+    trade_date: str
+    outcome: Literal["signalled", "no_values", "failed", "missed"]
+    reason: str | None
+    noted_at: str
+
+
+class PortfolioList(TypedDict):
+    portfolios: list[PortfolioOut]
+
+
+class PortfolioNew(TypedDict):
+    """Body of `POST /portfolios`."""
+
+    name: str
+    universe: Literal["hs300", "csi500", "csi1000"]
+    weighting: NotRequired[Literal["equal", "ic_weighted"]]
+    top_n: NotRequired[int]
+
+
+class PortfolioOut(TypedDict):
+    """A portfolio as its owner sees it. `strategy`: from its activation on."""
+
+    id: str
+    name: str
+    universe: Literal["hs300", "csi500", "csi1000"]
+    weighting: Literal["equal", "ic_weighted"]
+    top_n: int
+    status: Literal["draft", "active", "paused"]
+    members: list[MemberOut]
+    strategy: StrategyOfPortfolio | None
+    created_at: str
+
+
+class PortfolioSignal(TypedDict):
+    """A signal of the portfolio's strategy."""
+
+    id: str
+    trade_date: str
+    stock_count: int
+    signal_hash: str
+    submitted_at: str
+    is_settled: bool
+    github_committed: bool
+
+
+class PortfolioSignalList(TypedDict):
+    signals: list[PortfolioSignal]
+
+
+class PortfolioStarted(TypedDict):
+    """With today's signal; where none was made before the deadline, `no_signal` says why. Both null: none was due."""
+
+    id: str
+    name: str
+    universe: Literal["hs300", "csi500", "csi1000"]
+    weighting: Literal["equal", "ic_weighted"]
+    top_n: int
+    status: Literal["draft", "active", "paused"]
+    members: list[MemberOut]
+    strategy: StrategyOfPortfolio | None
+    created_at: str
+    signal: PortfolioSignal | None
+    no_signal: str | None
 
 
 class PositionOut(TypedDict):
@@ -1276,6 +1436,13 @@ class RanOut(TypedDict):
     date: str
     state: Literal["never_run", "running", "done", "waiting", "failed", "skipped", "not_available"]
     took_s: float
+
+
+class RankedName(TypedDict):
+    rank: int
+    symbol: str
+    score: float
+    factors: list[FactorOfName]
 
 
 class Record(TypedDict):
@@ -1463,6 +1630,14 @@ class RunOut(TypedDict):
     waiting: dict[str, Any] | None
 
 
+class SelectedName(TypedDict):
+    rank: int
+    symbol: str
+    score: float
+    factors: list[FactorOfName]
+    weight: float
+
+
 class SeriesCoverage(TypedDict):
     symbol: str
     rows: int
@@ -1613,6 +1788,11 @@ class StrategyNew(TypedDict):
     commission_rate: NotRequired[float]
     slippage_rate: NotRequired[float]
     is_public: NotRequired[bool]
+
+
+class StrategyOfPortfolio(TypedDict):
+    slug: str
+    status: Literal["pending", "active", "paused", "retired"]
 
 
 class StrategyOut(TypedDict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from quantos.factors.owned import number_of, own
 from quantos.factors.refusals import FactorDateInFuture, FactorDayWritten, FactorTakesNoValues
 from quantos.factors.schemas import DAYS_MIN
 from quantos.factors.tables import Factor
-from quantos.factors.uploads.panel import Panel
+from quantos.factors.uploads.panel import Panel, Values
 from quantos.factors.values import Batch, ValueStore
 from quantos.kit.clock import Clock, today
 from quantos.market.service import Market
@@ -66,6 +67,15 @@ class Receiving:
             for symbol, value in zip(symbols, row.tolist(), strict=True)
             if value == value  # noqa: PLR0124 - NaN: no value
         }
+
+    def panel_on(self, numbers: Sequence[int], day: date) -> tuple[tuple[str, ...], Values]:
+        """The values of several factors on a day: symbols ascending, [factor, symbol], NaN where there is none."""
+        days = np.array([day], "datetime64[D]")
+        with self._series.snapshot() as cursor:
+            own = [self._values.symbols(cursor, number) for number in numbers]
+            axis = tuple(sorted(set().union(*own)))
+            found = [self._values.values(cursor, number, days, axis)[0] for number in numbers]
+        return axis, np.array(found, np.float64).reshape(len(numbers), len(axis))
 
     def forget(self, number: int) -> None:
         """Delete all values of a factor."""

@@ -13,7 +13,7 @@ status that the values contradict; `start` sets it right, and validates again wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -37,7 +37,7 @@ from quantos.factors.schemas import (
 )
 from quantos.factors.tables import Factor, FactorSeries
 from quantos.factors.tracking import Tracking
-from quantos.factors.uploads.panel import Panel
+from quantos.factors.uploads.panel import Panel, Values
 from quantos.factors.validating import Validating
 from quantos.factors.values import ValueStore
 from quantos.kit.clock import Clock
@@ -73,6 +73,8 @@ class Factors:
         self._validating = Validating(records, series, clock, self._values, axes, self._comparing)
         self._tracking = Tracking(records, series, self._values, axes)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.after_upload: Callable[[str], Coroutine[Any, Any, None]] = _nobody_waits
+        """Called with a factor's id once its values are stored; never raises. Plugged in."""
         folder.mkdir(mode=0o700, exist_ok=True)
         self.spool_folder = folder
 
@@ -183,7 +185,9 @@ class Factors:
 
         async def store_it() -> dict[str, Any]:
             async with self._lock(factor_id):
-                return await self._receiving.upload(caller, factor_id, panel, received_at)
+                answer = await self._receiving.upload(caller, factor_id, panel, received_at)
+            await self.after_upload(factor_id)
+            return answer
 
         return await _whole(store_it())
 
@@ -300,6 +304,21 @@ class Factors:
         """The caller's factor. Raises FactorNotFound."""
         return own(session, caller, factor_id)
 
+    def number(self, session: Session, factor_id: str) -> int:
+        """A factor's key in the series store. Raises FactorNotFound."""
+        factor = store.by_id(session, factor_id)
+        if factor is None:
+            raise FactorNotFound("there is no such factor")
+        return number_of(factor)
+
+    def by_numbers(self, session: Session, numbers: Collection[int]) -> dict[int, Factor]:
+        """Factors by their key in the series store."""
+        return {number_of(each): each for each in store.by_numbers(session, numbers)}
+
+    def panel_on(self, numbers: Sequence[int], day: date) -> tuple[tuple[str, ...], Values]:
+        """The values of several factors on a day: symbols ascending, [factor, symbol], NaN where there is none."""
+        return self._receiving.panel_on(numbers, day)
+
     def values_on(self, number: int, day: date) -> dict[str, float]:
         """The values of a day, by symbol; empty where there are none."""
         return self._receiving.values_on(number, day)
@@ -309,6 +328,10 @@ class Factors:
         if lock is None:
             lock = self._locks[factor_id] = asyncio.Lock()
         return lock
+
+
+async def _nobody_waits(_: str) -> None:
+    """What is to be done after an upload where nothing is."""
 
 
 async def _whole(work: Coroutine[Any, Any, T]) -> T:

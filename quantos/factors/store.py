@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -31,6 +31,10 @@ def by_id(session: Session, factor_id: str) -> Factor | None:
 
 def by_number(session: Session, number: int) -> Factor | None:
     return session.get(Factor, number)
+
+
+def by_numbers(session: Session, numbers: Collection[int]) -> Sequence[Factor]:
+    return session.scalars(select(Factor).where(_factor.c.number.in_(numbers))).all()
 
 
 def page_of(

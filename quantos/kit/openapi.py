@@ -36,6 +36,7 @@ TAGS: Final = [
     {"name": "strategies", "description": "The caller's strategies and their daily signals."},
     {"name": "claimed performance", "description": "A historical NAV curve beside the platform's own."},
     {"name": "factors", "description": "Alpha factors: values in, validation and out-of-sample tracking."},
+    {"name": "portfolios", "description": "Factors put together into strategies that signal by themselves."},
     {"name": "public verification", "description": "What anyone may read and recompute. No credentials."},
     {"name": "tickets", "description": "What the caller has to say to the operator, and the replies."},
     {"name": "notifications", "description": "What happened to what is the caller's."},

@@ -29,8 +29,17 @@ from quantos.strategies.core import signal as signals
 from quantos.strategies.core.deadlines import Execution, check_deadline, check_not_settling, check_trade_date
 from quantos.strategies.core.status import TAKE_SIGNALS, Status, status_at
 from quantos.strategies.owned import is_slug, not_found, number_of, own
-from quantos.strategies.refusals import SignalIrreplaceable, SignalLocked, SignalNotFound, TakesNoSignals
+from quantos.strategies.refusals import (
+    SignalByHand,
+    SignalIrreplaceable,
+    SignalLocked,
+    SignalNotFound,
+    TakesNoSignals,
+)
 from quantos.strategies.schemas import Submission
+
+Alongside = Callable[[Connection], None]
+"""Stores what belongs to a signal, in its unit of work."""
 
 _ATTESTED: Final = {Intake.CLAIMED: "at_submission", Intake.WAITING: "before_deadline"}
 
@@ -50,9 +59,17 @@ class Placing:
         self._attestation, self._is_past = attestation, is_past
 
     async def submit(
-        self, caller: Caller, slug: str, submission: Submission, received: datetime
+        self,
+        caller: Caller,
+        slug: str,
+        submission: Submission,
+        received: datetime,
+        made: Alongside | None = None,
     ) -> dict[str, Any]:
-        """Store a signal, or replace the one of its date, and attest it: the receipt."""
+        """Store a signal, or replace the one of its date, and attest it: the receipt.
+
+        `made`: of a signal that the strategy's portfolio has made, which replaces none; what is stored with it.
+        """
         signals.check(submission.signals)
         if not is_slug(slug):
             raise not_found()
@@ -66,7 +83,10 @@ class Placing:
         }
 
         def work(connection: Connection) -> tuple[Placed, bool]:
-            return self._place(connection, caller, slug, trade_date, received, values)
+            placed = self._place(connection, caller, slug, trade_date, received, values, by_hand=made is None)
+            if made is not None:
+                made(connection)
+            return placed
 
         # a caller that goes away does not take the attestation with it
         placed, replaced, attested = await asyncio.shield(self._store_and_attest(work, values))
@@ -119,9 +139,11 @@ class Placing:
         trade_date: date,
         received: datetime,
         values: dict[str, Any],
+        *,
+        by_hand: bool,
     ) -> tuple[Placed, bool]:
         day = trade_date.isoformat()
-        slot, deadline = self._admitted(connection, caller, slug, trade_date, received)
+        slot, deadline = self._admitted(connection, caller, slug, trade_date, received, by_hand=by_hand)
         taken = self._attestation.intake(deadline)
         values |= {"deadline": instant_text(deadline), "attestation": None if taken is None else taken.value}
         if slot.signal_id is None:
@@ -149,12 +171,21 @@ class Placing:
         return placed, slot.signal_id is not None
 
     def _admitted(
-        self, connection: Connection, caller: Caller, slug: str, trade_date: date, received: datetime
+        self,
+        connection: Connection,
+        caller: Caller,
+        slug: str,
+        trade_date: date,
+        received: datetime,
+        *,
+        by_hand: bool = True,
     ) -> tuple[store.Slot, datetime]:
         """Its place and deadline, where the signal is taken now."""
         slot = store.slot(connection, slug, caller.user_id, trade_date.isoformat())
         if slot is None:
             raise not_found()
+        if by_hand and slot.portfolio_id is not None:
+            raise SignalByHand("the strategy's portfolio makes its signals: none are taken by hand")
         if slot.status not in TAKE_SIGNALS:
             raise TakesNoSignals(
                 f"strategy status is {slot.status}: only pending and active ones take signals"
@@ -165,6 +196,8 @@ class Placing:
         check_not_settling(trade_date, now)
         if now >= deadline and status_at(store.log_of(connection, slot.number), deadline) is Status.PAUSED:
             raise TakesNoSignals("strategy status was paused at the deadline: the signal would not count")
+        if slot.signal_id is not None and not by_hand:
+            raise SignalIrreplaceable(f"there is a signal for {trade_date} already")
         if slot.signal_id is not None:
             self._check_replaceable(slot, trade_date)
         return slot, deadline

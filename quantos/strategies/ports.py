@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from sqlmodel import Session
+
 
 class SettlementPort(Protocol):
     """What strategies ask of settlement, which lies above them."""
@@ -16,6 +18,14 @@ class SettlementPort(Protocol):
 
     def fill_missed(self, number: int) -> object:
         """Settle the missed days of a pause as HOLD days, as far as their time has come."""
+        ...
+
+
+class PortfolioPort(Protocol):
+    """What portfolios, which lie above, are told of the strategies that are theirs."""
+
+    def strategy_changed(self, session: Session, portfolio_id: str, status: str) -> None:
+        """A strategy's status has changed, in this unit of work. What is raised undoes it."""
         ...
 
 

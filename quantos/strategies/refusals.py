@@ -29,6 +29,12 @@ class TakesNoSignals(WrongState):
     code = "takes_no_signals"
 
 
+class SignalByHand(WrongState):
+    """A signal for a strategy whose portfolio makes its signals."""
+
+    code = "signal_by_hand"
+
+
 class SignalIrreplaceable(Conflict):
     code = "signal_irreplaceable"
 

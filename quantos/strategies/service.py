@@ -8,11 +8,11 @@ day the exchange has closed since.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from sqlmodel import Session
@@ -39,21 +39,33 @@ from quantos.strategies.core.status import (
 from quantos.strategies.core.weights import Weights
 from quantos.strategies.outbox import SignalOutbox
 from quantos.strategies.owned import is_slug, not_found, number_of, own, own_row
-from quantos.strategies.placing import Placing
-from quantos.strategies.ports import SettlementPort, StrategyTerms
+from quantos.strategies.placing import Alongside, Placing
+from quantos.strategies.ports import PortfolioPort, SettlementPort, StrategyTerms
 from quantos.strategies.refusals import (
+    SignalIrreplaceable,
     SlugTaken,
     StrategyRetired,
+    TakesNoSignals,
     TooManyStrategies,
 )
 from quantos.strategies.schemas import StrategyChange, StrategyNew, Submission, strategy_out
 from quantos.strategies.tables import SignalRow, Strategy
 
+T = TypeVar("T")
+Leading = Callable[[Session], None]
+"""What of a portfolio is changed in the unit of work in which its strategy follows."""
+
 __all__ = [
+    "PortfolioPort",
     "SettlementPort",
+    "SignalIrreplaceable",
     "Strategies",
+    "StrategyNew",
     "StrategyTerms",
+    "Submission",
+    "TakesNoSignals",
     "Weights",
+    "number_of",
     "own",
 ]
 
@@ -82,6 +94,8 @@ class Strategies:
         attestation = attestation or Attestation(Terms(), clock, Path())
         attestation.outbox = SignalOutbox(records)
         self._placing = Placing(records, clock, market, attestation, self._is_past)
+        self.portfolios: PortfolioPort | None = None
+        """Told of the strategies that are portfolios'. Plugged in."""
 
     # the owner's strategies
 
@@ -94,8 +108,15 @@ class Strategies:
 
         return await self._records.commit(work)
 
-    def add(self, session: Session, user_id: str, new: StrategyNew, now: datetime) -> Strategy:
-        """A new pending strategy, in the caller's unit of work."""
+    def add(
+        self,
+        session: Session,
+        user_id: str,
+        new: StrategyNew,
+        now: datetime,
+        portfolio_id: str | None = None,
+    ) -> Strategy:
+        """A new pending strategy, in the caller's unit of work. Raises SlugTaken, TooManyStrategies."""
         # the slug first: of identical requests that arrive together all but one are 409, also at the limit
         if store.by_slug(session, new.slug) is not None:
             raise SlugTaken(f"the slug {new.slug} is taken: choose another")
@@ -111,6 +132,7 @@ class Strategies:
             commission_e8=rate_e8(new.commission_rate),
             slippage_e8=rate_e8(new.slippage_rate),
             created_at=now,
+            portfolio_id=portfolio_id,
             **new.model_dump(exclude={"commission_rate", "slippage_rate"}),
         )
         session.add(strategy)
@@ -154,12 +176,42 @@ class Strategies:
         Before a pause ends its missed days are filled in: outside of the unit of work, for they may be many.
         """
         changes = change.model_dump(exclude_unset=True)
+        return await self._with_pause_filled(
+            lambda filled, session: self._change(session, caller, slug, changes, filled)
+        )
+
+    async def _with_pause_filled(self, work: Callable[[int | None, Session], T]) -> T:
+        """`work` in a unit of work, where it would end a pause once more with the number that is filled in."""
         try:
-            return await self._records.commit(partial(_change, caller, slug, changes, self.clock, None))
+            return await self._records.commit(partial(work, None))
         except _PauseToFill as pause:
             number: int = pause.args[0]
         await asyncio.to_thread(self.ports.fill_missed, number)
-        return await self._records.commit(partial(_change, caller, slug, changes, self.clock, number))
+        return await self._records.commit(partial(work, number))
+
+    def _change(
+        self, session: Session, caller: Caller, slug: str, changes: dict[str, Any], filled: int | None
+    ) -> dict[str, Any]:
+        """The instant of a change is that of its storing: a settlement sees every change from before it."""
+        strategy = own(session, caller, slug)
+        present, number = Status(strategy.status), number_of(strategy)
+        if present is Status.RETIRED:
+            raise StrategyRetired("the strategy is retired: nothing of it can change")
+        if "status" in changes:
+            wanted = Status(changes["status"])
+            check_transition(present, wanted)
+            if is_missed(present, wanted) and filled != number:
+                raise _PauseToFill(number)
+            at = store.record_change(session.connection(), number, wanted, self.clock.now())
+            if wanted is Status.RETIRED:
+                strategy.retired_at = at
+        for field, value in changes.items():
+            setattr(strategy, field, value)
+        session.add(strategy)
+        session.flush()
+        if "status" in changes and strategy.portfolio_id is not None and self.portfolios is not None:
+            self.portfolios.strategy_changed(session, strategy.portfolio_id, strategy.status)
+        return strategy_out(strategy)
 
     async def retire(self, caller: Caller, slug: str) -> dict[str, Any]:
         return await self.change(caller, slug, StrategyChange(status="retired"))
@@ -191,6 +243,45 @@ class Strategies:
             log = store.log_of_own(connection, number)
         until, days = self.ports.settled_until(number), self._days
         return {"signals": [_signal_out(row, log, until, now, days) for row in rows]}
+
+    # a portfolio's strategy
+
+    async def follow(self, caller: Caller, slug: str, wanted: Status, leading: Leading) -> None:
+        """Change the status with what `leading` changes, in one unit of work, where it is not that already.
+
+        A strategy without a signal is pending as long as its portfolio pauses and resumes. Raises what `change` does.
+        """
+
+        def work(filled: int | None, session: Session) -> None:
+            leading(session)
+            present = Status(own(session, caller, slug).status)
+            waits = present is Status.PENDING and wanted is not Status.RETIRED
+            if present is not wanted and not waits:
+                self._change(session, caller, slug, {"status": wanted.value}, filled)
+
+        await self._with_pause_filled(work)
+
+    async def place(
+        self, caller: Caller, slug: str, submission: Submission, received: datetime, made: Alongside
+    ) -> dict[str, Any]:
+        """As `submit`, of a signal that the strategy's portfolio has made. Raises SignalIrreplaceable where one is.
+
+        `made`: stores what belongs to it, in its unit of work.
+        """
+        return await self._placing.submit(caller, slug, submission, received, made)
+
+    def summaries(self, session: Session, number: int, limit: int, offset: int) -> Sequence[dict[str, Any]]:
+        """The signals of a strategy as a list shows them: without what they say, and how many lines that is."""
+        connection = session.connection()
+        rows = store.signal_page(connection, number, limit, offset)
+        log, until = store.log_of_own(connection, number), self.ports.settled_until(number)
+        now, found = self.clock.now(), []
+        for row in rows:
+            shown = _signal_out(row, log, until, now, self._days)
+            shown["stock_count"] = row.signals.count("{")
+            del shown["signals"], shown["nonce"]
+            found.append(shown)
+        return found
 
     # for the features above
 
@@ -266,29 +357,6 @@ class Strategies:
         """The effective signals of a date."""
         texts = store.effective_texts(session, trade_date, numbers)
         return dict(zip(texts, weights.parse(list(texts.values())), strict=True))
-
-
-def _change(
-    caller: Caller, slug: str, changes: dict[str, Any], clock: Clock, filled: int | None, session: Session
-) -> dict[str, Any]:
-    """The instant of a change is that of its storing: a settlement sees every change from before it."""
-    strategy = own(session, caller, slug)
-    present, number = Status(strategy.status), number_of(strategy)
-    if present is Status.RETIRED:
-        raise StrategyRetired("the strategy is retired: nothing of it can change")
-    if "status" in changes:
-        wanted = Status(changes["status"])
-        check_transition(present, wanted)
-        if is_missed(present, wanted) and filled != number:
-            raise _PauseToFill(number)
-        at = store.record_change(session.connection(), number, wanted, clock.now())
-        if wanted is Status.RETIRED:
-            strategy.retired_at = at
-    for field, value in changes.items():
-        setattr(strategy, field, value)
-    session.add(strategy)
-    session.flush()
-    return strategy_out(strategy)
 
 
 def _terms(

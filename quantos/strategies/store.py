@@ -54,6 +54,7 @@ _SLOT: Final = Prepared(
         _strategy.c.universe,
         _strategy.c.is_public,
         _strategy.c.activated_at,
+        _strategy.c.portfolio_id,
         _signal.c.id,
         _signal.c.commit_sha,
         _signal.c.attestation,
@@ -132,6 +133,7 @@ class Slot(NamedTuple):
     universe: str
     is_public: bool
     activated_at: str | None
+    portfolio_id: str | None
     signal_id: str | None
     commit_sha: str | None
     attestation: str | None

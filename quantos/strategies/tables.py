@@ -12,7 +12,10 @@ from quantos.storage.types import Instant
 
 
 class Strategy(SQLModel, table=True):
-    """`number` is the key in the series store and in arrays; it is never reused."""
+    """`number` is the key in the series store and in arrays; it is never reused.
+
+    `portfolio_id`: of the portfolio whose signals it takes; no others.
+    """
 
     __tablename__: ClassVar[Any] = "strategy"
     __table_args__: ClassVar[Any] = (
@@ -38,6 +41,7 @@ class Strategy(SQLModel, table=True):
     activated_at: datetime | None = Field(default=None, sa_type=Instant)
     retired_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
+    portfolio_id: str | None = Field(default=None, max_length=36)
 
 
 class StatusChangeRow(SQLModel, table=True):

@@ -27,9 +27,8 @@ def noted() -> set[str]:
     return {one or other for text in texts for one, other in NOTED.findall(text)}
 
 
-def test_the_kinds_documented_are_those_that_are_noted_or_to_come() -> None:
-    assert noted() & TO_COME == set(), "they have come"
-    assert documented().keys() == noted() | TO_COME
+def test_the_kinds_documented_are_those_that_are_noted() -> None:
+    assert documented().keys() == noted()
 
 
 def test_the_kinds_that_are_told_are_those_with_a_rule() -> None:

@@ -8,6 +8,7 @@ of work of the fact, and does nothing else:
 
     factor_validated            user_id, factor_id, name, status, reasons (texts; of a rejected one)
     portfolio_day_missed        user_id, portfolio_id, name, trade_date, reason
+    portfolio_day_mended        user_id, portfolio_id, trade_date
 """
 
 from __future__ import annotations
@@ -90,7 +91,15 @@ def _factor_validated(payload: Payload, language: Language) -> Notice:
 def _portfolio_day_missed(payload: Payload, language: Language) -> Notice:
     facts = {name: payload[name] for name in ("name", "trade_date", "reason")}
     title, message = (say(f"portfolio.{part}", language, **facts) for part in ("title", "message"))
-    return Notice(payload["user_id"], title, message)
+    return Notice(payload["user_id"], title, message, _portfolio_day(payload))
+
+
+def _portfolio_day_mended(payload: Payload, language: Language) -> Ending:
+    return Ending(_portfolio_day(payload), say("portfolio.mended", language))
+
+
+def _portfolio_day(payload: Payload) -> str:
+    return f"{payload['portfolio_id']}/{payload['trade_date']}"
 
 
 def _strategy_day(payload: Payload) -> str:
@@ -105,4 +114,5 @@ RULES: Final[dict[str, Callable[[Payload, Language], Notice | Ending]]] = {
     "settlement_mended": _settlement_mended,
     "factor_validated": _factor_validated,
     "portfolio_day_missed": _portfolio_day_missed,
+    "portfolio_day_mended": _portfolio_day_mended,
 }

@@ -50,6 +50,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The portfolio has no signal for the day: {reason}. It holds what it has.",
         "该日没有生成信号：{reason}。组合保持现有持仓。",
     ),
+    "portfolio.mended": ("A signal was made since.", "此后已生成信号。"),
 }
 
 

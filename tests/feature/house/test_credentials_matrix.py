@@ -22,6 +22,7 @@ from quantos.app import build_app
 from quantos.kit.clock import parse_instant
 from tests.support.described import Described, Operation
 from tests.support.platforms import Caller, Stage, stage
+from tests.support.portfolios import standing_portfolio
 
 ANYONES: Final = {"redeem_invite", "log_in", "refresh_token", "read_calendar", "get_health"}
 """With everything below /public/."""
@@ -47,6 +48,8 @@ OF_THE_CALLER: Final = {
     "download_image",
     "list_factors",
     "create_factor",
+    "list_portfolios",
+    "create_portfolio",
 }
 """Each user's call concerns that user alone."""
 
@@ -77,6 +80,17 @@ OF_AN_OWNER: Final = {
     "get_factor_chart_data",
     "get_factor_diagnostics",
     "list_factor_correlations",
+    "get_portfolio",
+    "change_portfolio",
+    "delete_portfolio",
+    "add_portfolio_member",
+    "remove_portfolio_member",
+    "activate_portfolio",
+    "pause_portfolio",
+    "resume_portfolio",
+    "list_portfolio_signals",
+    "list_portfolio_days",
+    "explain_portfolio_signal",
 }
 """The path names something that one user owns: 404 for every other."""
 
@@ -88,6 +102,7 @@ BODIES: Final[dict[str, Any]] = {
     },
     "upload_factor_values": {"data": [{"date": "2024-03-01", "values": {"600001.SH": 0.5}}]},
     "change_profile": {},
+    "change_portfolio": {"name": "Renamed"},
 }
 """Where an example of the description would be refused for its content."""
 
@@ -154,7 +169,7 @@ def unsigned(user_id: str) -> str:
 def owned_by(opened: Stage, owner: Caller) -> dict[str, Any]:
     """Something of each kind that a path can name, by the parameter that names it."""
     owner.post("/strategies", {"name": "Owned", "slug": "owned"})
-    opened.submit(owner, "owned", date(2024, 3, 6), {"600001.SH": 0.5})
+    opened.submit(owner, "owned", date(2024, 3, 5), {"600001.SH": 0.5})
     claim = owner.call("PUT", "/strategies/owned/claimed", BODIES["upload_claim"])
     assert claim.status_code == 201, claim.text
     ticket = owner.post("/tickets", {"title": "Mine", "category": "other"})
@@ -162,13 +177,14 @@ def owned_by(opened: Stage, owner: Caller) -> dict[str, Any]:
     notification = owner.get("/notifications")["notifications"][0]
     return {
         "slug": "owned",
-        "trade_date": "2024-03-06",
+        "trade_date": "2024-03-05",
         "date": "2024-03-01",
         "month": "2024-03",
         "key_id": owner.post("/billing/api-keys", {"name": "another"})["id"],
         "ticket_id": ticket["id"],
         "notification_id": notification["id"],
         "factor_id": owner.post("/factors", {"name": "Owned", "universe": "hs300"})["id"],
+        "portfolio_id": standing_portfolio(opened, owner, date(2024, 3, 4))["id"],
         "fingerprint": "f" * 64,
         "now": "2024-03-05T08:00:00+08:00",
         "path": "/nowhere/at/all",
@@ -284,6 +300,7 @@ def everything_of(owner: Caller) -> list[Any]:
         "tickets",
         "notifications",
         "factors",
+        "portfolios",
         "strategies/owned/signals",
     )
     return [owner.get(f"/{each}") for each in lists] + [owner.get("/strategies/owned/claimed")]

@@ -52,6 +52,7 @@ def api(on_stage: Stage, agent: Caller) -> Described:
         "path": "/nowhere/at/all",
         "invite_code": on_stage.operator.post("/admin/invites", {"max_uses": 9})["invite_code"],
         "factor_id": agent.post("/factors", {"name": "Alpha", "universe": "hs300"})["id"],
+        "portfolio_id": agent.post("/portfolios", {"name": "Alpha", "universe": "hs300"})["id"],
         "fingerprint": "f" * 64,
     }
     return Described(build_app(on_stage.platform).openapi(), known)
@@ -118,6 +119,7 @@ def test_a_key_without_credentials_is_401(on_stage: Stage, api: Described) -> No
         ("/auth/invite", None),
         ("/billing/api-keys", {"name": "same"}),
         ("/factors", {"name": "Same", "universe": "hs300"}),
+        ("/portfolios", {"name": "Same", "universe": "hs300"}),
         ("/tickets", {"title": "Same", "category": "bug"}),
     ],
 )

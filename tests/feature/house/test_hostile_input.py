@@ -27,6 +27,7 @@ from quantos.market.core.calendar import shipped_calendar
 from tests.support.described import Described, Operation, replaced, without
 from tests.support.effort import tries
 from tests.support.platforms import Caller, Stage, made_up, stage
+from tests.support.portfolios import standing_portfolio
 
 ROOT: Final = Path(__file__).parents[3]
 ODD: Final = "s3cr3t-input"
@@ -145,6 +146,7 @@ def api(on_stage: Stage, agent: Caller) -> Described:
         "name": "settle_all_active_strategies",
     }
     known["factor_id"] = standing_factor(on_stage, agent)
+    known["portfolio_id"] = standing_portfolio(on_stage, agent, date(2024, 3, 4))["id"]
     return Described(build_app(on_stage.platform).openapi(), known)
 
 

@@ -25,9 +25,8 @@ from quantos.strategies.tables import SignalRow, StatusChangeRow, Strategy
 
 def test_models_and_migration_agree(tmp_path: Any) -> None:
     versions = MIGRATIONS / "versions"
-    made, extended = (
-        runpy.run_path(str(versions / name)) for name in ("0002_strategies.py", "0008_attestation.py")
-    )
+    names = ("0002_strategies.py", "0008_attestation.py", "0017_strategies_of_portfolios.py")
+    revisions = [runpy.run_path(str(versions / name)) for name in names]
     tables = SQLModel.metadata.tables
     described = MetaData()
     for model in (User, Strategy, StatusChangeRow, SignalRow):
@@ -37,12 +36,12 @@ def test_models_and_migration_agree(tmp_path: Any) -> None:
     with records.engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         with Operations.context(context):
-            made["upgrade"]()
-            extended["upgrade"]()
+            for revision in revisions:
+                revision["upgrade"]()
         assert compare_metadata(context, described) == []
         with Operations.context(context):
-            extended["downgrade"]()
-            made["downgrade"]()
+            for revision in reversed(revisions):
+                revision["downgrade"]()
     records.close()
 
 

@@ -33,7 +33,9 @@ EVENTS: Final[dict[str, dict[str, Any]]] = {
         "trade_date": "2024-01-03",
         "reason": "none",
     },
+    "portfolio_day_mended": {"portfolio_id": "p", "trade_date": "2024-01-03"},
 }
+ENDINGS: Final = {"settlement_mended", "portfolio_day_mended"}
 CHINESE = re.compile(r"[一-鿿]")
 
 
@@ -67,7 +69,7 @@ def test_a_kind_without_a_rule_is_nobodys_news() -> None:
 
 
 def test_a_notice_goes_to_the_user_of_the_event() -> None:
-    assert {notice(kind).user_id for kind in EVENTS if kind != "settlement_mended"} == {"u"}
+    assert {notice(kind).user_id for kind in EVENTS if kind not in ENDINGS} == {"u"}
 
 
 def test_a_reply_alone_does_not_speak_of_the_status() -> None:
@@ -103,6 +105,15 @@ def test_a_mended_day_ends_the_notice_of_that_strategy_and_day_alone() -> None:
     assert ending.subject == notice("settlement_missing").subject
     assert ending.subject != notice("settlement_missing", trade_date="2024-01-04").subject
     assert ending.subject != notice("settlement_missing", strategy=13).subject
+
+
+def test_a_mended_portfolio_day_ends_the_notice_of_that_portfolio_and_day_alone() -> None:
+    mended = {"user_id": "u", **EVENTS["portfolio_day_mended"]}
+    ending = of_event("portfolio_day_mended", mended, "en")
+    assert isinstance(ending, Ending)
+    assert ending.subject == notice("portfolio_day_missed").subject
+    assert ending.subject != notice("portfolio_day_missed", trade_date="2024-01-04").subject
+    assert ending.subject != notice("portfolio_day_missed", portfolio_id="q").subject
 
 
 def test_a_rejected_factor_says_which_checks_failed() -> None:

@@ -1,0 +1,1 @@
+"""Portfolios of factors: strategies that signal by themselves."""

@@ -1,0 +1,1 @@
+"""Pure rules of portfolios: statuses, the combination of factors, the selection, its explanation."""
