@@ -21,9 +21,9 @@ from quantos.cli.options import DataDir, Json, day_option
 from quantos.cli.output import print_json
 from quantos.cli.progress import spinning
 from quantos.cli.reach import Reach, opened_here, reach
+from quantos.cli.servers import server_of
 from quantos.cli.texts import say, word
 from quantos.errors import NotFound
-from quantos.storage.directory import running_server
 
 market = Commands(help="Market data: import, fetch, see what is there.", no_args_is_help=True)
 
@@ -139,7 +139,7 @@ def fetch(
     """Fetch bars from a live source, also while the server runs; run it again to go on where it stopped."""
     settings = load(data_dir)
     wanted = Wanted(source, tuple(symbols or ()), first, last)
-    if running_server(settings.data_dir) is None:
+    if server_of(settings.data_dir) is None:
         if not directories.is_there(settings.data_dir) and not (symbols and first):
             raise NotFound(say("fetch.new", path=settings.data_dir))
         with opened_here(settings, create=True) as platform:

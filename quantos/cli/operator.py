@@ -25,11 +25,12 @@ TOKEN = "operator-token"  # noqa: S105 - the name of the secret
 @operator.command()
 def token(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Print the operator's bearer token."""
-    from quantos.storage.directory import DataDirectory, running_server  # noqa: PLC0415
+    from quantos.cli.servers import server_of  # noqa: PLC0415 - beside its use
+    from quantos.storage.directory import DataDirectory  # noqa: PLC0415
 
     settings = load(data_dir)
     directories.require(settings.data_dir)
-    if running_server(settings.data_dir) is not None:
+    if server_of(settings.data_dir) is not None:
         text = (settings.data_dir / "secrets" / TOKEN).read_text()
     else:
         directory = DataDirectory.open(settings.data_dir, create=False)

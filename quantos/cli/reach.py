@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from quantos.cli import directories, logs
 from quantos.cli.configuration import load
+from quantos.cli.servers import server_of
 from quantos.errors import NotFound, QuantosError, Unavailable
 from quantos.kit.clock import SystemClock, parse_instant
-from quantos.storage.directory import running_server
 
 if TYPE_CHECKING:
     import httpx
@@ -181,7 +181,7 @@ def reach(data_dir: Path | None, *, create: bool = False, token: str = "") -> It
     Raises NoDataDirectory, DirectoryLocked.
     """
     settings = load(data_dir)
-    url = running_server(settings.data_dir)
+    url = server_of(settings.data_dir)
     if url is not None:
         through = ThroughServer(url, token or _token(settings.data_dir))
         try:

@@ -153,19 +153,26 @@ class DataDirectory:
 
 
 def running_server(path: Path) -> str | None:
-    """The URL of the server that holds this directory, or None."""
+    """The URL of the server that holds this directory, or None: the file may be a killed server's."""
     try:
         announced: dict[str, Any] = json.loads((path / "server.json").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
+    held = holder(path)
+    return str(announced["url"]) if held and held.startswith(f"process {announced['pid']} ") else None
+
+
+def holder(path: Path) -> str | None:
+    """Who holds the lock of this directory, as it named itself; None where nobody does."""
     try:
         with (path / "lock").open("r") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return str(announced["url"])
-    except FileNotFoundError:
-        return None
-    return None  # the lock is free: the file was left behind by a killed server
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return lock.read().strip() or "another process"
+    except OSError:
+        return None  # there is none, or its opening says what is wrong
+    return None
 
 
 def strangers(path: Path) -> list[str]:

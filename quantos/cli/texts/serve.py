@@ -26,6 +26,10 @@ SERVE: Final[dict[str, tuple[str, str]]] = {
         "warning: the server listens on {address}, other machines can reach it, and nothing that is sent is encrypted (no TLS): put a reverse proxy with TLS in front of it, or listen on 127.0.0.1",
         "警告：服务监听 {address}，其他机器可以访问，且传输内容未加密（无 TLS）：请在前面部署带 TLS 的反向代理，或改为监听 127.0.0.1",
     ),
+    "server.awaited": (
+        "{path} is in use by {holder}: waiting a moment for it to serve or to end",
+        "{path} 正由 {holder} 使用：稍候，等它开始提供服务或结束",
+    ),
     "serve.stopping": ("stopped", "已停止"),
     "serve.in_use": (
         "port {port} of {host} is in use: choose another with --port, or --port 0 for a free one",

@@ -17,6 +17,7 @@ from quantos.storage.directory import (
     DirectoryLocked,
     DirectoryUnusable,
     WrongMode,
+    holder,
     running_server,
 )
 
@@ -173,6 +174,17 @@ def test_commands_find_a_running_server_and_no_dead_one(tmp_path: Path) -> None:
     assert running_server(tmp_path) == "http://127.0.0.1:8000"
     directory.close()  # as after a kill: the file stays, the lock is free
     assert running_server(tmp_path) is None
+
+
+def test_what_a_killed_server_announced_is_not_taken_for_who_holds_the_directory_now(tmp_path: Path) -> None:
+    directory = DataDirectory.open(tmp_path)
+    directory.announce("http://127.0.0.1:8000", datetime(2024, 1, 2, tzinfo=UTC))
+    announced = json.loads((tmp_path / "server.json").read_text())
+    (tmp_path / "server.json").write_text(json.dumps({**announced, "pid": announced["pid"] + 1}))
+    assert running_server(tmp_path) is None
+    assert str(holder(tmp_path)).startswith(f"process {announced['pid']} on ")
+    directory.close()
+    assert holder(tmp_path) is None
 
 
 def test_stores_without_the_file_that_says_whether_they_are_simulated_stay_closed(tmp_path: Path) -> None:
