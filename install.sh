@@ -562,10 +562,14 @@ machine_fault() { # why this machine has no fingerprint, in a line
 need_room() { # what an installation asks of the machine; the first fault is the end
   fault=$(clock_fault)
   [ -z "$fault" ] || stop "$fault" "$fault"
+  need_disk
+  ! port_is_taken "$PORT" || stop "port $PORT is taken: choose another with --port" "端口 $PORT 已被占用：请用 --port 另选一个"
+}
+
+need_disk() {
   found=$(disk_mb)
   [ "$found" -ge "$DISK_MB_MIN" ] || stop "$found MiB are free on the disk, QuantOS needs $DISK_MB_MIN: make room and run it again" \
     "磁盘剩余 $found MiB，至少需要 $DISK_MB_MIN：请腾出空间后重新运行"
-  ! port_is_taken "$PORT" || stop "port $PORT is taken: choose another with --port" "端口 $PORT 已被占用：请用 --port 另选一个"
 }
 
 # --- Container: the folder and what is remembered there -------------------------------------------------------
@@ -580,7 +584,7 @@ place_paths() { # the copy that an installation keeps knows its own folder, and 
   esac
   case $NAME in *[!a-z0-9_.-]*) misused "--name takes small letters, digits, - _ and ." "--name 只能用小写字母、数字和 - _ ." ;; esac
   if [ -z "$PLACE" ]; then
-    if [ "$(id -u)" = 0 ]; then PLACE=/opt/$NAME; else PLACE=$HOME/.$NAME; fi
+    if [ "$(id -u)" = 0 ] && [ "$(uname -s)" = Linux ]; then PLACE=/opt/$NAME; else PLACE=$HOME/.$NAME; fi
   fi
   case $PLACE in /*) ;; *) PLACE=$PWD/$PLACE ;; esac
   case $PLACE in *[,\"]* | *"$NEWLINE"*) misused "--dir takes no comma and no quotation mark" "--dir 不能含逗号或引号" ;; esac
@@ -889,6 +893,7 @@ started() { # NAME: starts it and waits; on failure its last words are printed
 }
 
 serve_with() { # IMAGE: makes the service anew with this image; it restarts by itself only once it was healthy
+  docker stop -t 60 "$NAME" >/dev/null 2>&1 || true # in order, so that what is under way is finished
   remove_container "$NAME"
   serve_terms=$(terms "$1")
   confined create --name "$NAME" --label "quantos.terms=$serve_terms" --label "quantos.place=$PLACE" --stop-timeout 60 --publish "$BIND:$PORT:8000" "$1" || return 1
@@ -918,7 +923,7 @@ port_refused() { grep -Eqi 'port is already allocated|address already in use|por
 
 has_systemd() { [ "$SERVICE" = yes ] && [ "$(id -u)" = 0 ] && command -v systemctl >/dev/null 2>&1 && [ -d /run/systemd/system ]; }
 
-UNITS=${QUANTOS_UNIT_DIR:-/etc/systemd/system}
+UNITS=/etc/systemd/system
 
 install_units() { # the service follows systemd's start and stop; a backup is made each evening, after the settlement
   has_systemd || return 0
@@ -934,7 +939,7 @@ Wants=network-online.target
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=$docker_at start $NAME
-ExecStop=$docker_at stop --time 60 $NAME
+ExecStop=$docker_at stop -t 60 $NAME
 TimeoutStopSec=90
 
 [Install]
@@ -948,6 +953,7 @@ After=$NAME.service
 [Service]
 Type=oneshot
 ExecStart=/bin/sh -c '$docker_at exec $NAME quantos backup create /backups/daily-\$\$(date -u +%%Y%%m%%dT%%H%%M%%SZ).zip'
+ExecStart=$docker_at exec $NAME find /backups -name 'daily-*.zip' -mtime +30 -delete
 UNIT
   write_atomically "$UNITS/$NAME-backup.timer" 0644 <<UNIT
 [Unit]
@@ -1100,6 +1106,7 @@ trial() { # IMAGE: the image on the data, migration and all, where nobody can re
 upgrade_container() {
   begin_container_work
   need_installed
+  need_disk
   take_image
   if [ "$TARGET" = "$CURRENT" ]; then
     say "QuantOS $(version_of "$CURRENT") is that image already." "QuantOS $(version_of "$CURRENT") 已经是此镜像。"
@@ -1111,7 +1118,7 @@ upgrade_container() {
   prepare_place
   BACKUP=''
   pend stopping
-  docker stop "$NAME" >/dev/null 2>&1 || true
+  docker stop -t 60 "$NAME" >/dev/null 2>&1 || true
   if ! backup_now before-upgrade; then
     start_current
     rm -f -- "$PENDING"
@@ -1145,14 +1152,14 @@ start_current() {
 }
 
 restore_data() { # IMAGE BACKUP
-  step "Data of $2" "恢复数据 $2" task "$1" backup restore "/backups/$2" --force || stop "the data of before could not be restored, see the lines above: run install.sh again, or restore $PLACE/backups/$2 by hand" \
-    "升级前的数据未能恢复，原因见上：请重新运行 install.sh，或手动恢复 $PLACE/backups/$2"
+  step "Data of $2" "恢复数据 $2" task "$1" backup restore "/backups/$2" --force
 }
 
 undo_upgrade() { # back to CURRENT and the data of BACKUP
   remove_container "$NAME-trial"
   remove_container "$NAME"
-  restore_data "$CURRENT" "$BACKUP"
+  restore_data "$CURRENT" "$BACKUP" || stop "the data of before could not be restored, see the lines above: run install.sh again, or restore $PLACE/backups/$BACKUP by hand" \
+    "升级前的数据未能恢复，原因见上：请重新运行 install.sh，或手动恢复 $PLACE/backups/$BACKUP"
   start_current
   rm -f -- "$PENDING"
 }
@@ -1178,16 +1185,16 @@ rollback_container() {
   need_installed
   [ -n "$PREVIOUS" ] || stop "there is no version before this one" "没有更早的版本"
   docker image inspect "$PREVIOUS" >/dev/null 2>&1 || stop "the image $PREVIOUS is gone from this engine" "镜像 $PREVIOUS 已不在本机"
+  if [ "$RESTORE" = yes ] && ! has_backup "$PREVIOUS_BACKUP"; then
+    stop "there is no $PLACE/backups/$PREVIOUS_BACKUP" "没有 $PLACE/backups/$PREVIOUS_BACKUP"
+  fi
   TARGET=$PREVIOUS BACKUP=''
   say "QuantOS: $(version_of "$CURRENT") back to $(version_of "$TARGET")" "QuantOS：$(version_of "$CURRENT") 退回到 $(version_of "$TARGET")"
   pend stopping
-  docker stop "$NAME" >/dev/null 2>&1 || true
+  docker stop -t 60 "$NAME" >/dev/null 2>&1 || true
   backup_now before-rollback || { start_current; rm -f -- "$PENDING"; exit 1; }
   pend migrating
-  if [ "$RESTORE" = yes ]; then
-    restore_data "$TARGET" "$PREVIOUS_BACKUP"
-  fi
-  if step "Trial start" "试运行" trial "$TARGET" && step "Service $NAME" "服务 $NAME" serve_with "$TARGET"; then
+  if restored_if_told && step "Trial start" "试运行" trial "$TARGET" && step "Service $NAME" "服务 $NAME" serve_with "$TARGET"; then
     complete_rollback
     tell_how_to_go_on
     return 0
@@ -1197,6 +1204,12 @@ rollback_container() {
   stop "$(version_of "$TARGET") cannot run on today's data, see the lines above; nothing was changed. --rollback --restore-backup goes back to the data of before the upgrade ($PREVIOUS_BACKUP); what came since is then only in the backup made now" \
     "$(version_of "$TARGET") 无法在现有数据上运行，原因见上；没有做任何改动。--rollback --restore-backup 会回到升级前的数据（$PREVIOUS_BACKUP）；此后的内容届时只在刚才的备份中"
 }
+
+has_backup() { # NAME: only the platform's user looks into that folder
+  docker run --rm --network none --entrypoint test --mount "type=bind,src=$PLACE/backups,dst=/backups,readonly" "$CURRENT" -s "/backups/$1"
+}
+
+restored_if_told() { [ "$RESTORE" = no ] || restore_data "$TARGET" "$PREVIOUS_BACKUP"; }
 
 complete_rollback() {
   if [ "$RESTORE" = yes ]; then
@@ -1211,7 +1224,7 @@ uninstall_container() {
   fault=$(engine_fault)
   [ -z "$fault" ] || stop "$fault" "$fault"
   [ ! -d "$PLACE" ] || lock_place
-  docker stop "$NAME" >/dev/null 2>&1 || true # in order, so that what is under way is finished
+  docker stop -t 60 "$NAME" >/dev/null 2>&1 || true
   remove_units
   for found in "$NAME-task" "$NAME-trial" "$NAME"; do remove_container "$found"; done
   docker images --format '{{.Repository}}:{{.Tag}}' "$NAME-image" | while IFS= read -r found; do

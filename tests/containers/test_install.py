@@ -247,3 +247,53 @@ def test_uninstalled_the_data_stay_and_are_used_by_the_next_installation(
     assert docker("volume", "ls", "-q", "--filter", f"name={appliance.volume}") == ""
     assert not appliance.place.exists()
     assert appliance.run("--uninstall", "--purge").returncode == 0  # once more, with nothing there
+
+
+SYSTEMD = "mkdir -p /run/systemd/system; printf '#!/bin/sh\\n' >/usr/local/bin/systemctl; chmod +x /usr/local/bin/systemctl"
+"""A bare Debian has no systemd: what is written for it is looked at, and nothing of it is started."""
+
+
+def test_a_bare_debian_with_an_engine_is_enough_and_gets_the_units_of_the_kit(
+    appliance: Appliance, image: str, tmp_path: Path
+) -> None:
+    engine = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+    cli = shutil.which("docker")
+    install = (
+        f'sh /srv/install.sh --image {image} --name {appliance.name} --port {appliance.port} --dir "$PLACE"'
+    )
+    show = f"cat /etc/systemd/system/{appliance.name}{{.service,-backup.service,-backup.timer}}"
+    command = [
+        "docker",
+        "run",
+        "--rm",
+        "-v",
+        f"{engine}:/var/run/docker.sock",
+        "-v",
+        f"{cli}:/usr/bin/docker:ro",
+    ]
+    command += ["-v", f"{INSTALL}:/srv/install.sh:ro", "-v", f"{tmp_path}:{tmp_path}"]
+    command += ["-e", f"PLACE={appliance.place}", os.environ.get("QUANTOS_TEST_BASE", "debian:trixie-slim")]
+    done = subprocess.run(
+        [*command, "bash", "-c", f"{SYSTEMD}; {install} >&2 && {show}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert appliance.get("/health") == {"status": "ok"}
+    kit = INSTALL.parent / "deploy-kit"
+    expected = [
+        "\n".join(line for line in (kit / name).read_text().splitlines() if not line.startswith("#"))
+        for name in ("quantos.service", "quantos-backup.service", "quantos-backup.timer")
+    ]
+    named = (
+        "\n".join(expected)
+        .replace(" quantos quantos ", " NAME quantos ")
+        .replace("exec quantos ", "exec NAME ")
+    )
+    named = (
+        named.replace("start quantos", "start NAME")
+        .replace("60 quantos", "60 NAME")
+        .replace("quantos.service", "NAME.service")
+    )
+    assert done.stdout.strip() == named.replace("NAME", appliance.name)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.containers.appliance import ROOT, Appliance, docker, free_name
 
-SYMBOL, DAY, NEXT_DAY, CAPITAL = "600519.SH", "2024-03-04", "2024-03-05", 1_000_000
+SYMBOL, DAY, NEXT_DAY = "600519.SH", "2024-03-04", "2024-03-05"
 BARS = f"""symbol,date,open,high,low,close,volume,pre_close
 {SYMBOL},2024-03-01,10.00,10.00,10.00,10.00,100000000,10.00
 {SYMBOL},{DAY},10.00,10.50,10.00,10.50,100000000,10.00
@@ -71,10 +71,11 @@ def agent_of(on: Appliance) -> str:
 
 
 def test_a_signal_is_settled_in_it(platform: Appliance) -> None:
-    """Half the capital bought at 10.00 closes at 10.50: 2.5 %, less a fee of hardly a thousandth of that half."""
-    last = record(platform)[-1]
-    assert last["date"] == DAY
-    assert 1.0240 < last["nav"] < 1.0250
+    """Half of 1,000,000 buys 49,900 shares at 10.02 (10.00 and 0.2 % slippage), for 499,998; they close at 10.50.
+
+    49,900 * 0.48 = 23,952, less 0.03 % commission (150.00) and 0.001 % transfer fee (5.00) is 23,797.
+    """
+    assert [(row["date"], row["nav"]) for row in record(platform)] == [(DAY, 1.023797)]
 
 
 def test_the_backups_of_a_running_platform_lie_on_the_host(platform: Appliance) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -78,8 +80,99 @@ def test_help_speaks_the_language_of_the_terminal(variable: str, value: str, wor
 
 def test_help_names_every_option() -> None:
     shown = install("--help").stdout
-    for option in ("--demo", "--prefix", "--extra", "--dev", "--quiet", "--help"):
-        assert option in shown
+    script = (ROOT / "install.sh").read_text()
+    options = script[script.index("while [ $# -gt 0 ]") : script.index("done # what is left")]
+    named = set(re.findall(r"^    (--[a-z0-9-]+)(?: \| -h)?\)", options, re.MULTILINE))
+    assert {"--demo", "--prefix", "--extra", "--dev", "--image", "--upgrade", "--help"} <= named
+    assert [option for option in sorted(named) if option not in shown] == []
+
+
+@pytest.fixture
+def without_docker(tmp_path: Path) -> str:
+    """A PATH that leads to what every system has, and to no docker."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in [
+        "awk",
+        "cat",
+        "chmod",
+        "cut",
+        "date",
+        "df",
+        "dirname",
+        "grep",
+        "head",
+        "id",
+        "mkdir",
+        "mktemp",
+        "mv",
+        "rm",
+        "rmdir",
+        "sed",
+        "sh",
+        "tail",
+        "tr",
+        "uname",
+    ]:
+        (folder / name).symlink_to(shutil.which(name) or name)
+    return str(folder)
+
+
+def test_a_machine_without_docker_is_told_how_to_get_it(without_docker: str, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    run = install("--image", "quantos.tar.gz", "--dir", str(place), PATH=without_docker)
+    assert (run.returncode, len(run.stderr.splitlines())) == (1, 1)
+    assert "Docker is not installed" in run.stderr
+    assert not place.exists()
+
+
+def test_a_look_at_the_machine_names_every_fault_and_makes_nothing(
+    without_docker: str, tmp_path: Path
+) -> None:
+    run = install("--check", "--dir", str(tmp_path / "place"), PATH=without_docker)
+    assert run.returncode == 1
+    assert "FAIL  Docker is not installed" in run.stdout
+    assert "ok    clock" in run.stdout
+    assert not (tmp_path / "place").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--port", "0"), "'0' is no port"),
+        (("--port", "65536"), "'65536' is no port"),
+        (("--name", "Quant OS"), "--name"),
+        (("--dir", "/srv/a,b"), "--dir takes no comma"),
+        (("--image",), "--image needs"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_an_option_that_cannot_be_is_wrong_usage(
+    tmp_path: Path, options: tuple[str, ...], complaint: str
+) -> None:
+    run = install("--docker", *options, cwd=tmp_path)
+    assert (run.returncode, len(run.stderr.splitlines())) == (2, 1)
+    assert complaint in run.stderr
+
+
+def test_alone_without_a_checkout_it_installs_the_container(without_docker: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "install.sh", tmp_path)
+    run = subprocess.run(
+        [shutil.which("sh") or "sh", tmp_path / "install.sh", "--native"],
+        env={"PATH": without_docker},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "there is none beside install.sh" in run.stderr
+    run = subprocess.run(
+        [shutil.which("sh") or "sh", tmp_path / "install.sh"],
+        env={"PATH": without_docker, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Docker is not installed" in run.stderr
 
 
 @pytest.mark.parametrize("extra", ["baostok", ""])
