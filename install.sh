@@ -664,7 +664,6 @@ ENV
     [ -r "$LICENSE" ] || stop "$LICENSE cannot be read" "无法读取 $LICENSE"
     write_atomically "$PLACE/etc/license.json" 0644 <"$LICENSE"
   fi
-  if [ -f "$PLACE/etc/license.json" ]; then keep_setting QUANTOS_LICENSE_FILE=/etc/quantos/license.json; fi
   # The platform's user in the container writes the backups; only its engine can say who that is on this machine.
   docker run --rm --network none --user 0 --entrypoint install --mount "type=bind,src=$PLACE/backups,dst=/backups" \
     "$TARGET" -d -o 10001 -g 10001 -m 0700 /backups >/dev/null 2>&1 || true
@@ -1019,11 +1018,19 @@ install_container() { # ARGUMENTS of quantos demo
   CURRENT=$TARGET
   remember
   keep_tools
+  install_license
   install_units
   warm
   if [ "$fresh" = yes ]; then : >"$PLACE/.invite"; fi
   tell_how_to_go_on
   if [ "$DEMO" = yes ]; then demo_in_container "$@"; fi
+}
+
+install_license() { # by the platform itself, which looks whether it holds here and takes it up at once
+  if [ -z "$LICENSE" ]; then return 0; fi
+  step "Licence" "许可证" docker exec "$NAME" quantos license install /etc/quantos/license.json ||
+    stop "the licence was not taken, see the lines above; QuantOS runs without it. Correct it and run install.sh --license again" \
+      "许可证未被接受，原因见上；QuantOS 在没有它的情况下运行。更正后重新运行 install.sh --license"
 }
 
 begin_service() {
