@@ -6,15 +6,18 @@ Typer's own help names values by their Python types and ends long lines with dot
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import typer
+from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from quantos.cli.interruption import Interrupted
-from quantos.cli.layout import listed, screen_width, wrapped
-from quantos.cli.texts import in_readers_language, say
+from quantos.cli.layout import clean, listed, screen_width, wrapped
+from quantos.cli.texts import CHINESE, in_readers_language, language, say
+from quantos.cli.texts.usage import wrong_usage_in_chinese
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -64,6 +67,14 @@ class Command(TyperCommand):
 class Group(TyperGroup):
     """A group of commands."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run a command line and leave with its exit code; wrong usage is told in the reader's language."""
+        try:
+            sys.exit(super().main(*args, **{**options, "standalone_mode": False}) or 0)
+        except UsageError as wrong:
+            _tell(wrong)
+            sys.exit(wrong.exit_code)
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return [*_usage(self, ctx), "COMMAND"]
 
@@ -80,6 +91,17 @@ def _usage(command: TyperCommand | TyperGroup, context: Any) -> list[str]:
             name = parameter.display_name_raw + ("..." if parameter.nargs != 1 else "")
             pieces.append(name if parameter.required else f"[{name}]")
     return ["[OPTIONS]", *pieces]
+
+
+def _tell(wrong: UsageError) -> None:
+    if language() != CHINESE or isinstance(wrong, NoArgsIsHelpError):
+        wrong.show()
+        return
+    if (context := wrong.ctx) is not None:
+        usage = " ".join([context.command_path, *context.command.collect_usage_pieces(context)])
+        sys.stderr.write(f"{say('help.usage')}{usage}\n{say('help.more', command=context.command_path)}\n\n")
+    told = clean(wrong_usage_in_chinese(wrong.format_message()))
+    sys.stderr.write(f"{say('help.wrong')}{say('colon')}{told}\n")
 
 
 def _heading(command: TyperCommand | TyperGroup, context: Any) -> list[str]:

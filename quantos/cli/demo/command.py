@@ -50,7 +50,7 @@ def demo(
     from quantos.cli.output import print_json  # noqa: PLC0415
 
     if market is not None and seed is not None:
-        raise typer.BadParameter("--seed belongs to the synthetic market: give --market or --seed, not both")
+        raise typer.BadParameter(say("demo.seed_alone"))
     wish = Wish(
         None if data_dir is None else data_dir.expanduser().absolute(),
         market,

@@ -6,6 +6,8 @@ from typing import Final
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "help.usage": ("Usage: ", "用法："),
+    "help.more": ("Try '{command} --help' for help.", "查看帮助：{command} --help"),
+    "help.wrong": ("Error", "错误"),
     "help.arguments": ("Arguments:", "参数："),
     "help.options": ("Options:", "选项："),
     "help.commands": ("Commands:", "命令："),

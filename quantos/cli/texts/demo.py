@@ -258,8 +258,12 @@ _CHECKS: Final[dict[str, tuple[str, str]]] = {
 _AFTER: Final[dict[str, tuple[str, str]]] = {
     "demo.keeps": ("Still serving at {url}; Ctrl-C ends it.", "服务仍在 {url} 运行；按 Ctrl-C 结束。"),
     "demo.after.ahead": (
-        "The market goes on for {days} trading days: an agent of yours can go on too (docs/agents.md); {program} clock advance 1d --data-dir {folder} brings the next evening.",
+        "The market goes on for {days:trading day|trading days}: an agent of yours can go on too (docs/agents.md); {program} clock advance 1d --data-dir {folder} brings the next evening.",
         "市场还有 {days} 个交易日，你的智能体可以接着运行（docs/agents.md）；{program} clock advance 1d --data-dir {folder} 前进到下一晚。",
+    ),
+    "demo.seed_alone": (
+        "--seed belongs to the synthetic market: give --market or --seed, not both",
+        "--seed 仅用于合成行情：--market 与 --seed 只能给一个",
     ),
     "demo.after.api": ("API description", "接口说明"),
     "demo.after.key": ("the agent's API key", "智能体的 API 密钥"),
