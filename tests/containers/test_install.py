@@ -249,6 +249,34 @@ def test_uninstalled_the_data_stay_and_are_used_by_the_next_installation(
     assert appliance.run("--uninstall", "--purge").returncode == 0  # once more, with nothing there
 
 
+def test_the_compose_file_of_the_kit_makes_what_install_sh_makes(
+    appliance: Appliance, image: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "by hand"
+    for name in ("etc", "backups"):
+        (folder / name).mkdir(parents=True)
+    os.chown(folder / "backups", 10001, 10001)
+    shutil.copy(INSTALL.parent / "deploy-kit/compose.yaml", folder)
+    (folder / "quantos.env").touch()
+    environment = {
+        "QUANTOS_IMAGE": image,
+        "QUANTOS_NAME": appliance.name,
+        "QUANTOS_PUBLISH": str(appliance.port),
+    }
+    compose = ["docker", "compose", "--project-directory", str(folder), "-f", str(folder / "compose.yaml")]
+    try:
+        up = [*compose, "up", "--wait", "--quiet-pull"]
+        subprocess.run(up, env=appliance.environment(**environment), check=True, capture_output=True)
+        assert appliance.get("/health") == {"status": "ok"}
+        confined = "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.Config.User}}"
+        assert docker("inspect", "-f", confined, appliance.name) == "true [ALL] 10001:10001"
+        docker("exec", appliance.name, "quantos", "backup", "create", "/backups/one.zip")
+        assert (folder / "backups" / "one.zip").exists()
+    finally:
+        down = [*compose, "down", "--volumes"]
+        subprocess.run(down, env=appliance.environment(**environment), check=True, capture_output=True)
+
+
 SYSTEMD = "mkdir -p /run/systemd/system; printf '#!/bin/sh\\n' >/usr/local/bin/systemctl; chmod +x /usr/local/bin/systemctl"
 """A bare Debian has no systemd: what is written for it is looked at, and nothing of it is started."""
 

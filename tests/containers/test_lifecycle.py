@@ -112,6 +112,7 @@ def _licence_for(on: Appliance, folder: Path) -> str:
     ):
         command = [str(python), "-m", "licensing", *arguments]
         subprocess.run(command, cwd=folder, env={**environment, "PYTHONPATH": str(ROOT)}, check=True)
+    folder.chmod(0o755)  # the platform's user looks into it
     return f"{folder}:/l:ro"
 
 
