@@ -9,8 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from licensing import Circumstances, Verdict, verify
-from quantos.license.core.entitlement import EVALUATION, GRACE, Entitlement, Memory, Mode, Why, entitle
+from licensing import Circumstances, State, Verdict, verify
+from licensing.document import parse
+from quantos.license.core.entitlement import (
+    EVALUATION,
+    GRACE,
+    Entitlement,
+    Memory,
+    Mode,
+    Why,
+    entitle,
+    told_the_time,
+)
 from tests.unit.licensing.makers import HERE, ISSUED, KEYS, MACHINE, STRANGER, licence, public
 
 START = ISSUED + timedelta(hours=1)
@@ -138,3 +148,53 @@ def test_however_the_clock_runs_no_more_than_grace_follows_the_end(days: list[in
 @pytest.mark.parametrize("mode", list(Mode))
 def test_only_the_restricted_mode_takes_nothing_in(mode: Mode) -> None:
     assert Entitlement(mode, Why.NONE, "standard", None).accepts_submissions == (mode is not Mode.RESTRICTED)
+
+
+def test_an_expired_licence_that_is_taken_away_brings_no_evaluation_back() -> None:
+    """Also where none has ever held here."""
+    now = EXPIRY + timedelta(days=1)
+    fresh = replace(NEW, first_seen=now, highest_seen=now)
+    _, memory = entitle(judged(now), fresh, now)
+    gone = at(now, memory, None)
+    assert (gone.mode, gone.why, gone.until) == (Mode.GRACE, Why.REMOVED, EXPIRY + GRACE)
+
+
+@pytest.mark.parametrize(
+    ("edition", "mark"),
+    [("standard", None), ("test", "test"), ("evaluation", "evaluation"), ("none", "none")],
+)
+def test_every_edition_but_the_standard_one_is_marked(edition: str, mark: str | None) -> None:
+    assert Entitlement(Mode.GRACE, Why.EXPIRED, edition, None).mark == mark
+
+
+def test_each_verdict_has_its_word() -> None:
+    assert {state.value for state in State} | {"none", "removed"} == {why.value for why in Why}
+
+
+AHEAD = replace(LICENSED, highest_seen=datetime(2099, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("issued", "known", "corrected"),
+    [
+        (HERE.now - timedelta(days=7), None, True),
+        (HERE.now - timedelta(days=7, seconds=1), None, False),
+        (HERE.now + timedelta(hours=20), None, True),
+        (HERE.now - timedelta(days=1), HERE.now - timedelta(days=2), True),
+        (HERE.now - timedelta(days=1), HERE.now - timedelta(days=1), False),
+        (HERE.now - timedelta(days=1), HERE.now, False),
+    ],
+)
+def test_a_clock_that_ran_ahead_is_set_right_by_a_licence_just_issued_and_once(
+    issued: datetime, known: datetime | None, corrected: bool
+) -> None:
+    memory = replace(AHEAD, newest_issue=known)
+    told = told_the_time(memory, parse(licence(created_at=issued)), HERE.now)
+    assert (told.highest_seen == HERE.now) == corrected
+    assert told_the_time(told, parse(licence(created_at=issued)), HERE.now) == told
+
+
+def test_a_clock_that_is_right_is_left_alone() -> None:
+    memory = replace(LICENSED, highest_seen=HERE.now - timedelta(days=3))
+    told = told_the_time(memory, parse(licence(created_at=HERE.now)), HERE.now)
+    assert told == replace(memory, newest_issue=HERE.now)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from licensing.document import LABEL, SIZE_MAX, License, parse
+from licensing.document import LABEL, SIZE_MAX, License, in_issued_form, parse
 from licensing.errors import NotALicense
 from tests.unit.licensing.makers import TERMS, licence, written
 
@@ -72,6 +72,7 @@ def test_what_transport_does_to_text_files_is_undone(carried: Any) -> None:
     [
         ("customer", "", "1 to 200"),
         ("customer", "a\u202eb", "printable"),
+        ("customer", "a\u200bb", "printable"),
         ("customer", "a\nb", "printable"),
         ("customer", 7, "printable"),
         ("fingerprint", "0F" * 32, "lower-case"),
@@ -168,3 +169,28 @@ def test_a_licence_that_could_not_be_read_again_is_never_issued() -> None:
 def test_a_license_shows_no_limit_as_none() -> None:
     assert isinstance(TERMS, License)
     assert parse(licence(max_cores=None)).max_cores is None
+
+
+@pytest.mark.parametrize("customer", ["某某\u3000投资", "Ä Ö", "\U0001f600", "Société Générale"])
+def test_a_customers_name_in_any_script_is_issued(customer: str) -> None:
+    assert parse(licence(customer=customer)).customer == customer
+
+
+@pytest.mark.parametrize(
+    "laid_out",
+    [
+        json.dumps,
+        lambda fields: json.dumps(dict(reversed(fields.items())), indent=7),
+        lambda fields: "\ufeff" + json.dumps(fields, ensure_ascii=False, separators=(",", ":")),
+    ],
+)
+def test_values_in_another_layout_are_brought_into_the_one_form(laid_out: Any) -> None:
+    assert in_issued_form(laid_out(json.loads(licence())).encode()) == licence()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"\xff", b"[" * 9000, b" " * 20_000, b'{"a": "\\ud800"}', b'{"a": 1.5}']
+)
+def test_what_is_no_object_of_json_has_no_form(content: bytes) -> None:
+    with pytest.raises(NotALicense):
+        in_issued_form(content)

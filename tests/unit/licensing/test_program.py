@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from licensing import keyring, keys
+from licensing.__main__ import main
 from licensing.errors import UnusableKey
 from tests.unit.licensing.makers import MACHINE, VENDOR
 
@@ -159,6 +161,20 @@ def test_an_unencrypted_private_key_is_not_used() -> None:
     )
     with pytest.raises(UnusableKey, match="not encrypted"):
         keys.private_key(plain, PASSPHRASE)
+
+
+def test_the_test_key_of_the_environment_is_accepted_and_what_it_signed_reads_test(
+    vendor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "license.json"
+    issued(vendor, "--out", file)
+    arguments = ["verify", str(file), "--fingerprint", MACHINE, "--json"]
+    assert main(arguments) == 1
+    monkeypatch.setenv("QUANTOS_TEST_VENDOR_KEY", vendor.with_suffix(".pub.pem").read_text())
+    capture = StringIO()
+    monkeypatch.setattr(sys, "stdout", capture)
+    assert main(arguments) == 0
+    assert json.loads(capture.getvalue())["edition"] == "test"
 
 
 def test_a_test_key_is_given_by_its_words_or_its_file(vendor: Path) -> None:

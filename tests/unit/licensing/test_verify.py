@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -196,3 +196,78 @@ def test_each_reason_says_what_to_do() -> None:
     for content, keys, here in cases:
         [reason] = verify(content, keys, here).reasons
         assert any(word in reason for word in asked), reason
+
+
+def test_every_byte_replaced_by_any_of_its_look_alikes_is_told() -> None:
+    """Letters and digits that look the same, of other scripts and widths."""
+    look_alikes = str.maketrans(
+        {
+            "0": "\uff10",
+            "1": "\u0661",
+            "2": "\u0968",
+            "6": "\uff16",
+            "8": "\U0001d7f6",
+            "9": "\uff19",
+            "a": "\u0430",
+            "c": "\u0441",
+            "e": "\u0435",
+            "o": "\u03bf",
+            "p": "\u0440",
+            "A": "\u0391",
+            " ": "\u00a0",
+            '"': "\u201d",
+            ":": "\uff1a",
+            ",": "\uff0c",
+            "{": "\uff5b",
+            "-": "\u2010",
+        }
+    )
+    text = licence().decode()
+    tried = 0
+    for place, character in enumerate(text):
+        changed = character.translate(look_alikes)
+        if changed != character:
+            tried += 1
+            content = f"{text[:place]}{changed}{text[place + 1 :]}".encode()
+            assert not verify(content, KEYS, HERE).valid, (place, character)
+    assert tried > 200
+
+
+def test_the_values_of_any_two_fields_swapped_are_told() -> None:
+    fields = json.loads(licence())
+    for one in fields:
+        for other in fields:
+            if fields[one] != fields[other]:
+                swapped = {**fields, one: fields[other], other: fields[one]}
+                assert not verify(written(swapped), KEYS, HERE).valid, (one, other)
+
+
+def test_names_of_fields_swapped_are_told() -> None:
+    text = licence().decode()
+    swapped = (
+        text.replace("max_cores", "X").replace("max_memory_gb", "max_cores").replace("X", "max_memory_gb")
+    )
+    assert not verify(swapped.encode(), KEYS, HERE).valid
+
+
+@pytest.mark.parametrize(
+    "value", ["x" * 10_000, 10**4000, [[[[]]]] * 500, {"a": {"b": {}}}, "\ud800", -0.0, True, None, ""]
+)
+def test_no_value_of_any_field_is_a_crash(value: Any) -> None:
+    fields = json.loads(licence())
+    for name in fields:
+        if fields[name] is value:
+            continue
+        content = json.dumps({**fields, name: value}, sort_keys=True, indent=2).encode() + b"\n"
+        assert not verify(content, KEYS, HERE).valid, name
+
+
+def test_the_last_day_that_dates_have_is_no_crash() -> None:
+    content = licence(expires=date.max)
+    assert verify(content, KEYS, HERE).valid
+    assert verify(content, KEYS, replace(HERE, now=datetime(9000, 1, 1, tzinfo=SHANGHAI))).valid
+
+
+@pytest.mark.parametrize("now", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_no_clock_is_a_crash(now: datetime) -> None:
+    assert not verify(licence(), KEYS, replace(HERE, now=now)).valid
