@@ -82,6 +82,11 @@ class Standing:
         if not found.accepts_submissions:
             raise LicenseRestricted(refusal(found))
 
+    def refused(self) -> str | None:
+        """Why nothing new is taken in; None where it is. For jobs, in threads."""
+        found = self.look().entitlement
+        return None if found.accepts_submissions else refusal(found)
+
     async def current(self) -> Look:
         """As `look`; off the event loop, where there is something to read."""
         seen = self._look

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.routing import Routes, joined
+from quantos.kit.routing import Routes, joined, submission
 from quantos.kit.web import Date, Offset, json_response, limit, refusals
 from quantos.portfolios.schemas import (
     Activation,
@@ -61,6 +61,7 @@ def _portfolios(portfolios: Portfolios, accounts: Accounts) -> APIRouter:
         response_model=PortfolioOut,
         responses=_MALFORMED,
     )
+    @submission
     async def create_portfolio(request: Request, body: PortfolioNew) -> Response:
         """Each call makes a new one, a draft without members. The universe never changes."""
         return json_response(await portfolios.create(request.state.caller, body), 201)
@@ -132,6 +133,7 @@ def _members(portfolios: Portfolios, accounts: Accounts) -> APIRouter:
             s409="the factor is a member already",
         ),
     )
+    @submission
     async def add_portfolio_member(request: Request, portfolio_id: PortfolioId, body: MemberNew) -> Response:
         """An active factor of the caller's, of the portfolio's universe. Of an active portfolio nothing changes."""
         found = await portfolios.add_member(request.state.caller, portfolio_id, body.factor_id)
@@ -168,6 +170,7 @@ def _life(portfolios: Portfolios, accounts: Accounts) -> APIRouter:
             s403="Account disabled, or no more strategies in this tier", s409="the strategy's slug is taken"
         ),
     )
+    @submission
     async def activate_portfolio(
         request: Request, portfolio_id: PortfolioId, body: Activation | None = None
     ) -> Response:

@@ -116,6 +116,20 @@ def test_what_exists_is_settled_read_exported_backed_up_and_verified_all_the_sam
         assert agent.call(method, path, body).is_success, path
 
 
+def test_portfolios_signal_nothing_by_themselves_while_nothing_new_is_taken_in(on: Stage) -> None:
+    def outcome() -> dict[str, Any]:
+        found: dict[str, Any] = on.operator.post("/admin/jobs/portfolio_signal_generation/run")
+        return found
+
+    on.clock_to(DAYS[0], "09:00")
+    on.platform.standing.file.write_bytes(b"{}")
+    restricted = outcome()
+    assert restricted["state"] == "skipped"
+    assert "no new submissions are taken" in restricted["detail"]["reason"]
+    put(on)
+    assert outcome()["detail"]["portfolios"] == 0
+
+
 def test_an_expired_licence_takes_submissions_for_fourteen_days_with_a_warning_everywhere(
     on: Stage, agent: Caller, clock: Hands
 ) -> None:
