@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -58,7 +58,13 @@ from quantos.portfolios import jobs as portfolio_jobs
 from quantos.portfolios import routes as portfolio_routes
 from quantos.portfolios.service import Portfolios
 from quantos.scheduler.core.timetable import Job as TimedJob
-from quantos.scheduler.service import Job, JobOutcome, Scheduler, Stop, continued_clock, refuse_clock_set_back
+from quantos.scheduler.service import (
+    Scheduler,
+    Stop,
+    Unattended,
+    continued_clock,
+    refuse_clock_set_back,
+)
 from quantos.settings import Settings, secrets_of
 from quantos.settlement import jobs as settlement_jobs
 from quantos.settlement import routes as settlement_routes
@@ -96,6 +102,7 @@ class Platform:
     portfolios: Portfolios
     claims: Claims
     performance: Performance
+    unattended: Unattended
     verification: Verification
     publication: Publication
     support: Support
@@ -146,6 +153,7 @@ class Platform:
         self.publication.start()
         self.support.start()
         self.factors.start()
+        self.unattended.watchdog.look_again()
         self.scheduler.start()
 
     def wind_down(self) -> None:
@@ -204,8 +212,14 @@ def _compose(
     verification = Verification(
         records, strategies, settlement, performance, accounts, market, packages, marks
     )
-    jobs = _jobs(attestation, publication, settlement, factors, portfolios, standing)
+    jobs = _jobs(attestation, publication, settlement, factors, portfolios)
+    unattended = Unattended(records, series, clock, market, strategies, settlement, performance, portfolios)
+    jobs |= {
+        "daily_evaluation": unattended.daily_evaluation,
+        "settlement_watchdog": unattended.watching(jobs["settlement_watchdog"]),
+    }
     scheduler = Scheduler(clock, records, lambda: market.calendar, jobs, _batches(settings, attestation))
+    scheduler.after_job = unattended.watchdog.look_again
     backup = Backup(directory, records, series, attestation.write_bundle, __version__)
     backups = Backups(backup, audit, clock)
     operations = Operations(
@@ -225,6 +239,7 @@ def _compose(
             portfolios=portfolios.counts,
             license_standing=own_license.in_short,
             last_backup=backups.last,
+            values_missing=unattended.watchdog.lacking_values,
         ),
         LogTail(_redaction(settings, directory, accounts)),
         backups,
@@ -244,6 +259,7 @@ def _compose(
         portfolios,
         claims,
         performance,
+        unattended,
         verification,
         publication,
         Support(records, clock, accounts, settings.lang or "en"),
@@ -263,23 +279,15 @@ def _jobs(
     settlement: Settlement,
     factors: Factors,
     portfolios: Portfolios,
-    standing: Standing,
-) -> dict[str, Job]:
+) -> dict[str, Callable[[date], dict[str, Any]]]:
     """What the timetable's jobs do; those that are missing are not available."""
-    generate = partial(portfolio_jobs.portfolio_signal_generation, portfolios)
     return {
-        "portfolio_signal_generation": partial(_submitting, standing, generate),
+        "portfolio_signal_generation": partial(portfolio_jobs.portfolio_signal_generation, portfolios),
         "attestation_retry": partial(_attestation_retry, attestation, publication),
         "settle_all_active_strategies": partial(settlement_jobs.settle_all_active_strategies, settlement),
         "factor_os_tracking": partial(factor_jobs.factor_os_tracking, factors),
         "settlement_watchdog": partial(settlement_jobs.settlement_watchdog, settlement),
     }
-
-
-def _submitting(standing: Standing, job: Job, day: date) -> JobOutcome | Mapping[str, Any]:
-    """A job that submits something: left out, with the reason, while the licence takes nothing new."""
-    refused = standing.refused()
-    return job(day) if refused is None else JobOutcome({"reason": refused}, "skipped")
 
 
 def _standing(settings: Settings, directory: DataDirectory, series: Series) -> tuple[Standing, Limits]:
@@ -362,6 +370,7 @@ def build_app(platform: Platform) -> FastAPI:
         verification_routes.router(p.verification),
         attestation_routes.router(p.attestation),
         performance_routes.router(p.claims, p.accounts),
+        performance_routes.admin_router(p.unattended.evaluation, p.accounts),
         factor_routes.router(p.factors, p.accounts),
         portfolio_routes.router(p.portfolios, p.accounts),
         account_routes.router(p.accounts),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -47,6 +47,8 @@ class Overview:
     license_standing: Callable[[], dict[str, Any]] = lambda: dict(NO_LICENSE)
     """At least {edition, mode, message, ends_soon}; what else there is to say of the licence beside them."""
     last_backup: Callable[[], datetime | None] = lambda: None
+    values_missing: Callable[[], Sequence[Mapping[str, Any]]] = tuple
+    """Portfolios that lack values of a day: {name, trade_date, factors}."""
     _last_bar: tuple[int, date | None] = field(default=(-1, None))
 
     def shown(self) -> dict[str, Any]:
@@ -56,8 +58,9 @@ class Overview:
         jobs, run = self.scheduler.jobs(), next(iter(self.settlement.runs(1, 0)), None)
         usage = shutil.disk_usage(self.data_dir)
         license_ = self.license_standing()
-        daily = self.settlement.last_daily_run()
-        facts = self._facts(now, jobs, daily, counts["overdue"], usage.free, license_)
+        facts = self._facts(
+            now, jobs, self.settlement.last_daily_run(), counts["overdue"], usage.free, license_
+        )
         return {
             "now": rfc3339(now),
             "trading_day": trading_day,
@@ -104,6 +107,7 @@ class Overview:
             lived_until=self.scheduler.lived_until(),
             last_backup=self.last_backup(),
             backup_age_max=self.backup_age_max,
+            values_missing=self.values_missing(),
             license=license_,
         )
 

@@ -578,6 +578,18 @@ def list_backups(*, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> 
     return Call("GET", "/api/v1/admin/backups", query=given(limit=limit, offset=offset), items="backups")
 
 
+def list_evaluations(
+    *, date: date | str | Unset | None = UNSET, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.EvaluationList]:
+    """The metrics of every strategy on a day, as daily_evaluation keeps them"""
+    return Call(
+        "GET",
+        "/api/v1/admin/evaluations",
+        query=given(date=date, limit=limit, offset=offset),
+        items="evaluations",
+    )
+
+
 def list_factor_correlations(factor_id: str) -> Call[shapes.CorrelationList]:
     """Correlations with the caller's other active factors, the strongest first"""
     return Call("GET", f"/api/v1/factors/{segment(factor_id)}/correlations")

@@ -502,6 +502,34 @@ class ErrorMessage(TypedDict):
     detail: str
 
 
+class EvaluatedMetrics(TypedDict):
+    """As the public performance route shows them; null where undefined."""
+
+    total_return: float | None
+    annual_return: float | None
+    volatility: float | None
+    sharpe: float | None
+    max_drawdown: float | None
+    calmar: float | None
+    excess_return: float | None
+    excess_sharpe: float | None
+    benchmark_return: float | None
+    trading_days: int
+
+
+class EvaluationList(TypedDict):
+    """Of `date`; null before the first evaluation. `total`: of the day."""
+
+    date: str | None
+    evaluations: list[EvaluationOut]
+    total: int
+
+
+class EvaluationOut(TypedDict):
+    slug: str
+    metrics: EvaluatedMetrics
+
+
 class Explanation(TypedDict):
     """Why a signal is what it is."""
 

@@ -11,8 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from quantos.accounts.service import Accounts
 from quantos.kit.routing import Routes, submission
 from quantos.kit.web import json_response, refusals
+from quantos.performance.evaluation_routes import admin_router
 from quantos.performance.schemas import ClaimDeleted, ClaimOut, ClaimReceipt, ClaimUpload
 from quantos.performance.service import Claims
+
+__all__ = ["admin_router", "router"]
 
 _USERS: Final = refusals(s401="missing, malformed or expired credentials", s403="Account disabled")
 _UNKNOWN: Final = refusals(s404="unknown, another user's, or nothing claimed")

@@ -83,3 +83,31 @@ class ClaimOut(Answer):
 class ClaimDeleted(Answer):
     deleted: Literal[True]
     data_points_removed: int
+
+
+class EvaluatedMetrics(Answer):
+    """As the public performance route shows them; null where undefined."""
+
+    total_return: Fraction
+    annual_return: Fraction
+    volatility: Fraction
+    sharpe: Fraction
+    max_drawdown: Annotated[float | None, Field(description="Positive; the curve starts at 1.0.")]
+    calmar: Fraction
+    excess_return: Fraction
+    excess_sharpe: Fraction
+    benchmark_return: Fraction
+    trading_days: int
+
+
+class EvaluationOut(Answer):
+    slug: str
+    metrics: EvaluatedMetrics
+
+
+class EvaluationList(Answer):
+    """Of `date`; null before the first evaluation. `total`: of the day."""
+
+    date: date | None
+    evaluations: list[EvaluationOut]
+    total: int

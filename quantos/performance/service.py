@@ -15,10 +15,11 @@ from quantos.market.core.calendar import CalendarEnds
 from quantos.performance.claims import Claims
 from quantos.performance.core import metrics
 from quantos.performance.core.metrics import Series
+from quantos.performance.evaluation import Evaluation
 from quantos.performance.ports import BenchmarkSource, Dates, Measured, Navs, NavSource, number_of
 from quantos.performance.schemas import ClaimedRecord, ClaimMeta
 
-__all__ = ["ClaimMeta", "ClaimedRecord", "Claims", "Measured", "Performance", "number_of"]
+__all__ = ["ClaimMeta", "ClaimedRecord", "Claims", "Evaluation", "Measured", "Performance", "number_of"]
 
 
 class Performance:
@@ -99,9 +100,10 @@ class Performance:
     def _curve(self, strategy: Measured, navs: Navs) -> tuple[Series, Series]:
         """(equity [n + 1], the benchmark's daily returns [n]) of settled days [n]."""
         equity = metrics.equity_curve(navs.nav_mills, strategy.initial_capital * MILLS_PER_CNY)
-        return equity, self._benchmark(strategy.universe, navs.trade_dates)
+        return equity, self.benchmark(strategy.universe, navs.trade_dates)
 
-    def _benchmark(self, universe: str, days: Dates) -> Series:
+    def benchmark(self, universe: str, days: Dates) -> Series:
+        """A universe's daily returns on settled days [n]; NaN where they are unknown."""
         if len(days) == 0:
             return np.empty(0)
         known: list[date] = days.tolist()

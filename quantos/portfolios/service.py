@@ -15,6 +15,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 from sqlmodel import Session
 
 from quantos.accounts.service import Accounts, Caller
@@ -291,6 +292,30 @@ class Portfolios:
         """How many portfolios there are in each status that any is in."""
         with self._records.read() as session:
             return store.count_by_status(session)
+
+    # the watchdog
+
+    def without_values(self, day: date) -> Sequence[dict[str, Any]]:
+        """Active portfolios of which a member has no values of a day: {user_id, portfolio_id, name, factors (names)}."""
+        with self._records.read() as session:
+            active = store.active(session)
+            members = store.members_of(session, [number_of(each) for each in active])
+            numbers = sorted({each for found in members.values() for each in found})
+            factors = self._factors.by_numbers(session, numbers)
+        if not numbers:
+            return []
+        _, panel = self._factors.panel_on(numbers, day)
+        lacking = {each for each, row in zip(numbers, panel, strict=True) if not np.isfinite(row).any()}
+        return [
+            {
+                "user_id": each.user_id,
+                "portfolio_id": each.id,
+                "name": each.name,
+                "factors": [factors[one].name for one in members[number_of(each)] if one in lacking],
+            }
+            for each in active
+            if not lacking.isdisjoint(members[number_of(each)])
+        ]
 
     # inside
 

@@ -17,58 +17,61 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import orjson
 from sqlmodel import Session
 
-from quantos.errors import Invalid, NotFound, QuantosError, WrongState
+from quantos.errors import Invalid, QuantosError
 from quantos.kit.clock import Clock, SimulatedClock, parse_instant, rfc3339, today
 from quantos.market.core.calendar import TradingCalendar
 from quantos.scheduler import store
+from quantos.scheduler.clocks import (
+    FOLLOWED_UNTIL,
+    SIMULATED_NOW,
+    continued_clock,
+    lived_until,
+    refuse_clock_set_back,
+)
 from quantos.scheduler.core.timetable import JOBS, TIMETABLE, Due, due_at, due_between, next_due
 from quantos.scheduler.core.timetable import Job as TimedJob
 from quantos.scheduler.core.turns import Turn, Turns, again_at
+from quantos.scheduler.refusals import (
+    ClockGoesBack,
+    ClockIsLive,
+    JobDateRefused,
+    JobNotAvailable,
+    JobNotFound,
+)
 from quantos.scheduler.tables import JobRun
 from quantos.scheduler.telling import in_short, shown, tell_failure
+from quantos.scheduler.unattended import Unattended
 from quantos.storage.records import Records
 
-SIMULATED_NOW: Final = "simulated_now"
+__all__ = [
+    "ClockGoesBack",
+    "ClockIsLive",
+    "JobOutcome",
+    "Ran",
+    "Scheduler",
+    "Stop",
+    "Unattended",
+    "continued_clock",
+    "refuse_clock_set_back",
+]
+
 SETTLEMENT: Final = "settle_all_active_strategies"
 OF_SETTLED_DAYS: Final = frozenset({SETTLEMENT, "settlement_watchdog"})
 """Jobs that have nothing to say of a day before its settlement is due."""
 
-FOLLOWED_UNTIL: Final = "timetable_followed_until"
 YEAR_MAX: Final = 2200
 """A clock is not moved beyond: dates near the end of what Python counts break arithmetic everywhere."""
-
-CLOCK_CORRECTION: Final = timedelta(minutes=5)
 
 _LIKE_A_NAME: Final = re.compile(r"[a-z_]{1,50}")
 """What is repeated of a name that was asked for; nothing else that was sent is."""
 
 logger = logging.getLogger(__name__)
-
-
-class JobNotFound(NotFound):
-    code = "job_not_found"
-
-
-class JobNotAvailable(WrongState):
-    code = "job_not_available"
-
-
-class JobDateRefused(WrongState):
-    code = "job_date_refused"
-
-
-class ClockIsLive(WrongState):
-    code = "clock_is_live"
-
-
-class ClockGoesBack(WrongState):
-    code = "clock_goes_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,34 +132,6 @@ class Alarm(Protocol):
     def stop(self) -> None: ...
 
 
-def continued_clock(records: Records, start: datetime) -> SimulatedClock:
-    """The clock of a simulated directory: where it stood when it was last open, or at `start`."""
-    with records.read() as session:
-        stored = store.fact(session, SIMULATED_NOW)
-    return SimulatedClock(parse_instant(stored) if stored else start)
-
-
-def refuse_clock_set_back(records: Records, clock: Clock) -> None:
-    """A live platform does not start before an instant that it has already lived: deadlines would open again.
-
-    Five minutes are left to the correction of a drifting clock. Raises ClockGoesBack.
-    """
-    lived = _lived_until(records)
-    if lived is not None and clock.now() < lived - CLOCK_CORRECTION:
-        raise ClockGoesBack(
-            f"the system's clock stands at {rfc3339(clock.now())}, but this platform has already lived"
-            f" {rfc3339(lived)}: set the clock right and start again; nothing was changed"
-        )
-
-
-def _lived_until(records: Records) -> datetime | None:
-    with records.read() as session:
-        followed, started = store.fact(session, FOLLOWED_UNTIL), store.last_start(session)
-    return max(
-        (instant for instant in (followed and parse_instant(followed), started) if instant), default=None
-    )
-
-
 class Scheduler:
     """Runs the six jobs, by the timetable and by hand."""
 
@@ -176,6 +151,8 @@ class Scheduler:
         self._turn = threading.RLock()  # one run at a time, whoever asks
         self._stopping = threading.Event()
         self._alarm: Alarm | None = None
+        self.after_job: Callable[[], object] = lambda: None
+        """Called when a job has ended, whatever it did; it never raises. Plugged in."""
 
     # the life of the process
 
@@ -281,7 +258,7 @@ class Scheduler:
 
     def lived_until(self) -> datetime | None:
         """The latest instant at which the platform has worked."""
-        return _lived_until(self._records)
+        return lived_until(self._records)
 
     # inside
 
@@ -323,6 +300,7 @@ class Scheduler:
             if ended.again is not None:
                 turns.put(Turn(ended.again, due, turn.attempt + 1))
             ran.append(Ran(due.job, due.trade_date, ended.state, round(ended.took_s, 4)))
+            self.after_job()
         if ended is not None:
             self._end(ended)
         return ran
@@ -372,7 +350,9 @@ class Scheduler:
         if isinstance(ended.refusal, QuantosError):
             self._forget(number)
             raise ended.refusal
-        return self._end(ended._replace(followed=None, again=None))
+        run = self._end(ended._replace(followed=None, again=None))
+        self.after_job()
+        return run
 
     def _do(self, turn: Turn, number: int) -> _Ended:
         """The job itself, between the two commits that record it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Final
 
@@ -9,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, or_, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, SQLModel, col, func, select
 
-from quantos.scheduler.tables import JobRun
+from quantos.scheduler.tables import JobRun, WatchFinding
 from quantos.storage.prepared import Look, Prepared
 from quantos.storage.types import instant_text
 
@@ -95,3 +96,24 @@ def forget_retries(session: Session, job: str, trade_date: date) -> None:
         .where(_run.c.job == job, _run.c.trade_date == trade_date, _run.c.retry_at.is_not(None))
         .values(retry_at=None)
     )
+
+
+def noted(session: Session, days: Collection[date]) -> set[tuple[str, str, date]]:
+    """What the watchdog has noted of these days, mended or not: (kind, subject, day)."""
+    query = select(WatchFinding).where(col(WatchFinding.trade_date).in_(set(days)))
+    return {(each.kind, each.subject, each.trade_date) for each in session.exec(query)}
+
+
+def open_findings(session: Session) -> list[WatchFinding]:
+    """What the watchdog noted and is not mended, oldest first."""
+    query = (
+        select(WatchFinding)
+        .where(col(WatchFinding.mended_at).is_(None))
+        .order_by(col(WatchFinding.trade_date), col(WatchFinding.kind), col(WatchFinding.subject))
+    )
+    return list(session.exec(query))
+
+
+def end_finding(session: Session, finding: WatchFinding, now: datetime) -> None:
+    finding.mended_at = now
+    session.add(finding)

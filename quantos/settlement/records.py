@@ -120,6 +120,27 @@ class SettledRecords:
         with self._series.snapshot() as cursor:
             return audited.page(cursor, number, limit, offset)
 
+    def settled_strategies(self) -> list[int]:
+        """The keys of all strategies with a settled day, ascending."""
+        with self._series.read() as cursor:
+            rows = cursor.execute(
+                "SELECT DISTINCT strategy FROM nav WHERE strategy > 0 ORDER BY 1"
+            ).fetchall()
+        return [number for (number,) in rows]
+
+    def navs(self, numbers: Sequence[int], upto: date) -> dict[str, NDArray[Any]]:
+        """Settled days of strategies up to a day, one strategy after the other, dates ascending.
+
+        Columns `strategy`, `trade_date` (datetime64[D]) and `nav` (mills), all of one length.
+        """
+        with self._series.read() as cursor:
+            rows = cursor.execute(
+                "SELECT strategy, trade_date, nav FROM nav WHERE strategy = ANY(?) AND trade_date <= ?"
+                " ORDER BY strategy, trade_date",
+                [list(numbers), upto],
+            ).fetchnumpy()
+        return {**rows, "trade_date": rows["trade_date"].astype("datetime64[D]")}
+
     def last_run(self) -> int:
         """The last run that has written a day; 0: none."""
         with self._series.read() as cursor:

@@ -176,6 +176,15 @@ CREATE TABLE factor_day (                -- a factor's values of a day are store
 );
 """
 
+EVALUATION: Final = """
+CREATE TABLE evaluation (                -- metrics of a strategy's record up to and with a settled day; NULL: undefined
+    strategy INTEGER NOT NULL, trade_date DATE NOT NULL,
+    source UBIGINT NOT NULL,             -- digest of the NAVs and benchmark returns that they were computed of
+    total_return DOUBLE, annual_return DOUBLE, volatility DOUBLE, sharpe DOUBLE, max_drawdown DOUBLE, calmar DOUBLE,
+    excess_return DOUBLE, excess_sharpe DOUBLE, benchmark_return DOUBLE, trading_days INTEGER NOT NULL
+);
+"""
+
 STEPS: Final[tuple[str, ...]] = (
     MARKET,
     SETTLEMENT,
@@ -185,6 +194,7 @@ STEPS: Final[tuple[str, ...]] = (
     BACKFILL,
     COMMITS,
     FACTORS,
+    EVALUATION,
 )
 
 

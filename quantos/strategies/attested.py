@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, tuple_, update
@@ -15,10 +15,11 @@ from sqlmodel import Session, SQLModel
 from quantos.attestation.core.batches import Intake, Window
 from quantos.attestation.core.entries import Attested, Placed
 from quantos.attestation.service import Outstanding
+from quantos.strategies.tables import SignalRow, Strategy
 
 _tables = SQLModel.metadata.tables
-_strategy: Final = _tables["strategy"]
-_signal: Final = _tables["signal"]
+_strategy: Final = _tables[Strategy.__tablename__]
+_signal: Final = _tables[SignalRow.__tablename__]
 
 _WAITING: Final = _signal.c.attestation == Intake.WAITING.value
 _CLAIMED: Final = _signal.c.attestation == Intake.CLAIMED.value
@@ -102,6 +103,17 @@ def outstanding(session: Session) -> Outstanding:
     )
     found: dict[str, int] = {state: count for state, count in session.execute(query)}  # noqa: C416 - rows, not pairs
     return Outstanding(found.get(Intake.WAITING.value, 0), found.get(Intake.CLAIMED.value, 0))
+
+
+def overdue(session: Session, now: datetime) -> list[tuple[str, int, str, date]]:
+    """Signals that wait for their commit although their deadline has passed: (owner, strategy, slug, trade date)."""
+    query = (
+        select(_strategy.c.user_id, _strategy.c.number, _strategy.c.slug, _signal.c.trade_date)
+        .join_from(_signal, _strategy, _signal.c.strategy_number == _strategy.c.number)
+        .where(or_(_WAITING, _CLAIMED), _signal.c.deadline <= now)
+        .order_by(_signal.c.trade_date, _strategy.c.number)
+    )
+    return [(owner, number, slug, day) for owner, number, slug, day in session.execute(query)]
 
 
 def _ahead(now: datetime) -> ColumnElement[bool]:

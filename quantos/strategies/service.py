@@ -25,7 +25,7 @@ from quantos.kit.money import rate_e8
 from quantos.market.core.calendar import TradingCalendar
 from quantos.market.service import Market
 from quantos.storage.records import Records
-from quantos.strategies import store
+from quantos.strategies import attested, store
 from quantos.strategies.core import weights
 from quantos.strategies.core.deadlines import Execution
 from quantos.strategies.core.status import (
@@ -169,6 +169,16 @@ class Strategies:
         expected = found.get(Status.ACTIVE.value, 0) if trade_date else 0
         signals = {"expected": expected, "received": received, "attested": attested}
         return {"strategies": found, **signals, "overdue": overdue}
+
+    def overdue_signals(self) -> Sequence[dict[str, Any]]:
+        """Signals that wait for their commit although their deadline has passed, oldest first.
+
+        {user_id, strategy (its number), slug, trade_date} of each.
+        """
+        with self._records.read() as session:
+            found = attested.overdue(session, self.clock.now())
+        names = ("user_id", "strategy", "slug", "trade_date")
+        return [dict(zip(names, each, strict=True)) for each in found]
 
     async def change(self, caller: Caller, slug: str, change: StrategyChange) -> dict[str, Any]:
         """Raises StrategyNotFound, StrategyRetired, InvalidTransition; then nothing is changed.

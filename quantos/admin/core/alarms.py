@@ -42,6 +42,7 @@ class Facts:
     last_bar: the last day with bars.  days_without_bars: trading days that are over, after it.
     last_run: of the daily settlement, as the API shows it.  overdue: signals not attested though their deadline passed.
     lived_until: the latest instant that the platform has worked at.
+    values_missing: portfolios that lack values of a day, as {name, trade_date, factors}.
     last_backup, backup_age_max: when the last one was made, and how old it may be; no age: none is expected.
     license: what holds, as {mode, message, ends_soon}.
     """
@@ -63,6 +64,7 @@ class Facts:
     last_backup: datetime | None
     backup_age_max: timedelta | None
     license: Mapping[str, Any]
+    values_missing: Sequence[Mapping[str, Any]] = ()
 
 
 def alarms(facts: Facts) -> list[Alarm]:
@@ -178,6 +180,19 @@ def _attestation(facts: Facts) -> Iterator[Alarm]:
         yield Alarm(f"attestation_{each['code']}", message, f"{ADMIN}/attestation")
 
 
+def _values(facts: Facts) -> Iterator[Alarm]:
+    if facts.values_missing:
+        named = ", ".join(
+            f"{each['name']} of {each['trade_date']}" for each in facts.values_missing[:NAMED_MAX]
+        )
+        count = _counted(len(facts.values_missing), "portfolio lacks", "portfolios lack")
+        yield Alarm(
+            "values_missing",
+            f"{count} factor values ({named}): no signal is made at 09:00 unless their owners upload them",
+            f"{ADMIN}/portfolios",
+        )
+
+
 def _jobs(facts: Facts) -> Iterator[Alarm]:
     for job in facts.jobs:
         if job["state"] == "failed":
@@ -229,6 +244,7 @@ RULES: Final = (
     _settlement,
     _missing,
     _attestation,
+    _values,
     _jobs,
     _backup,
     _license,

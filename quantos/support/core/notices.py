@@ -102,6 +102,34 @@ def _portfolio_day(payload: Payload) -> str:
     return f"{payload['portfolio_id']}/{payload['trade_date']}"
 
 
+def _signal_unattested(payload: Payload, language: Language) -> Notice:
+    facts = {name: payload[name] for name in ("slug", "trade_date")}
+    title, message = (say(f"attestation.{part}", language, **facts) for part in ("title", "message"))
+    return Notice(payload["user_id"], title, message, f"signal/{_strategy_day(payload)}")
+
+
+def _signal_attested(payload: Payload, language: Language) -> Ending:
+    return Ending(f"signal/{_strategy_day(payload)}", say("attestation.mended", language))
+
+
+def _values_missing(payload: Payload, language: Language) -> Notice:
+    facts = {
+        "name": payload["name"],
+        "trade_date": payload["trade_date"],
+        "factors": ", ".join(payload["factors"]),
+    }
+    title, message = (say(f"values.{part}", language, **facts) for part in ("title", "message"))
+    return Notice(payload["user_id"], title, message, _values(payload))
+
+
+def _values_arrived(payload: Payload, language: Language) -> Ending:
+    return Ending(_values(payload), say("values.mended", language))
+
+
+def _values(payload: Payload) -> str:
+    return f"values/{payload['portfolio_id']}/{payload['trade_date']}"
+
+
 def _strategy_day(payload: Payload) -> str:
     return f"{payload['strategy']}/{payload['trade_date']}"
 
@@ -114,5 +142,9 @@ RULES: Final[dict[str, Callable[[Payload, Language], Notice | Ending]]] = {
     "settlement_mended": _settlement_mended,
     "factor_validated": _factor_validated,
     "portfolio_day_missed": _portfolio_day_missed,
+    "signal_unattested": _signal_unattested,
+    "signal_attested": _signal_attested,
+    "values_missing": _values_missing,
+    "values_arrived": _values_arrived,
     "portfolio_day_mended": _portfolio_day_mended,
 }

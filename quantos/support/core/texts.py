@@ -45,6 +45,21 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "It failed its validation: {reasons}. Upload more or better data and submit it again.",
         "未通过验证：{reasons}。请补充或改进数据后重新提交。",
     ),
+    "attestation.title": (
+        "The signal of {slug} for {trade_date} is not attested",
+        "{slug} 在 {trade_date} 的信号尚未存证",
+    ),
+    "attestation.message": (
+        "Its deadline has passed without a commit. It is committed as soon as that is possible, and shown as late.",
+        "截止时间已过仍未提交。条件具备后将补提交，并标为迟到。",
+    ),
+    "attestation.mended": ("Attested since.", "现已存证。"),
+    "values.title": ("{name} lacks values of {trade_date}", "{name} 缺少 {trade_date} 的因子值"),
+    "values.message": (
+        "No values of {factors} are there for the day. They must come before 09:15 of the next trading day.",
+        "{factors} 没有该日的因子值，须在下一交易日 09:15 之前上传。",
+    ),
+    "values.mended": ("The values are there now.", "因子值现已到达。"),
     "portfolio.title": ("No signal of {name} for {trade_date}", "{name} 在 {trade_date} 没有信号"),
     "portfolio.message": (
         "The portfolio has no signal for the day: {reason}. It holds what it has.",

@@ -83,6 +83,11 @@ CAUSES: list[tuple[str, dict[str, Any], str]] = [
         },
         "quantos job run daily_evaluation",
     ),
+    (
+        "values_missing",
+        {"values_missing": ({"name": "Blend", "trade_date": DAY, "factors": ["Value"]},)},
+        "Blend of 2024-03-04",
+    ),
     ("backup_missing", {"last_backup": None}, "quantos backup create FILE"),
     ("backup_old", {"last_backup": NOW - timedelta(days=8)}, "quantos backup create FILE"),
 ]

@@ -19,6 +19,7 @@ TICKET: Final = {
     "admin_reply": None,
 }
 DAY: Final = {"strategy": 3, "slug": "one", "trade_date": "2024-01-03"}
+VALUES: Final = {"portfolio_id": "p", "name": "mix", "trade_date": "2024-01-03", "factors": ["momentum"]}
 LICENSE: Final = {"request_id": "r", "customer": "Acme Corp", "admin_reply": "The note is empty."}
 EVENTS: Final[dict[str, dict[str, Any]]] = {
     "ticket_changed": TICKET,
@@ -26,6 +27,10 @@ EVENTS: Final[dict[str, dict[str, Any]]] = {
     "license_decided": {**LICENSE, "status": "rejected"},
     "settlement_missing": {**DAY, "reason": "it waits"},
     "settlement_mended": DAY,
+    "signal_unattested": DAY,
+    "signal_attested": DAY,
+    "values_missing": VALUES,
+    "values_arrived": VALUES,
     "factor_validated": {"factor_id": "f", "name": "alpha", "status": "active", "reasons": []},
     "portfolio_day_missed": {
         "portfolio_id": "p",
@@ -35,7 +40,7 @@ EVENTS: Final[dict[str, dict[str, Any]]] = {
     },
     "portfolio_day_mended": {"portfolio_id": "p", "trade_date": "2024-01-03"},
 }
-ENDINGS: Final = {"settlement_mended", "portfolio_day_mended"}
+ENDINGS: Final = {"settlement_mended", "portfolio_day_mended", "signal_attested", "values_arrived"}
 CHINESE = re.compile(r"[一-鿿]")
 
 
