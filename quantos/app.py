@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -59,6 +59,8 @@ from quantos.portfolios import routes as portfolio_routes
 from quantos.portfolios.service import Portfolios
 from quantos.scheduler.core.timetable import Job as TimedJob
 from quantos.scheduler.service import (
+    Job,
+    JobOutcome,
     Scheduler,
     Stop,
     Unattended,
@@ -212,7 +214,7 @@ def _compose(
     verification = Verification(
         records, strategies, settlement, performance, accounts, market, packages, marks
     )
-    jobs = _jobs(attestation, publication, settlement, factors, portfolios)
+    jobs = _jobs(attestation, publication, settlement, factors, portfolios, standing)
     unattended = Unattended(records, series, clock, market, strategies, settlement, performance, portfolios)
     jobs |= {
         "daily_evaluation": unattended.daily_evaluation,
@@ -279,15 +281,23 @@ def _jobs(
     settlement: Settlement,
     factors: Factors,
     portfolios: Portfolios,
-) -> dict[str, Callable[[date], dict[str, Any]]]:
+    standing: Standing,
+) -> dict[str, Job]:
     """What the timetable's jobs do; those that are missing are not available."""
+    generate = partial(portfolio_jobs.portfolio_signal_generation, portfolios)
     return {
-        "portfolio_signal_generation": partial(portfolio_jobs.portfolio_signal_generation, portfolios),
+        "portfolio_signal_generation": partial(_submitting, standing, generate),
         "attestation_retry": partial(_attestation_retry, attestation, publication),
         "settle_all_active_strategies": partial(settlement_jobs.settle_all_active_strategies, settlement),
         "factor_os_tracking": partial(factor_jobs.factor_os_tracking, factors),
         "settlement_watchdog": partial(settlement_jobs.settlement_watchdog, settlement),
     }
+
+
+def _submitting(standing: Standing, job: Job, day: date) -> JobOutcome | Mapping[str, Any]:
+    """A job that submits something: left out, with the reason, while the licence takes nothing new."""
+    refused = standing.refused()
+    return job(day) if refused is None else JobOutcome({"reason": refused}, "skipped")
 
 
 def _standing(settings: Settings, directory: DataDirectory, series: Series) -> tuple[Standing, Limits]:

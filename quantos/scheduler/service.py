@@ -52,6 +52,7 @@ from quantos.storage.records import Records
 __all__ = [
     "ClockGoesBack",
     "ClockIsLive",
+    "Job",
     "JobOutcome",
     "Ran",
     "Scheduler",

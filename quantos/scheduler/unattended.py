@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -15,8 +15,6 @@ from quantos.settlement.service import Settlement
 from quantos.storage.records import Records
 from quantos.storage.series import Series
 from quantos.strategies.service import Strategies
-
-Job = Callable[[date], Mapping[str, Any]]
 
 
 class Unattended:
@@ -43,7 +41,7 @@ class Unattended:
         """The job: how many strategies have got metrics, of how many days together."""
         return self.evaluation.evaluate(trade_date)
 
-    def watching(self, missing_navs: Job) -> Callable[[date], dict[str, Any]]:
+    def watching(self, missing_navs: Callable[[date], Any]) -> Callable[[date], dict[str, Any]]:
         """The watchdog's job: strategy-days without a NAV, and what else is amiss of the day."""
         return lambda trade_date: {**missing_navs(trade_date), **self.watchdog.look(trade_date)}
 
