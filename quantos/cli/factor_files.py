@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from quantos.cli.factor_cells import bad_cell, told
 from quantos.cli.texts import say
 from quantos.errors import NotFound, WrongState
 
@@ -64,6 +65,8 @@ def opened(path: Path) -> Parts:
         raise FileNotTaken(say("factor.no_date", name=path.name))
     if not table.num_rows:
         raise FileNotTaken(say("factor.empty", name=path.name))
+    if bad := bad_cell(table, names[0]):
+        raise FileNotTaken(told(path.name, table, names[0], bad))
     if "symbol" in table.column_names:
         return _long(path.name, table, names[0])
     step = max(1, min(ROWS_MAX, CELLS_A_PART // table.num_columns))

@@ -150,9 +150,15 @@ def upload(
     if not key:
         raise NoApiKey(say("factor.no_key"))
     with reach(data_dir, token=key) as platform:
+        made = None
         if factor_id is None:
-            factor_id = platform.post("/factors", {"name": name, "universe": universe})["id"]
-        answer = {"factor_id": factor_id, **_sent(platform, factor_id, parts)}
+            made = factor_id = platform.post("/factors", {"name": name, "universe": universe})["id"]
+        try:
+            answer = {"factor_id": factor_id, **_sent(platform, factor_id, parts)}
+        except Refused:  # the first part: nothing of the file is stored
+            if made is not None:
+                platform.delete(f"/factors/{made}")
+            raise
         if submit:
             answer["validation"] = platform.post(f"/factors/{factor_id}/submit")
     if as_json:

@@ -53,6 +53,8 @@ class Reach(Protocol):
 
     def post(self, path: str, body: Any = None) -> Any: ...
 
+    def delete(self, path: str) -> Any: ...
+
     def send(self, path: str, content: bytes, kind: str) -> Any:
         """POST a body of another kind than JSON."""
         ...
@@ -82,6 +84,9 @@ class _Calls(ABC):
 
     def post(self, path: str, body: Any = None) -> Any:
         return self._send("POST", path, json=body)
+
+    def delete(self, path: str) -> Any:
+        return self._send("DELETE", path)
 
     def send(self, path: str, content: bytes, kind: str) -> Any:
         return self._send("POST", path, content=content, headers={"Content-Type": kind})

@@ -38,6 +38,20 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "{name} 没有名为 date 的列：宽表为 date 加每个代码一列，长表为 date、symbol、value",
     ),
     "factor.empty": ("{name} has no rows", "{name} 没有数据行"),
+    "factor.bad_cell": (
+        "{name}: row {where}, column {column}: {why}; nothing was sent, and no factor was made",
+        "{name}：第 {where} 行，列 {column}：{why}；未发送任何内容，也未新建因子",
+    ),
+    "factor.cell.no_number": ("{content} is no number", "{content} 不是数字"),
+    "factor.cell.not_finite": (
+        "{content} is no finite number: leave out a row that has none",
+        "{content} 不是有限的数：没有值的行请去掉",
+    ),
+    "factor.cell.no_date": ("{content} is no date: write YYYY-MM-DD", "{content} 不是日期：请写 YYYY-MM-DD"),
+    "factor.cell.no_symbol": (
+        "{content} is no symbol such as 600519.SH, 000001.SZ or 920002.BJ",
+        "{content} 不是证券代码，应如 600519.SH、000001.SZ、920002.BJ",
+    ),
     "factor.uploading": ("{name}: {rows:row|rows}", "{name}：{rows} 行"),
     "factor.stopped": (
         (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import re
+from collections.abc import Callable
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -94,14 +96,102 @@ def test_a_part_that_is_refused_says_which_and_what_stands(
 ) -> None:
     monkeypatch.setattr(factor_files, "CELLS_A_PART", 105)
     folder, key, _ = prepared
-    values.loc[12, NAMES[3]] = np.inf
+    values.loc[12, "date"] = LAST + timedelta(days=1)
     file = tmp_path / "values.parquet"
     values.to_parquet(file)
     given = ("factor", "upload", file, "--name", "part", "--universe", "hs300", "--data-dir", folder)
     ended = said(*given, QUANTOS_API_KEY=key)
     assert ended.code == 1
     assert "part 3 of 26" in ended.err
-    assert f"2.{NAMES[3]}: must be a finite number" in ended.err
+    assert "values are of days up to today" in ended.err
+    assert "part" in names_of_factors(said, folder, key), "what is stored belongs to it"
+
+
+def names_of_factors(said: Said, folder: Path, key: str) -> set[str]:
+    listed = said("factor", "list", "--json", "--data-dir", folder, QUANTOS_API_KEY=key).json
+    return {each["name"] for each in listed["factors"]}
+
+
+def text_in(row: int, symbol: str, content: object) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    def spoil(values: pd.DataFrame) -> pd.DataFrame:
+        spoiled = values.astype({symbol: object})
+        spoiled.loc[row, symbol] = content
+        return spoiled
+
+    return spoil
+
+
+def long(values: pd.DataFrame) -> pd.DataFrame:
+    """By symbol, then date."""
+    return values.melt("date", var_name="symbol", value_name="value")
+
+
+def spoilt_long(column: str, content: object) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    def spoil(values: pd.DataFrame) -> pd.DataFrame:
+        return text_in(130 + 4, column, content)(long(values))  # the fifth day of the second symbol
+
+    return spoil
+
+
+WHERE = f"row 135, {DAYS[4]}, {NAMES[1]}, column"
+BAD_CELLS = [
+    ("csv", text_in(4, NAMES[2], "abc"), f"row 5, {DAYS[4]}, column {NAMES[2]}: 'abc' is no number"),
+    ("csv", text_in(4, NAMES[2], "inf"), f"row 5, {DAYS[4]}, column {NAMES[2]}: inf is no finite number"),
+    (
+        "parquet",
+        text_in(4, NAMES[2], np.inf),
+        f"row 5, {DAYS[4]}, column {NAMES[2]}: inf is no finite number",
+    ),
+    ("csv", text_in(4, "date", "2024-13-01"), "row 5, column date: '2024-13-01' is no date"),
+    ("csv", spoilt_long("value", "abc"), f"{WHERE} value: 'abc' is no number"),
+    ("csv", spoilt_long("value", ""), f"{WHERE} value: None is no finite number"),
+    ("csv", spoilt_long("symbol", "SH600000"), f"row 135, {DAYS[4]}, column symbol: 'SH600000' is no symbol"),
+]
+
+
+@pytest.mark.parametrize(("kind", "spoil", "where"), BAD_CELLS, ids=[where for _, _, where in BAD_CELLS])
+def test_a_cell_that_cannot_be_taken_is_named_and_makes_no_factor(
+    said: Said,
+    prepared: tuple[Path, str, str],
+    values: pd.DataFrame,
+    tmp_path: Path,
+    kind: str,
+    spoil: Callable[[pd.DataFrame], pd.DataFrame],
+    where: str,
+) -> None:
+    folder, key, _ = prepared
+    file = tmp_path / f"values.{kind}"
+    spoiled = spoil(values)
+    spoiled.to_csv(file, index=False) if kind == "csv" else spoiled.convert_dtypes().to_parquet(file)
+    given = ("factor", "upload", file, "--name", "spoilt", "--universe", "hs300", "--data-dir", folder)
+    ended = said(*given, QUANTOS_API_KEY=key)
+    assert (ended.code, ended.out) == (1, "")
+    assert where in ended.err
+    assert "spoilt" not in names_of_factors(said, folder, key)
+
+
+def test_a_cell_without_a_value_is_no_bad_cell_of_a_wide_file(
+    said: Said, prepared: tuple[Path, str, str], values: pd.DataFrame, tmp_path: Path
+) -> None:
+    folder, key, _ = prepared
+    file = tmp_path / "values.csv"
+    text_in(4, NAMES[2], "")(values).to_csv(file, index=False)
+    given = ("factor", "upload", file, "--name", "gap", "--universe", "hs300", "--data-dir", folder)
+    assert said(*given, QUANTOS_API_KEY=key).code == 0
+
+
+def test_a_first_upload_that_the_platform_refuses_leaves_no_draft(
+    said: Said, prepared: tuple[Path, str, str], values: pd.DataFrame, tmp_path: Path
+) -> None:
+    folder, key, _ = prepared
+    values.loc[0, "date"] = LAST + timedelta(days=1)
+    file = tmp_path / "values.parquet"
+    values.to_parquet(file)
+    given = ("factor", "upload", file, "--name", "ahead", "--universe", "hs300", "--data-dir", folder)
+    ended = said(*given, QUANTOS_API_KEY=key)
+    assert ended.code == 1
+    assert "values are of days up to today" in ended.err
+    assert "ahead" not in names_of_factors(said, folder, key)
 
 
 @pytest.mark.parametrize("name", ["values.pkl", "values.parquet"])
