@@ -16,11 +16,11 @@ from sqlalchemy.sql.expression import ClauseElement
 
 
 class Prepared:
-    """A Core statement with named parameters that are bound as they are."""
+    """A Core statement with named parameters that are bound as they are, and so are the values it holds itself."""
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, tuple[str, ...] | None]] = {}
+        self._compiled: dict[str, tuple[str, tuple[str, ...] | None, dict[str, Any]]] = {}
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run and fetch."""
@@ -38,8 +38,11 @@ class Prepared:
         if dialect.name not in self._compiled:
             compiled: Any = self._statement.compile(dialect=dialect)
             places = None if compiled.positiontup is None else tuple(compiled.positiontup)
-            self._compiled[dialect.name] = str(compiled), places
-        text, places = self._compiled[dialect.name]
+            held = {name: value for name, value in compiled.params.items() if value is not None}
+            self._compiled[dialect.name] = str(compiled), places, held
+        text, places, held = self._compiled[dialect.name]
+        if held:
+            values = {**held, **values}
         cursor = connection.connection.cursor()
         cursor.execute(text, values if places is None else [values[name] for name in places])
         return cursor

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlmodel import Session
 
@@ -29,8 +28,7 @@ class PortfolioPort(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class StrategyTerms:
+class StrategyTerms(NamedTuple):
     """What settlement needs to know of a strategy. Capital in CNY, rates in 1e-8."""
 
     number: int

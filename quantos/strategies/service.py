@@ -372,20 +372,8 @@ class Strategies:
 def _terms(
     row: Any, first_date: date, log: Sequence[StatusChange] | None, days: TradingCalendar
 ) -> StrategyTerms:
-    return StrategyTerms(
-        number=row.number,
-        id=row.id,
-        slug=row.slug,
-        user_id=row.user_id,
-        universe=row.universe,
-        status=row.status,
-        execution=row.execution_price,
-        initial_capital=row.initial_capital,
-        commission_e8=row.commission_e8,
-        slippage_e8=row.slippage_e8,
-        first_date=first_date,
-        settle_until=None if log is None else settle_until(log, Execution(row.execution_price), days),
-    )
+    until = None if log is None else settle_until(log, Execution(row.execution_price), days)
+    return StrategyTerms._make((*row[:-1], first_date, until))
 
 
 def _signal_out(

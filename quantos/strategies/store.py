@@ -315,6 +315,21 @@ def signal_page(connection: Connection, number: int, limit: int, offset: int) ->
     return _SIGNAL_PAGE.all(connection, {"number": number, "limit": limit, "offset": offset})
 
 
+TERMS: Final = (
+    "number",
+    "id",
+    "slug",
+    "user_id",
+    "universe",
+    "status",
+    "execution_price",
+    "initial_capital",
+    "commission_e8",
+    "slippage_e8",
+)
+"""What `StrategyTerms` takes from the table, in its order."""
+
+
 def _started_upto() -> Select[Any]:
     first = (
         select(_signal.c.trade_date)
@@ -329,17 +344,18 @@ def _started_upto() -> Select[Any]:
         .scalar_subquery()
         .label("first_date")
     )
-    inner = select(_strategy, first).where(_strategy.c.activated_at.is_not(None)).subquery()
+    terms = [_strategy.c[name] for name in TERMS]
+    inner = select(*terms, first).where(_strategy.c.activated_at.is_not(None)).subquery()
     return select(inner).where(inner.c.first_date.is_not(None)).order_by(inner.c.number)
 
 
-_STARTED: Final = _started_upto()
+_STARTED: Final = Look(_started_upto())
 """Each run asks for it, and to build it takes longer than to run it."""
 
 
-def started(session: Session, upto: date) -> Sequence[Row[Any]]:
-    """Every strategy with an effective signal on or before `upto`, with the date of its first one."""
-    return session.execute(_STARTED, {"upto": upto}).all()
+def started(session: Session, upto: date) -> Sequence[Any]:
+    """Every strategy with an effective signal on or before `upto`: `TERMS`, and the date of its first one."""
+    return _STARTED.all(session.connection(), {"upto": upto.isoformat()})
 
 
 def effective_texts(session: Session, trade_date: date, numbers: Collection[int]) -> dict[int, str]:

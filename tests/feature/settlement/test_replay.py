@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace as changed
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -65,7 +64,7 @@ def todo(on: Stage) -> Replay:
     """The whole record of both strategies, under shifted keys."""
     platform, calendar = on.platform, on.platform.market.calendar
     with platform.records.read() as session:
-        terms = [changed(t, number=t.number + SHIFT) for t in platform.strategies.due(session, DAYS[-1])]
+        terms = [t._replace(number=t.number + SHIFT) for t in platform.strategies.due(session, DAYS[-1])]
     first = np.array([session_of(calendar, t.first_date) for t in terms])
     last = np.full(len(terms), session_of(calendar, DAYS[-1]))
 
