@@ -2,11 +2,13 @@
 
 In a wide file an empty cell, or NaN, is a symbol without a value that day; in a long one the row is left out, and
 a row without a value is refused. Dates are days: a date column, timestamps at midnight, or texts YYYY-MM-DD. The
-file is read batch by batch; its bounds are checked before it is read, where the format tells them, else as it is.
+file is read batch by batch, after its columns' types and what it unpacks to have been looked at (`unpacking`). A
+text is never repeated for each row that has it: a column of texts is read as a dictionary and numbers.
 """
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final, Literal
@@ -26,6 +28,14 @@ from quantos.factors.uploads.panel import (
     invalid,
     is_symbol,
 )
+from quantos.factors.uploads.unpacking import (
+    UnboundedTexts,
+    UnpacksToTooMuch,
+    Unreadable,
+    check_footer,
+    check_pages,
+    check_stream,
+)
 from quantos.kit.web import parse_date
 
 if TYPE_CHECKING:
@@ -39,8 +49,8 @@ SYMBOL: Final = "symbol"
 VALUE: Final = "value"
 LONG: Final = "a long file has the columns date, symbol, value; a wide one date and a column per symbol"
 BATCH_ROWS: Final = 65_536
-UNPACKED_MAX: Final = 512 * 2**20
-"""Bytes of a Parquet file's columns once they are unpacked."""
+ARROW_FILE: Final = b"ARROW1"
+"""An Arrow IPC file begins and ends with it; behind the first and two empty bytes is a stream."""
 
 FIRST_YEAR: Final = np.datetime64("1900-01-01", "D")
 LAST_YEAR: Final = np.datetime64("2200-01-01", "D")
@@ -54,8 +64,9 @@ def read_arrow(file: IO[bytes], kind: Format) -> Panel:
         date_name = _date_column(names)
         if len(set(names)) < len(names):
             raise invalid("two columns have the same name: a symbol has one column")
+        _check_date(schema.field(date_name).type, date_name)
         is_long = SYMBOL in names or VALUE in names
-        reader: _Long | _Wide = _Long(names, date_name) if is_long else _Wide(schema, date_name)
+        reader: _Long | _Wide = _Long(schema, date_name) if is_long else _Wide(schema, date_name)
         row = 0
         for batch in batches:
             reader.add(batch, row)
@@ -70,30 +81,54 @@ def _readable(kind: Format) -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+    except UnpacksToTooMuch:
+        raise _too_large() from None
+    except UnboundedTexts:
+        raise invalid("holds texts as DELTA_BYTE_ARRAY: write them plain, or with a dictionary") from None
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, Unreadable) as error:
         raise invalid(
             f"is no {NAMES[kind]} that can be read: it is cut off, damaged or of another format;"
             " write it again and send all of it"
         ) from error
 
 
-def _opened(file: IO[bytes], kind: Format) -> tuple[Any, Iterator[Any]]:
+def _opened(file: IO[bytes], kind: Format) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Columns, and the batches of rows; nothing of the rows is read or unpacked yet."""
     import pyarrow as pa  # noqa: PLC0415
 
-    if kind == "parquet":
-        import pyarrow.parquet as pq  # noqa: PLC0415
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if kind == "parquet":
+            return _opened_parquet(file, content)
+        at = 8 if kind == "file" else 0
+        if at and (content[:6] != ARROW_FILE or content[-6:] != ARROW_FILE):
+            raise Unreadable
+        check_stream(content, at)
+    file.seek(at)
+    reader = pa.ipc.open_stream(file)
+    return reader.schema, _whole(reader)
 
-        parquet = pq.ParquetFile(file)
-        meta = parquet.metadata
-        unpacked = sum(meta.row_group(k).total_byte_size for k in range(meta.num_row_groups))
-        if meta.num_rows * meta.num_columns > 3 * CELLS_MAX or unpacked > UNPACKED_MAX:
-            raise _too_large()
-        batches = parquet.iter_batches(BATCH_ROWS if meta.num_columns < 16 else 256, use_threads=False)
-        return parquet.schema_arrow, batches
-    reader = pa.ipc.open_stream(file) if kind == "stream" else pa.ipc.open_file(file)
-    if kind == "stream":
-        return reader.schema, iter(reader)
-    return reader.schema, (reader.get_batch(k) for k in range(reader.num_record_batches))
+
+def _whole(reader: Any) -> Iterator[pa.RecordBatch]:
+    """Batches whose buffers hold as many rows as they say: Arrow itself would read on behind the end of one."""
+    for batch in reader:
+        batch.validate(full=True)
+        yield batch
+
+
+def _opened_parquet(file: IO[bytes], content: mmap.mmap) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    check_footer(content)
+    opened = pq.ParquetFile(file)
+    meta = opened.metadata
+    rows = sum(max(meta.row_group(group).num_rows, 0) for group in range(meta.num_row_groups))
+    if rows * meta.num_columns > 3 * CELLS_MAX:
+        raise _too_large()
+    check_pages(content, meta)
+    texts = [name for name in (*DATE_NAMES, SYMBOL) if name in opened.schema_arrow.names]
+    parquet = pq.ParquetFile(file, read_dictionary=texts, metadata=meta)
+    batches = parquet.iter_batches(BATCH_ROWS if meta.num_columns < 16 else 256, use_threads=False)
+    return parquet.schema_arrow, batches
 
 
 def _date_column(names: list[str]) -> str:
@@ -106,13 +141,17 @@ def _date_column(names: list[str]) -> str:
 class _Long:
     """Rows of (date, symbol, value)."""
 
-    def __init__(self, names: list[str], date_name: str) -> None:
+    def __init__(self, schema: pa.Schema, date_name: str) -> None:
+        names = schema.names
         for needed in (SYMBOL, VALUE):
             if needed not in names:
                 raise invalid(f"has no column named {needed}: {LONG}")
         more = [name for name in names if name not in {date_name, SYMBOL, VALUE}]
         if more:
             raise invalid(f"is no column of values: {LONG}", more[0])
+        if not _is_text(schema.field(SYMBOL).type):
+            raise invalid("must be a column of texts", SYMBOL)
+        _check_numbers(schema.field(VALUE).type, VALUE)
         self._date_name = date_name
         self._number: dict[str, int] = {}
         self._parts: list[tuple[Dates, NDArray[np.int64], Values]] = []
@@ -124,7 +163,7 @@ class _Long:
             raise _too_large()
         days = _days(batch.column(self._date_name), self._date_name, before)
         symbols = self._symbols(batch.column(SYMBOL), before)
-        values = _floats(batch.column(VALUE), VALUE)
+        values = _floats(batch.column(VALUE))
         wrong = np.flatnonzero(~np.isfinite(values))
         if len(wrong):
             raise invalid(
@@ -148,21 +187,13 @@ class _Long:
         return Panel(days, tuple(self._number), values.reshape(len(days), -1))
 
     def _symbols(self, column: pa.Array, before: int) -> NDArray[np.int64]:
-        import pyarrow as pa  # noqa: PLC0415
-
-        texts = column
-        if pa.types.is_dictionary(texts.type):
-            texts = texts.cast(texts.type.value_type)
-        if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
-            raise invalid("must be a column of texts", SYMBOL)
-        coded = texts.dictionary_encode()
-        if coded.indices.null_count:
-            raise invalid("names no symbol", before + _first_null(coded.indices), SYMBOL)
-        known = coded.dictionary.to_pylist()
-        wrong = [place for place, name in enumerate(known) if not is_symbol(name)]
-        codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        if column.null_count:
+            raise invalid("names no symbol", before + _first_null(column), SYMBOL)
+        texts, rows, codes = _distinct(column, before)
+        known = texts.to_pylist()
+        wrong = [int(row) for name, row in zip(known, rows, strict=True) if not is_symbol(name)]
         if wrong:
-            raise _no_symbol(before + int(np.flatnonzero(codes == wrong[0])[0]), SYMBOL)
+            raise _no_symbol(min(wrong), SYMBOL)
         for name in known:
             self._number.setdefault(name, len(self._number))
         check_size(1, len(self._number))
@@ -182,6 +213,7 @@ class _Wide:
         for name in self._symbols:
             if not is_symbol(name):
                 raise _no_symbol(name)
+            _check_numbers(schema.field(name).type, name)
         self._days: list[Dates] = []
         self._values: list[Values] = []
         self._rows = 0
@@ -194,7 +226,7 @@ class _Wide:
         self._days.append(_days(batch.column(self._date_name), self._date_name, before))
         values = np.empty((batch.num_rows, len(self._symbols)))
         for place, name in enumerate(self._symbols):
-            values[:, place] = _floats(batch.column(name), name)
+            values[:, place] = _floats(batch.column(name))
         wrong = np.argwhere(np.isinf(values))
         if len(wrong):
             row, column = wrong[0]
@@ -218,58 +250,96 @@ class _Wide:
         return Panel(days[order], symbols, values[:, named])
 
 
+def _check_date(kind: pa.DataType, name: str) -> None:
+    import pyarrow as pa  # noqa: PLC0415
+
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not (_is_text(kind) or pa.types.is_date(plain) or pa.types.is_timestamp(plain)):
+        raise invalid("must be a column of dates, or of texts YYYY-MM-DD", name)
+
+
+def _check_numbers(kind: pa.DataType, name: str) -> None:
+    import pyarrow as pa  # noqa: PLC0415
+
+    types = pa.types
+    if not (
+        types.is_floating(kind) or types.is_integer(kind) or types.is_decimal(kind) or types.is_null(kind)
+    ):
+        raise invalid("must be a column of numbers", name)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    """A column of texts, also one that numbers them."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain))
+
+
+def _distinct(column: pa.Array, before: int) -> tuple[pa.Array, NDArray[np.int64], NDArray[np.int64]]:
+    """What a column holds, the row in which each of it stands first, and the number of each row's."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    used, first, codes = np.unique(
+        coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), return_index=True, return_inverse=True
+    )
+    return coded.dictionary.take(pa.array(used)), before + first, codes
+
+
 def _days(column: pa.Array, name: str, before: int) -> Dates:
     """The days of a column, [n]."""
     import pyarrow as pa  # noqa: PLC0415
 
-    kind = column.type
     if column.null_count:
         raise invalid("has no date", before + _first_null(column), name)
-    if pa.types.is_dictionary(kind):
-        return _days(column.cast(kind.value_type), name, before)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return _days_of_texts(column, name, before)
-    if pa.types.is_timestamp(kind):
+    if pa.types.is_dictionary(column.type) or _is_text(column.type):
+        known, rows, codes = _distinct(column, before)
+        return _taken(_plain_days(known, name, rows), codes)
+    return _plain_days(column, name, np.arange(before, before + len(column)))
+
+
+def _plain_days(column: pa.Array, name: str, rows: NDArray[np.int64]) -> Dates:
+    """The days of values that stand in these rows."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    if column.null_count:  # a dictionary may hold nothing too
+        raise invalid("has no date", int(rows[_first_null(column)]), name)
+    if _is_text(column.type):
+        return _days_of_texts(column.to_pylist(), name, rows)
+    if pa.types.is_timestamp(column.type):
         import pyarrow.compute as pc  # noqa: PLC0415
 
-        local = pc.local_timestamp(column) if kind.tz else column
+        local = pc.local_timestamp(column) if column.type.tz else column
         instants = local.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False).astype("datetime64[us]")
         days = instants.astype("datetime64[D]")
         wrong = np.flatnonzero(days.astype("datetime64[us]") != instants)
         if len(wrong):
-            raise invalid("must be a day, without a time of the day", before + int(wrong[0]), name)
-    elif pa.types.is_date(kind):
-        days = column.cast(pa.date32()).to_numpy(zero_copy_only=False).astype("datetime64[D]")
+            raise invalid("must be a day, without a time of the day", int(rows[wrong[0]]), name)
     else:
-        raise invalid("must be a column of dates, or of texts YYYY-MM-DD", name)
+        days = column.cast(pa.date32()).to_numpy(zero_copy_only=False).astype("datetime64[D]")
     wrong = np.flatnonzero((days < FIRST_YEAR) | (days >= LAST_YEAR))
     if len(wrong):
-        raise invalid("must lie between the years 1900 and 2200", before + int(wrong[0]), name)
+        raise invalid("must lie between the years 1900 and 2200", int(rows[wrong[0]]), name)
     return np.asarray(days)
 
 
-def _days_of_texts(column: pa.Array, name: str, before: int) -> Dates:
-    coded = column.dictionary_encode()
-    codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+def _days_of_texts(texts: list[str], name: str, rows: NDArray[np.int64]) -> Dates:
     known = []
-    for place, text in enumerate(coded.dictionary.to_pylist()):
+    for text, row in zip(texts, rows, strict=True):
         try:
             known.append(np.datetime64(parse_date(text), "D"))
         except ValueError as error:
-            row = before + int(np.flatnonzero(codes == place)[0])
-            raise invalid(str(error), row, name) from None
-    return _taken(np.array(known, "datetime64[D]"), codes)
+            raise invalid(str(error), int(row), name) from None
+    return np.array(known, "datetime64[D]")
 
 
-def _floats(column: pa.Array, name: str) -> Values:
+def _floats(column: pa.Array) -> Values:
     """A column of numbers, [n]; NaN where there is none."""
     import pyarrow as pa  # noqa: PLC0415
 
-    kind = column.type
-    if pa.types.is_null(kind):
+    if pa.types.is_null(column.type):
         return np.full(len(column), np.nan)
-    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)):
-        raise invalid("must be a column of numbers", name)
     return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
 
 
