@@ -21,6 +21,7 @@ from quantos.cli import (
     secrets,
     serve,
     settings_command,
+    tui,
     verify,
 )
 from quantos.cli.demo import command as demo
@@ -80,4 +81,5 @@ app.add_typer(license_command.license_commands, name="license")
 app.add_typer(factors.factor, name="factor")
 app.add_typer(appliance.appliance, name="appliance")
 app.command()(verify.verify)
+app.command()(tui.tui)
 app.command()(settings_command.settings)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from quantos.settings import Settings
 
 PREFIX: Final = "QUANTOS_"
-OF_AGENTS: Final = ("QUANTOS_URL",)
+OF_AGENTS: Final = ("QUANTOS_URL", "QUANTOS_OPERATOR_TOKEN")
 """Not the platform's, but what programs that speak to it are told by."""
 
 OF_THE_TESTS: Final = ("QUANTOS_SHARED", "QUANTOS_CI_REAL", "QUANTOS_HYPOTHESIS", "QUANTOS_BENCH_")

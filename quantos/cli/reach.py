@@ -188,7 +188,7 @@ def reach(data_dir: Path | None, *, create: bool = False, token: str = "") -> It
     settings = load(data_dir)
     url = server_of(settings.data_dir)
     if url is not None:
-        through = ThroughServer(url, token or _token(settings.data_dir))
+        through = ThroughServer(url, token or operator_token(settings.data_dir))
         try:
             yield through
         finally:
@@ -226,7 +226,8 @@ def opened_here(settings: Settings, *, create: bool = False) -> Iterator[Platfor
         platform.close()
 
 
-def _token(directory: Path) -> str:
+def operator_token(directory: Path) -> str:
+    """The token that its server knows. Raises NotFound."""
     file = directory / "secrets" / "operator-token"
     try:
         return file.read_text()

@@ -42,9 +42,9 @@ class Served:
 
 
 @contextmanager
-def served_platform(folder: Path, simulate: str = "2024-01-02T08:00") -> Iterator[Served]:
-    """A simulated platform on a free port, from when it answers until it has stopped."""
-    command = [sys.executable, "-m", "quantos.cli", "serve", "--port", "0", "--data-dir", str(folder)]
+def served_platform(folder: Path, simulate: str = "2024-01-02T08:00", port: int = 0) -> Iterator[Served]:
+    """A simulated platform, from when it answers until it has stopped. `port`: 0 takes a free one."""
+    command = [sys.executable, "-m", "quantos.cli", "serve", "--port", str(port), "--data-dir", str(folder)]
     process = subprocess.Popen(
         [*command, "--simulate", simulate], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT
     )

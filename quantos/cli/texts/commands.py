@@ -156,4 +156,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "{text!r} is no port: write a number from 0 to 65535",
         "{text!r} 不是端口：请写 0 到 65535 的数字",
     ),
+    "tui.token": ("Operator's token: ", "运维令牌："),
+    "tui.no_server": (
+        "no server runs on {path}: start it with quantos serve, or name another with --url",
+        "{path} 没有正在运行的服务器：请用 quantos serve 启动，或用 --url 指定其他服务器",
+    ),
 }

@@ -38,6 +38,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "The operator's credentials.": "管理员凭据。",
     "Print the operator's bearer token.": "显示管理员的访问令牌。",
     "Invite codes.": "邀请码。",
+    "Open the operator's dashboard on a running server. The token: QUANTOS_OPERATOR_TOKEN, else it is asked for.": "打开运行中服务器的运维控制台。令牌取自 QUANTOS_OPERATOR_TOKEN，否则会询问。",
     "Print a new invite code.": "生成并显示新的邀请码。",
 }
 
@@ -57,6 +58,7 @@ _OPTIONS: Final[dict[str, str]] = {
     "Leave at the end; without it the demo keeps serving.": "结束后退出；不加则继续提供服务。",
     "Play on the bars of this folder or file, not on synthetic ones.": "用该文件夹或文件中的日线演示，而不是合成行情。",
     "Draw another synthetic market than the usual one.": "生成另一份合成行情。",
+    "The server to look at; default: that of the data directory.": "要查看的服务器；默认：数据目录的服务器。",
     "Port to serve on; default: a free one.": "服务端口；默认：自动选择。",
     "A folder or file, CSV or Parquet; docs/market-data.md lists the columns.": "文件夹或文件，CSV 或 Parquet；各列见 docs/market-data.md。",
     "Such as 600519.SH; default: all that are known.": "例如 600519.SH；默认：所有已知代码。",
