@@ -13,7 +13,7 @@ from quantos.verification.package_schemas import AuditLog, Package
 from tests.support.platforms import Stage, stage
 from tests.support.restated import DAYS, START, A, play, restate, write_bars
 
-MARKS = {"simulated", "synthetic"}
+MARKS = {"simulated", "synthetic", "edition"}
 
 
 @pytest.fixture(scope="module")
