@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter
 from pydantic import Field, StringConstraints
@@ -58,6 +58,15 @@ class LargestChange(Answer):
     change: float
 
 
+class NewlyInferred(Answer):
+    """A gap between the last close and the reference price that is taken for an event now, and was not before."""
+
+    trade_date: date
+    symbol: str
+    event: Literal["inferred_cash", "inferred_shares"]
+    strategies: Annotated[int, Field(description="How many hold it.")]
+
+
 class RestatementDone(Answer):
     """`restatement`: its number; null where nothing was different, so that nothing was restated."""
 
@@ -69,6 +78,7 @@ class RestatementDone(Answer):
     reason: str
     settled_again: Annotated[int, Field(description="Strategy-days.")]
     changed: Changed
+    new_inferred: list[NewlyInferred]
     backfilled_again: Annotated[int, Field(description="Backfilled curves that were made anew.")]
     largest_change: LargestChange | None
     data: Annotated[dict[str, Any] | None, Field(description="The report of the import.")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -16,8 +16,10 @@ from quantos.cli.options import day_option
 from quantos.cli.output import print_json, print_line, print_text
 from quantos.cli.progress import spinning
 from quantos.cli.reach import Reach, reach
-from quantos.cli.texts import say
+from quantos.cli.texts import say, word
 from quantos.errors import NotFound
+
+EVENTS_NAMED: Final = 10
 
 Restate = Annotated[
     bool, typer.Option("--restate", help="Settle settled days again, in the open: what stood before is kept.")
@@ -119,6 +121,18 @@ def _print(answer: dict[str, Any]) -> None:
             change = f"{largest['change']:+,.2f}"
             day, slug = largest["trade_date"], largest["slug"]
             print_text(say("restate.largest", slug=slug, day=day, change=change, **navs))
+    for event in answer["new_inferred"][:EVENTS_NAMED]:
+        print_text(
+            say(
+                "restate.inferred",
+                symbol=event["symbol"],
+                day=event["trade_date"],
+                event=word("restate.event", event["event"]),
+                strategies=f"{event['strategies']:,}",
+            )
+        )
+    if (more := len(answer["new_inferred"]) - EVENTS_NAMED) > 0:
+        print_text(say("restate.inferred_more", count=f"{more:,}"))
     if answer["backfilled_again"]:
         print_text(say("restate.backfilled", count=f"{answer['backfilled_again']:,}"))
     if answer["dry_run"]:

@@ -999,6 +999,15 @@ class NewInvite(TypedDict):
     expires_at: NotRequired[str | None]
 
 
+class NewlyInferred(TypedDict):
+    """A gap between the last close and the reference price that is taken for an event now, and was not before."""
+
+    trade_date: str
+    symbol: str
+    event: Literal["inferred_cash", "inferred_shares"]
+    strategies: int
+
+
 class NoLicense(TypedDict):
     has_license: NotRequired[Literal[False]]
 
@@ -1557,6 +1566,7 @@ RestatementDone = TypedDict(
         "reason": "str",
         "settled_again": "int",
         "changed": "Changed",
+        "new_inferred": "list[NewlyInferred]",
         "backfilled_again": "int",
         "largest_change": "LargestChange | None",
         "data": "dict[str, Any] | None",

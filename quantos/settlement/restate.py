@@ -119,6 +119,10 @@ class Restated:
                 "days": len(rewriting.days),
                 "market_rows": self.rows,
             },
+            "new_inferred": [
+                {"trade_date": day, "symbol": symbol, "event": event, "strategies": count}
+                for (day, symbol, event), count in sorted(rewriting.inferred.items())
+            ],
             "backfilled_again": self.backfilled,
             "largest_change": largest
             and {

@@ -20,12 +20,15 @@ from numpy.typing import NDArray
 from quantos.settlement import store
 from quantos.settlement.core.books import part_of
 from quantos.settlement.core.day import Roster
+from quantos.settlement.core.facts import Event
+from quantos.settlement.core.record import EVENTS
 from quantos.settlement.plan import Ints
 from quantos.settlement.store import Cursor, DayToWrite
 
 Columns = dict[str, NDArray[Any]]
 Bools = NDArray[np.bool_]
 
+INFERRED: Final = (int(Event.INFERRED_CASH), int(Event.INFERRED_SHARES))
 TABLES: Final = ("nav", "position", "trade_order", "position_event")
 
 _SAME_INSTRUMENT: Final = (
@@ -68,6 +71,8 @@ class Rewriting:
     strategies: set[int] = field(default_factory=set)
     days: set[date] = field(default_factory=set)
     largest: Largest | None = None
+    inferred: dict[tuple[date, str, str], int] = field(default_factory=dict)
+    """(day, symbol, event) of gaps that were taken for an event now and were not before: of how many strategies."""
     _moved: set[int] = field(default_factory=set)  # whose last day left other holdings, or another NAV
 
     def write(self, cursor: Cursor, day: DayToWrite, roster: Roster) -> None:
@@ -89,9 +94,28 @@ class Rewriting:
         self.compared += len(numbers)
         which = np.flatnonzero(differs)
         if len(which):
+            self._note_inferred(cursor, day, roster)
             _supersede(cursor, self.restatement, day.trade_date, day.numbers[which])
             store.write_rows(cursor, _part(day, which), roster)
             self._tell(day, which, before)
+
+    def _note_inferred(self, cursor: Cursor, day: DayToWrite, roster: Roster) -> None:
+        """To be called while the rows of before stand."""
+        events = day.settled.events
+        places = np.flatnonzero(np.isin(events.kind, INFERRED))
+        if not len(places):
+            return
+        strategies = np.repeat(day.numbers, np.diff(events.start))
+        before = set(
+            cursor.execute(
+                "SELECT strategy, instrument, kind FROM position_event WHERE trade_date = ?", [day.trade_date]
+            ).fetchall()
+        )
+        for k in places.tolist():
+            i, kind = int(events.instrument[k]), int(events.kind[k])
+            if (int(strategies[k]), int(roster.number[i]), kind) not in before:
+                key = (day.trade_date, roster.symbols[i], EVENTS[kind] or "")
+                self.inferred[key] = self.inferred.get(key, 0) + 1
 
     def _tell(self, day: DayToWrite, which: Ints, before: Ints) -> None:
         self.revised += len(which)

@@ -55,6 +55,13 @@ RESTATE: Final[dict[str, tuple[str, str]]] = {
         "largest change of a NAV: {slug} on {day}, {before} to {after} CNY ({change})",
         "净值变化最大：{slug}，{day}，由 {before} 元变为 {after} 元（{change}）",
     ),
+    "restate.inferred": (
+        "newly inferred from the data: {symbol} on {day}, {event}, held by {strategies:strategy|strategies}; check that it happened, or correct the reference price too",
+        "由新数据推断出的新事件：{symbol}，{day}，{event}，涉及 {strategies} 个策略；请核实确有其事，否则一并更正参考价",
+    ),
+    "restate.inferred_more": ("and {count:more event|more events}", "另有 {count} 个事件"),
+    "restate.event.inferred_cash": ("a payment in cash", "现金分红"),
+    "restate.event.inferred_shares": ("new shares", "送转股"),
     "restate.backfilled": (
         "{count:backfilled curve is|backfilled curves are} made anew",
         "{count} 条回填曲线已重新计算",

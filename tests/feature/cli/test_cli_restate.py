@@ -9,7 +9,7 @@ import pytest
 
 from tests.feature.cli.conftest import Run, serving
 from tests.support.platforms import stage
-from tests.support.restated import DAYS, START, corrections, play, write_bars
+from tests.support.restated import DAYS, START, A, corrections, play, write_bars
 
 SINCE = DAYS[1].isoformat()
 
@@ -57,6 +57,32 @@ def test_a_restatement_with_its_data_is_one_command(run: Run, settled: Path, dat
     assert lines[-1].startswith("restatement 1: what stood before is kept")
     again = run(*asked, data_dir=data)
     assert "nothing came out otherwise" in again.out
+
+
+@pytest.mark.parametrize(
+    ("close", "event", "told"),
+    [(10.25, "inferred_cash", "a payment in cash"), (12.4, "inferred_shares", "new shares")],
+)
+def test_an_event_that_only_the_corrected_data_imply_is_told_before_it_stands(
+    run: Run, data: Path, tmp_path: Path, close: float, event: str, told: str
+) -> None:
+    """The second close of A is corrected, the third day's reference (10.20) is not: the gap is taken for an event."""
+    file = write_bars(tmp_path / "close", {(A, DAYS[1]): (10.1, close, 10.1, 1_000_000)})
+    asked = ("settle", "--restate", "--from", SINCE, "--reason", "a late close", "--data", file)
+    dry = run(*asked, "--dry-run", data_dir=data, COLUMNS="100")
+    assert f"newly inferred from the data: {A} on {DAYS[2]}, {told}, held by 1 strategy" in " ".join(
+        dry.out.split()
+    )
+    done = run(*asked, "--json", data_dir=data)
+    new = {"trade_date": DAYS[2].isoformat(), "symbol": A, "event": event, "strategies": 1}
+    assert done.json["new_inferred"] == [new]
+    again = run(*asked, "--dry-run", "--json", data_dir=data)
+    assert again.json["new_inferred"] == [], "what stands already is not new"
+
+
+def test_a_correction_that_implies_no_event_tells_none(run: Run, settled: Path, data: Path) -> None:
+    asked = ("settle", "--restate", "--from", SINCE, "--reason", "x", "--data", settled / "corrected")
+    assert run(*asked, "--dry-run", "--json", data_dir=data).json["new_inferred"] == []
 
 
 def test_in_chinese_and_as_json(run: Run, settled: Path, data: Path) -> None:
