@@ -77,6 +77,8 @@ class Described:
         if "enum" in schema:
             return schema["enum"][0]
         kind = schema.get("type")
+        if isinstance(kind, list):
+            kind = kind[0]
         if kind == "object":
             return {field: self.example(inner, field) for field, inner in schema["properties"].items()}
         if kind == "array":
@@ -170,7 +172,9 @@ def without(value: Any, place: Place) -> Any:
     return replaced(value, tuple(above), rest)
 
 
-def _is_of(kind: str, value: Any) -> bool:
+def _is_of(kind: str | list[str], value: Any) -> bool:
+    if isinstance(kind, list):
+        return any(_is_of(one, value) for one in kind)
     if isinstance(value, bool):
         return kind == "boolean"
     return isinstance(value, TYPES[kind])
