@@ -1739,6 +1739,7 @@ class SignalCheck(TypedDict):
     would_replace: bool
     would_activate: bool
     would_attest: Literal["at_submission", "before_deadline"] | None
+    warnings: list[SignalWarning]
 
 
 class SignalCounts(TypedDict):
@@ -1780,6 +1781,14 @@ class SignalReceipt(TypedDict):
     github_committed: bool
     attestation: dict[str, Any]
     replaced: bool
+
+
+class SignalWarning(TypedDict):
+    """A symbol that is taken and would not be bought as things stand."""
+
+    symbol: str
+    code: Literal["no_share_or_fund", "not_in_market"]
+    message: str
 
 
 class SignalsLeft(TypedDict):

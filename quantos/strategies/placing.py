@@ -27,6 +27,7 @@ from quantos.storage.types import instant_text
 from quantos.strategies import store
 from quantos.strategies.core import signal as signals
 from quantos.strategies.core.deadlines import Execution, check_deadline, check_not_settling, check_trade_date
+from quantos.strategies.core.doubts import doubts
 from quantos.strategies.core.status import TAKE_SIGNALS, Status, status_at
 from quantos.strategies.owned import is_slug, not_found, number_of, own
 from quantos.strategies.refusals import (
@@ -122,6 +123,9 @@ class Placing:
             "would_replace": slot.signal_id is not None,
             "would_activate": slot.status == Status.PENDING,
             "would_attest": None if taken is None else _ATTESTED[taken],
+            "warnings": doubts(
+                [each.symbol for each in submission.signals], self._market.instruments().number_of.keys()
+            ),
         }
 
     async def _store_and_attest(

@@ -128,6 +128,14 @@ class SignalReceipt(Answer):
     replaced: bool
 
 
+class SignalWarning(Answer):
+    """A symbol that is taken and would not be bought as things stand."""
+
+    symbol: str
+    code: Literal["no_share_or_fund", "not_in_market"]
+    message: str
+
+
 class SignalCheck(Answer):
     """Answer to a submission that is only checked: what it would store. A hash it has none: each has its own nonce."""
 
@@ -139,6 +147,7 @@ class SignalCheck(Answer):
     would_replace: bool
     would_activate: bool
     would_attest: Literal["at_submission", "before_deadline"] | None
+    warnings: list[SignalWarning]
 
 
 class SignalOut(Answer):

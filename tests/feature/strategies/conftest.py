@@ -10,6 +10,7 @@ from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal, TypeVar
 
 import httpx
@@ -36,6 +37,10 @@ TUESDAY_EIGHT = "2024-01-02T08:00:00+08:00"
 @dataclass
 class Market:
     calendar: TradingCalendar
+
+    def instruments(self) -> SimpleNamespace:
+        """A market without any."""
+        return SimpleNamespace(number_of={})
 
 
 @dataclass

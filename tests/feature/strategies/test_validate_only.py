@@ -43,9 +43,34 @@ def test_it_says_what_would_be_stored_and_stores_nothing(site: Any, agent: Any) 
         "would_replace": False,
         "would_activate": True,
         "would_attest": None,
+        "warnings": [],
     }
     assert everything(site) == before
     assert agent.get("alpha")["status"] == "pending"
+
+
+def test_a_symbol_that_would_not_be_bought_is_warned_of_and_taken(agent: Any, site: Any) -> None:
+    agent.strategy()
+    index, unheard_of = ("000001.SH", 0.1), ("600999.SH", 0.1)
+    body = body_of(DAY, MAOTAI, index, unheard_of)
+    warned = check(agent, body)
+    assert warned.status_code == 200
+    assert [(each["symbol"], each["code"]) for each in warned.json()["warnings"]] == [
+        ("000001.SH", "no_share_or_fund")
+    ], "nothing is known of a market without instruments"
+    assert warned.json()["warnings"][0]["message"].startswith("000001.SH is no share and no fund")
+    taken = agent.call("POST", "/strategies/alpha/signals", body)
+    assert taken.status_code == 201
+    assert set(taken.json()) == {
+        "id",
+        "trade_date",
+        "signal_hash",
+        "submitted_at",
+        "is_settled",
+        "github_committed",
+        "attestation",
+        "replaced",
+    }, "SIG-01"
 
 
 def test_it_says_that_a_signal_would_be_replaced(agent: Any) -> None:
