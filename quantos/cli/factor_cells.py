@@ -55,8 +55,8 @@ def _place(table: Any, date_name: str, bad: BadCell) -> Iterator[Any]:
 def _bad_date(table: Any, name: str) -> BadCell | None:
     for row, content in _texts(table[name]):
         try:
-            date.fromisoformat(content)
-        except (TypeError, ValueError):
+            date.fromisoformat(content or "")
+        except ValueError:
             return BadCell(row, name, "no_date", content)
     return None
 

@@ -180,10 +180,19 @@ def fed(slow: Path, terminal: Terminal) -> Iterator[IO[str]]:
     pytest.fail(f"the command ended: {terminal.seen}")
 
 
+def in_place_of(slow: Path) -> Path:
+    """The file's name, free for another: the import opens it twice, and a pipe that its first reader has not closed
+    yet takes what is meant for the second, which then waits for ever.
+    """
+    (slow / "instruments.csv").unlink()
+    return slow / "instruments.csv"
+
+
 def test_on_a_terminal_an_import_shows_where_it_is(home: Path, tmp_path: Path, slow: Path) -> None:
     with on_a_terminal(home, "market", "import", slow, "--json", "--data-dir", tmp_path / "data") as terminal:
         with fed(slow, terminal) as pipe:
             terminal.read_until("looking through slow")
+            os.mkfifo(in_place_of(slow))
             pipe.write(LISTING)
         with fed(slow, terminal) as pipe:
             terminal.read_until("file 1, instruments.csv: reading")
@@ -230,10 +239,10 @@ def test_ctrl_c_leaves_an_import_to_the_server_that_does_it(
         with fed(slow, terminal) as pipe:
             terminal.interrupt()
             ended = terminal.end()
+            in_place_of(slow).write_text(LISTING)
             pipe.write(LISTING)
     assert ended.code == 130
     assert ended.err.splitlines()[-1].startswith(f"quantos: interrupted: the server at {server.url} goes on")
-    (slow / "instruments.csv").write_text(LISTING)  # waits until the server reads on
     assert server.stop() == 0
     assert server.process.stdout is not None
     server.process.stdout.close()
