@@ -46,8 +46,11 @@ KIND: Final = "quantos-backup"
 MANIFEST: Final = "manifest.json"
 RECORDS, SERIES, BUNDLE = "records.db", "series.duckdb", "attestation.bundle"
 FOLDER: Final = "backups"
-LEFT_OUT: Final = frozenset({"lock", "server.json", "cache", FOLDER})
-"""Of the data directory: what belongs to a running process, what is made again, and the backups themselves."""
+IMAGES: Final = "images"
+KEPT: Final = "before-restore-"
+LEFT_OUT: Final = frozenset({"lock", "server.json", "cache", FOLDER, IMAGES})
+"""Of the data directory: what belongs to a running process, what is made again, the backups themselves and images
+that are served. What an earlier restore has kept (`KEPT`) is left out too: it was data of another time."""
 
 CHUNK: Final = 2**20
 LEVEL: Final = 1
@@ -165,7 +168,7 @@ class Backup:
 def _belongs(entry: Path) -> bool:
     name = entry.name
     is_companion = name.startswith((f"{RECORDS}-", f"{SERIES}."))  # of an open store; `.wal` is taken apart
-    return not (name in LEFT_OUT or name.startswith(".") or is_companion)
+    return not (name in LEFT_OUT or name.startswith((".", KEPT)) or is_companion)
 
 
 def _check_target(target: Path) -> None:

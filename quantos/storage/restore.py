@@ -30,11 +30,10 @@ import orjson
 
 from quantos.errors import Conflict, NotFound, WrongState
 from quantos.kit.durable import sync_folder
-from quantos.storage.backup import CHUNK, FOLDER, FORMAT, KIND, MANIFEST, RECORDS, SERIES
+from quantos.storage.backup import CHUNK, FOLDER, FORMAT, IMAGES, KEPT, KIND, MANIFEST, RECORDS, SERIES
 from quantos.storage.directory import DataDirectory
 
 FACTS: Final = "directory.json"
-KEPT: Final = "before-restore-"
 UNPACKED: Final = ".restoring"
 MANIFEST_BYTES_MAX: Final = 64 * 2**20
 
@@ -119,7 +118,8 @@ def restore(
         if kept is not None:
             kept.mkdir(mode=0o700, exist_ok=True)
             _move(_ordered(there, first=FACTS), kept)
-        _move(_ordered(sorted(unpacked.iterdir()), last=FACTS), directory)
+        coming = [entry for entry in sorted(unpacked.iterdir()) if not entry.name.startswith(KEPT)]
+        _move(_ordered(coming, last=FACTS), directory)
     return verified, kept
 
 
@@ -127,7 +127,7 @@ def _entries(directory: Path) -> list[Path]:
     """What a restore would take the place of: not what earlier restores kept, nor the backups."""
     if not directory.exists():
         return []
-    left = {UNPACKED, "lock", FOLDER}
+    left = {UNPACKED, "lock", FOLDER, IMAGES}
     return [
         entry
         for entry in sorted(directory.iterdir())

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -310,6 +311,29 @@ def test_a_directory_that_is_there_gives_way_only_when_asked_to(a_backup: Path, 
     _, kept = restore(a_backup, here, force=True, at=AT)
     assert kept == here / "before-restore-20260102T030405Z"
     assert contents(kept) == before
+    with stage(here, START) as on:
+        assert [each["slug"] for each in on.operator.get("/admin/strategies")["strategies"]] == ["alpha"]
+
+
+def test_a_restored_directory_is_backed_up_and_restored_again(a_backup: Path, tmp_path: Path) -> None:
+    """What the first restore has kept, and images that are served, are in no backup and in no restore's way."""
+    here = tmp_path / "data"
+    with stage(here, START) as on:
+        begun(on, "other")
+    restore(a_backup, here, force=True, at=AT)
+    (here / "images").mkdir()
+    (here / "images" / "quantos-amd64.tar.gz").write_bytes(b"an image")
+    again = tmp_path / "again.zip"
+    with stage(here, START) as on:
+        back_up(on, again)
+    with ZipFile(again) as archive:
+        assert [name for name in archive.namelist() if name.startswith(("before-restore-", "images"))] == []
+    first = here / "before-restore-20260102T030405Z"
+    before = contents(first)
+    _, kept = restore(again, here, force=True, at=AT + timedelta(hours=1))
+    assert kept == here / "before-restore-20260102T040405Z"
+    assert contents(first) == before
+    assert (here / "images" / "quantos-amd64.tar.gz").read_bytes() == b"an image"
     with stage(here, START) as on:
         assert [each["slug"] for each in on.operator.get("/admin/strategies")["strategies"]] == ["alpha"]
 
