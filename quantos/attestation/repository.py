@@ -23,7 +23,7 @@ from pathlib import Path
 from time import monotonic
 from typing import IO, Final, NamedTuple, TypeVar
 
-from dulwich.file import FileLocked
+from dulwich.file import FileLocked, GitFile
 from dulwich.objects import ZERO_SHA, Blob, Commit, ObjectID, ShaFile, Tree
 from dulwich.refs import DiskRefsContainer
 
@@ -251,9 +251,11 @@ class Repository:
     def _move(self, new: ObjectID) -> None:
         """Move the branch to a commit whose objects are on disk."""
         try:
-            moved = self._refs.set_if_equals(self._ref, self._head or ZERO_SHA, new)
             if self._synced:
+                moved = self._refs.set_if_equals(self._ref, self._head or ZERO_SHA, new)
                 sync_folder(self.git_dir / "refs" / "heads")
+            else:
+                moved = self._set_unsynced(new)
         except FileLocked as locked:
             self._take_up(Path(os.fsdecode(locked.lockfilename)))
             raise NotCommitted(
@@ -272,6 +274,15 @@ class Repository:
 
         if not moved:
             raise NotCommitted(failures.LOCKED, f"{self.branch} was moved by another program")
+
+    def _set_unsynced(self, new: ObjectID) -> bool:
+        """As the library's `set_if_equals`, which waits for the disk."""
+        with GitFile(self._refs.refpath(self._ref), "wb", fsync=False) as branch:
+            if (self._refs.read_ref(self._ref) or ZERO_SHA) != (self._head or ZERO_SHA):
+                branch.abort()
+                return False
+            branch.write(new + b"\n")
+        return True
 
     def _stands_elsewhere(self, new: ObjectID) -> bool:
         """Whether the branch certainly does not stand at the commit."""
