@@ -83,7 +83,7 @@ from quantos.support import routes as support_routes
 from quantos.support.service import Support
 from quantos.verification import routes as verification_routes
 from quantos.verification.service import Marks as PackageMarks
-from quantos.verification.service import Packages, Publication, Verification
+from quantos.verification.service import Packages, Publication, Verification, salt_of
 
 
 @dataclass(slots=True)
@@ -205,6 +205,7 @@ def _compose(
     claims = Claims(records, clock, market, settlement)
     performance = Performance(market, settlement, claims)
     salts = directory.secret("salts").encode()
+    strategies.outbox.salt_of = partial(salt_of, salts)
     publication = Publication(records, strategies, settlement.days, attestation, clock, salts)
     settlement.after_run = publication.after_run
     standing, limits = _standing(settings, directory, series)

@@ -37,6 +37,7 @@ from quantos.attestation.planning import Addition, plan
 from quantos.attestation.ports import Outbox
 from quantos.attestation.repository import Change, Repository
 from quantos.attestation.signing import Signer, key_path, signer_of
+from quantos.attestation.statuses import LastNoted, commit_statuses
 from quantos.attestation.terms import Terms
 from quantos.kit.clock import Clock
 
@@ -98,6 +99,7 @@ class Committer:
         self._when, self._lead = terms.when, timedelta(seconds=terms.lead_s)
         self._signing_key, self._own_key = terms.signing_key, key_path(data_dir)
         self._made, self._on_commit = LastMade(data_dir, path), on_commit
+        self._noted = LastNoted(data_dir, path)
         self._judged: tuple[str | None] | None = (
             None  # the head of which it is known whether history was lost
         )
@@ -164,6 +166,7 @@ class Committer:
 
     def sweep(self, *, late_too: bool) -> Swept:
         """Attempt every outstanding signal that is due. `late_too`: those whose deadline has passed as well."""
+        self.sweep_statuses()
         window = due(self._when, self._clock.now(), self._lead, late_too=late_too)
         committed = 0
         while self._outbox.is_due(window):
@@ -180,6 +183,14 @@ class Committer:
             if reasons or self._retry_at is not None:
                 return Swept(committed, len(reasons), reasons[0] if reasons else None)
         return Swept(committed, 0, None)
+
+    def sweep_statuses(self) -> None:
+        """Commit the changes of status that are not committed yet: at once, whatever the mode."""
+        try:
+            commit_statuses(self, self._outbox, self._noted, self._clock.now())
+        except Exception as error:  # noqa: BLE001 - kept for the operator, and tried again
+            refusal = error if isinstance(error, NotCommitted) else _unforeseen(error)
+            self.failed(refusal, of_signals=False)
 
     def repository(self) -> Repository:
         """The repository, opened and as it stands now. Raises NotCommitted."""

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from quantos.attestation.core.batches import Window
 from quantos.attestation.core.entries import Attested, Placed
+from quantos.attestation.core.statuses import Noted, StatusChanged
 
 
 class Outstanding(NamedTuple):
@@ -35,9 +36,10 @@ class Publishing(Protocol):
 
 
 class Outbox(Protocol):
-    """The signals that are to be committed, as the store of signals has them.
+    """The signals and changes of status that are to be committed, as their store has them.
 
     A signal that is claimed can be neither replaced nor deleted: what is in git, or may be, is never replaced.
+    One that is void, its strategy being paused or retired, is not due.
     """
 
     def adopt(self, now: datetime) -> None:
@@ -61,3 +63,7 @@ class Outbox(Protocol):
         ...
 
     def outstanding(self) -> Outstanding: ...
+
+    def statuses(self, after: Noted | None) -> Sequence[StatusChanged]:
+        """The changes of status after that one, by number; all where there is no such one (any more)."""
+        ...

@@ -51,6 +51,16 @@ def router(attestation: Attestation) -> APIRouter:
         return await file("settlements", trade_date)
 
     @routes.get(
+        "/public/statuses/{trade_date}.json",
+        operation_id="get_statuses",
+        summary="The changes of status committed for a trade date: the file of the repository's head, byte for byte",
+        responses=_NOTHING | _json_file() | refusals(s422="malformed value"),
+    )
+    async def get_statuses(trade_date: Annotated[Date, _DAY]) -> Response:
+        """Strategies paused, resumed or retired since the deadline of the trade date before: why a signal is void."""
+        return await file("statuses", trade_date)
+
+    @routes.get(
         "/public/attestation.bundle",
         operation_id="get_attestation_bundle",
         summary="The whole attestation repository as a git bundle",

@@ -20,6 +20,7 @@ from quantos.attestation.core.batches import Intake, When, intake
 from quantos.attestation.core.dayfile import Kind, path_of
 from quantos.attestation.core.digests import Commit, DigestConflict, SettlementDigest, SettlementsCommitted
 from quantos.attestation.core.entries import Attested, Placed, without_commit
+from quantos.attestation.core.statuses import StatusChanged
 from quantos.attestation.failures import NotCommitted
 from quantos.attestation.ports import Claimed, Outbox, Outstanding, Publishing
 from quantos.attestation.terms import Terms
@@ -39,6 +40,7 @@ __all__ = [
     "Placed",
     "SettlementDigest",
     "SettlementsCommitted",
+    "StatusChanged",
     "Terms",
     "When",
     "generate_key",
@@ -134,6 +136,16 @@ class Attestation:
             return future.result()
         except NotCommitted as refusal:
             return without_commit(refusal.reason)
+
+    async def attest_statuses(self) -> None:
+        """Commit the changes of status that are stored; what cannot be is committed later. Never raises."""
+        if not self.configured:
+            return
+        committer = (await asyncio.to_thread(self._opened_once)).committer
+        future = asyncio.wrap_future(committer.call(committer.sweep_statuses))
+        done, _ = await asyncio.wait({future}, timeout=ANSWER_S_MAX)
+        for each in done:
+            each.exception()  # the platform is stopping: the next start commits it
 
     def attest_due(self, *, late_too: bool) -> dict[str, Any]:
         """Commit what is outstanding and due: {committed, left, reason}. For jobs, in a thread of theirs."""

@@ -398,6 +398,11 @@ def get_settlements(trade_date: date | str) -> Call[Any]:
     return Call("GET", f"/api/v1/public/settlements/{segment(trade_date)}.json")
 
 
+def get_statuses(trade_date: date | str) -> Call[Any]:
+    """The changes of status committed for a trade date: the file of the repository's head, byte for byte"""
+    return Call("GET", f"/api/v1/public/statuses/{segment(trade_date)}.json")
+
+
 def get_strategy(slug: str) -> Call[shapes.StrategyOut]:
     """One of the caller's strategies"""
     return Call("GET", f"/api/v1/strategies/{segment(slug)}")

@@ -1,6 +1,8 @@
-"""Every query of a signal's attestation.
+"""Every query of the attestation of signals and of changes of status.
 
-`attestation` of a signal's row: `waiting` for a commit, `claimed` by one, or null: attested, or not to be.
+`attestation` of a signal's row: `waiting` for a commit, `claimed` by one, or null: attested, or not to be. A
+waiting signal is due as long as it counts: while its strategy is paused it is not committed, and never once it
+is void.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ from sqlmodel import Session, SQLModel
 from quantos.attestation.core.batches import Intake, Window
 from quantos.attestation.core.entries import Attested, Placed
 from quantos.attestation.service import Outstanding
-from quantos.strategies.tables import SignalRow, Strategy
+from quantos.strategies.store import IS_EFFECTIVE
+from quantos.strategies.tables import SignalRow, StatusChangeRow, Strategy
 
 _tables = SQLModel.metadata.tables
 _strategy: Final = _tables[Strategy.__tablename__]
 _signal: Final = _tables[SignalRow.__tablename__]
+_change: Final = _tables[StatusChangeRow.__tablename__]
 
 _WAITING: Final = _signal.c.attestation == Intake.WAITING.value
 _CLAIMED: Final = _signal.c.attestation == Intake.CLAIMED.value
@@ -47,7 +51,8 @@ def ask_for(session: Session, now: datetime) -> None:
 
 
 def is_due(session: Session, window: Window) -> bool:
-    query = select(_signal.c.id).where(or_(_CLAIMED, and_(_WAITING, *_within(window)))).limit(1)
+    waiting = and_(_WAITING, *_within(window), IS_EFFECTIVE)
+    query = select(_signal.c.id).where(or_(_CLAIMED, waiting)).limit(1)
     return session.execute(query).first() is not None
 
 
@@ -56,7 +61,7 @@ def claim(session: Session, window: Window, limit: int) -> None:
     key = (_signal.c.strategy_number, _signal.c.trade_date)
     chosen = (
         select(*key)
-        .where(_WAITING, *_within(window))
+        .where(_WAITING, *_within(window), IS_EFFECTIVE)
         .order_by(_signal.c.trade_date, _signal.c.strategy_number)
         .limit(limit)
     )
@@ -98,7 +103,7 @@ def release(session: Session, signals: Sequence[Placed], *, again: bool) -> None
 def outstanding(session: Session) -> Outstanding:
     query = (
         select(_signal.c.attestation, func.count())
-        .where(or_(_WAITING, _CLAIMED))
+        .where(or_(and_(_WAITING, IS_EFFECTIVE), _CLAIMED))
         .group_by(_signal.c.attestation)
     )
     found: dict[str, int] = {state: count for state, count in session.execute(query)}  # noqa: C416 - rows, not pairs
@@ -106,14 +111,47 @@ def outstanding(session: Session) -> Outstanding:
 
 
 def overdue(session: Session, now: datetime) -> list[tuple[str, int, str, date]]:
-    """Signals that wait for their commit although their deadline has passed: (owner, strategy, slug, trade date)."""
+    """Signals that count and wait for their commit although their deadline has passed: (owner, strategy, slug, trade date)."""
     query = (
         select(_strategy.c.user_id, _strategy.c.number, _strategy.c.slug, _signal.c.trade_date)
         .join_from(_signal, _strategy, _signal.c.strategy_number == _strategy.c.number)
-        .where(or_(_WAITING, _CLAIMED), _signal.c.deadline <= now)
+        .where(or_(_WAITING, _CLAIMED), _signal.c.deadline <= now, IS_EFFECTIVE)
         .order_by(_signal.c.trade_date, _strategy.c.number)
     )
     return [(owner, number, slug, day) for owner, number, slug, day in session.execute(query)]
+
+
+def has_status(session: Session, number: int, at: datetime) -> bool:
+    """Whether there is a change of status of that number, of that instant."""
+    return session.execute(select(_change.c.at).where(_change.c.id == number)).scalar_one_or_none() == at
+
+
+def statuses(session: Session, after: int) -> list[Any]:
+    """The changes after a number, by number, without the first of a log: a strategy begins with its first signal,
+    or never takes one. (number, slug, execution_price, is_public, its place in the log, status, at).
+    """
+    before = _change.alias()
+    place = (
+        select(func.count())
+        .where(before.c.strategy_number == _change.c.strategy_number, before.c.id < _change.c.id)
+        .correlate(_change)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            _change.c.id,
+            _strategy.c.slug,
+            _strategy.c.execution_price,
+            _strategy.c.is_public,
+            place,
+            _change.c.status,
+            _change.c.at,
+        )
+        .join_from(_change, _strategy, _change.c.strategy_number == _strategy.c.number)
+        .where(_change.c.id > after, place > 0)
+        .order_by(_change.c.id)
+    )
+    return list(session.execute(query))
 
 
 def _ahead(now: datetime) -> ColumnElement[bool]:

@@ -92,7 +92,8 @@ class Strategies:
         self._accounts = accounts
         self.ports = ports
         attestation = attestation or Attestation(Terms(), clock, Path())
-        attestation.outbox = SignalOutbox(records)
+        self._attestation = attestation
+        self.outbox = attestation.outbox = SignalOutbox(records, market)
         self._placing = Placing(records, clock, market, attestation, self._is_past)
         self.portfolios: PortfolioPort | None = None
         """Told of the strategies that are portfolios'. Plugged in."""
@@ -186,9 +187,12 @@ class Strategies:
         Before a pause ends its missed days are filled in: outside of the unit of work, for they may be many.
         """
         changes = change.model_dump(exclude_unset=True)
-        return await self._with_pause_filled(
+        changed = await self._with_pause_filled(
             lambda filled, session: self._change(session, caller, slug, changes, filled)
         )
+        if "status" in changes:
+            await self._attestation.attest_statuses()
+        return changed
 
     async def _with_pause_filled(self, work: Callable[[int | None, Session], T]) -> T:
         """`work` in a unit of work, where it would end a pause once more with the number that is filled in."""
@@ -270,6 +274,7 @@ class Strategies:
                 self._change(session, caller, slug, {"status": wanted.value}, filled)
 
         await self._with_pause_filled(work)
+        await self._attestation.attest_statuses()
 
     async def place(
         self, caller: Caller, slug: str, submission: Submission, received: datetime, made: Alongside

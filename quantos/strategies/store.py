@@ -43,7 +43,7 @@ _STATUS_AT_DEADLINE: Final = (
     .correlate(_signal)
     .scalar_subquery()
 )
-_IS_EFFECTIVE: Final[ColumnElement[bool]] = literal(Status.ACTIVE.value) == _STATUS_AT_DEADLINE
+IS_EFFECTIVE: Final[ColumnElement[bool]] = literal(Status.ACTIVE.value) == _STATUS_AT_DEADLINE
 
 _SIGNAL_FIELDS: Final = ("id", "signals", "nonce", "signal_hash", "submitted_at", "deadline", "attestation")
 _SLOT: Final = Prepared(
@@ -212,8 +212,10 @@ def signals_counted(session: Session, trade_date: date) -> tuple[int, int]:
 
 
 def overdue(session: Session, now: datetime) -> int:
-    """Signals that wait for their commit although their deadline has passed."""
-    query = select(func.count()).where(_signal.c.attestation.is_not(None), _signal.c.deadline <= now)
+    """Signals that count and wait for their commit although their deadline has passed."""
+    query = select(func.count()).where(
+        _signal.c.attestation.is_not(None), _signal.c.deadline <= now, IS_EFFECTIVE
+    )
     return int(session.execute(query).scalar_one())
 
 
@@ -336,7 +338,7 @@ def _started_upto() -> Select[Any]:
         .where(
             _signal.c.strategy_number == _strategy.c.number,
             _signal.c.trade_date <= bindparam("upto", type_=Date),
-            _IS_EFFECTIVE,
+            IS_EFFECTIVE,
         )
         .order_by(_signal.c.trade_date)
         .limit(1)
@@ -361,7 +363,7 @@ def started(session: Session, upto: date) -> Sequence[Any]:
 def effective_texts(session: Session, trade_date: date, numbers: Collection[int]) -> dict[int, str]:
     """The signals of a date whose strategy was active at its deadline, as stored text."""
     query: Select[Any] = select(_signal.c.strategy_number, _signal.c.signals).where(
-        _signal.c.trade_date == trade_date, _IS_EFFECTIVE
+        _signal.c.trade_date == trade_date, IS_EFFECTIVE
     )
     wanted = frozenset(numbers)
     if len(wanted) <= IN_MAX:
@@ -373,7 +375,7 @@ def effective_dates(session: Session, number: int, upto: date) -> list[date]:
     """Trade dates of a strategy's effective signals up to a date, ascending."""
     query = (
         select(_signal.c.trade_date)
-        .where(_signal.c.strategy_number == number, _signal.c.trade_date <= upto, _IS_EFFECTIVE)
+        .where(_signal.c.strategy_number == number, _signal.c.trade_date <= upto, IS_EFFECTIVE)
         .order_by(_signal.c.trade_date)
     )
     return list(session.scalars(query))

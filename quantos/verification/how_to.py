@@ -19,7 +19,8 @@ RUN: Final = (
 )
 HOLD: Final = (
     "Signal: none counted for this day, so nothing was traded. `orders` and `trades` are empty, and the quantities are "
-    "those of `previous` after `corporate_actions`."
+    "those of `previous` after `corporate_actions`. Where the attestation repository has a signal of this day all the "
+    "same, its `statuses/` say since when the strategy was paused."
 )
 SIGNAL: Final = (
     "Signal: the SHA-256 of canonical JSON (RFC 8785) of {{nonce, signals: [{{symbol, weight}}, sorted by symbol], slug, "

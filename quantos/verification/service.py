@@ -22,11 +22,12 @@ from quantos.performance.service import Performance, number_of
 from quantos.storage.records import Records
 from quantos.strategies.service import Strategies
 from quantos.verification.answers import Answers
+from quantos.verification.binding import salt_of
 from quantos.verification.marks import Marks
 from quantos.verification.packages import Packages
 from quantos.verification.publication import Publication
 
-__all__ = ["Marks", "Packages", "Publication", "StrategyNotPublic", "Verification"]
+__all__ = ["Marks", "Packages", "Publication", "StrategyNotPublic", "Verification", "salt_of"]
 
 HEADS_MAX: Final = 10_000
 

@@ -95,7 +95,7 @@ def together(requests: Sequence[tuple[Caller, tuple[str, str, Any]]]) -> list[ht
 
 def entries(repository: Path, day: date = DAY, kind: str = "attestations") -> list[dict[str, Any]]:
     """The entries of a date at the head of a repository, as git shows them."""
-    name = "strategies" if kind == "attestations" else "settlements"
+    name = {"attestations": "strategies", "settlements": "settlements", "statuses": "changes"}[kind]
     shown = git(repository, "show", f"HEAD:{kind}/{day}.json", check=False)
     return json.loads(shown)[name] if shown else []
 
@@ -158,3 +158,6 @@ class NothingDue:
 
     def outstanding(self) -> Outstanding:
         return Outstanding(0, 0)
+
+    def statuses(self, after: Any) -> list[Any]:
+        return []

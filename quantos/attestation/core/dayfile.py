@@ -2,6 +2,7 @@
 
 `attestations/{date}.json`  {"date", "attested_at", "strategies": [entry, ...]}
 `settlements/{date}.json`   {"date", "settlements": [entry, ...]}
+`statuses/{date}.json`      {"date", "changes": [entry, ...]}
 
 A file is written with one entry on a line. One that another program laid out otherwise is continued as it is:
 what stands in it is kept byte for byte, and new entries go in before the end of the list.
@@ -17,9 +18,13 @@ from typing import Any, Final, Literal
 
 from quantos.attestation.core.entries import precise
 
-Kind = Literal["attestations", "settlements"]
+Kind = Literal["attestations", "settlements", "statuses"]
 
-LIST: Final[dict[Kind, str]] = {"attestations": "strategies", "settlements": "settlements"}
+LIST: Final[dict[Kind, str]] = {
+    "attestations": "strategies",
+    "settlements": "settlements",
+    "statuses": "changes",
+}
 """The member of a file that is the list."""
 
 _END: Final = re.compile(rb"\s*\]\s*\}\s*\Z")

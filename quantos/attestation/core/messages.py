@@ -25,13 +25,22 @@ def of_signals(trade_date: date, committed: Sequence[SignalEntry]) -> str:
 def of_settlements(dates: Sequence[date], *, restated: bool) -> str:
     """The message of a commit of settlement digests. `dates` ascend."""
     what = "restatement" if restated else "settlement"
-    first, last = dates[0], dates[-1]
-    return f"{what} digests {first}\n" if first == last else f"{what} digests {first} to {last}\n"
+    return f"{what} digests {_span(dates)}\n"
+
+
+def of_statuses(dates: Sequence[date]) -> str:
+    """The message of a commit of changes of status. `dates` ascend."""
+    return f"status changes {_span(dates)}\n"
 
 
 def of_key() -> str:
     """The message of the commit that publishes the key by which commits are signed from then on."""
     return "public key of the attestations\n"
+
+
+def _span(dates: Sequence[date]) -> str:
+    first, last = dates[0], dates[-1]
+    return f"{first}" if first == last else f"{first} to {last}"
 
 
 def hashes_in(message: str) -> list[str]:

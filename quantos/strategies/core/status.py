@@ -94,3 +94,9 @@ def settle_until(log: Sequence[StatusChange], execution: Execution, days: Tradin
             if day is not None and status_at(log, execution.deadline(day)) is Status.ACTIVE:
                 return day
     return date.min
+
+
+def governed_from(at: datetime, execution: Execution, days: TradingCalendar) -> date:
+    """The first trade date that a change at `at` governs: whose deadline lies after it. Raises CalendarEnds."""
+    day = last_locked(execution, at, days)
+    return days.first if day is None else days.next_after(day)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Final
 
+from quantos.verification.core import trading_days
 from quantos.verification.core.dated_rules import RuleTable, table_of
 from quantos.verification.core.digests import nav_sha256, sha256_hex
 from quantos.verification.core.history import History
@@ -19,16 +20,25 @@ NO_REPOSITORY: Final = Finding("no_repository", waiver=Waiver.UNATTESTED)
 
 @dataclass(frozen=True)
 class DayEvidence:
-    """A package and the attestation repository; without one, `no_history` says why there is none."""
+    """A package and the attestation repository; without one, `no_history` says why there is none.
+
+    `salts`: of the strategy's other days that were given, which unhide its name there.
+    """
 
     package: Package
     history: History | None = None
     no_history: Finding = NO_REPOSITORY
+    salts: Mapping[date, str] = field(default_factory=dict)
 
     @property
     def rules(self) -> RuleTable:
         """The table that settled the day."""
         return table_of(self.package.rules_version)
+
+    @property
+    def deadline(self) -> datetime:
+        """Until when a signal counts for the day."""
+        return trading_days.deadline(self.package.trade_date, self.package.settings.execution_price)
 
     @cached_property
     def nav_sha256(self) -> str:
@@ -40,6 +50,13 @@ class DayEvidence:
         """The names under which the strategy's signal may stand: its slug, or the slug hidden by the nonce."""
         slug, signal = self.package.slug, self.package.signal
         return [slug, sha256_hex(slug + signal.nonce)] if signal else [slug]
+
+    def status_names(self, day: date) -> list[str]:
+        """The names under which a change of the strategy's status may stand in the file of a day."""
+        slug, salt = self.package.slug, self.salts.get(day)
+        if day == self.package.trade_date:
+            salt = self.package.settlement.salt
+        return [slug] if salt is None else [slug, sha256_hex(slug + salt)]
 
     @property
     def settled_names(self) -> list[str]:

@@ -1,14 +1,14 @@
 """The history of an attestation repository: which entry stood in which commit first, and what became of it.
 
 Commits come in the order of the first-parent line, oldest first; an entry counts from the first of them that
-shows it. An entry is named by its trade date and its strategy, a settlement digest by its revision too. What a
-later commit changes or takes away is kept as a change: a repository only ever grows.
+shows it. An entry is named by its trade date and its strategy, a settlement digest by its revision too, a change
+of status by its instant. What a later commit changes or takes away is kept as a change: a repository only ever grows.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from quantos.verification.core.documents import NotJson, read_json
 from quantos.verification.core.fields import parsed_date, parsed_instant
 
-FOLDERS: Final = ("attestations", "settlements")
+FOLDERS: Final = ("attestations", "settlements", "statuses")
 SIMULATED: Final = "SIMULATED"
 """The file at the root by which a simulated platform says that its commit times were chosen."""
 PATH: Final = re.compile(rf"({'|'.join(FOLDERS)})/([^/]+)\.json")
@@ -98,6 +98,12 @@ class _Line(NamedTuple):
 DigestKey = tuple[str, int]
 """(strategy, revision)"""
 
+StatusKey = tuple[str, datetime, int]
+"""(strategy, the instant that it was changed at, its place in the strategy's log)"""
+
+VOID: Final = frozenset({"paused", "retired"})
+"""In these a strategy's signals do not count."""
+
 
 @dataclass(slots=True)
 class History:
@@ -112,6 +118,7 @@ class History:
     commits: dict[str, Commit] = field(default_factory=dict)
     signals: dict[date, dict[str, Entry]] = field(default_factory=dict)
     digests: dict[date, dict[DigestKey, Entry]] = field(default_factory=dict)
+    statuses: dict[date, dict[StatusKey, Entry]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     goes_back: list[tuple[Commit, Commit]] = field(default_factory=list)
     rewritten: list[str] = field(default_factory=list)
@@ -136,6 +143,22 @@ class History:
             if name in names
         }
 
+    def status_before(
+        self, deadline: datetime, names: Callable[[date], Sequence[str]], *, told_before: bool = False
+    ) -> Entry | None:
+        """A strategy's last change of status before a deadline; `names`: its names in the file of a date.
+
+        `told_before`: of the changes that were committed before the deadline.
+        """
+        found: list[tuple[datetime, int, Entry]] = []
+        for day, lines in self.statuses.items():
+            known = names(day)
+            for (name, changed_at, place), entry in lines.items():
+                told = entry.first.at < deadline or not told_before
+                if changed_at < deadline and told and name in known:
+                    found.append((changed_at, place, entry))
+        return max(found, key=lambda one: one[:2])[2] if found else None
+
     def add(self, commit: Commit, changes: Iterable[FileChange]) -> None:
         """Take the next commit of the line."""
         if self._latest is None or commit.at >= self._latest.at:
@@ -150,12 +173,18 @@ class History:
             day = parsed_date(match[2])
             if day is None:
                 self.problems.append(Problem(path, commit, "name"))
-            elif match[1] == "attestations":
-                found = self._read(path, commit, content, day, "strategies", _signal_of)
-                _fold(self.signals.setdefault(day, {}), found, commit, day)
             else:
-                found = self._read(path, commit, content, day, "settlements", _digest_of)
-                _fold(self.digests.setdefault(day, {}), found, commit, day)
+                known, lines, read = self._kinds()[match[1]]
+                found = self._read(path, commit, content, day, lines, read)
+                _fold(known.setdefault(day, {}), found, commit, day)
+
+    def _kinds(self) -> dict[str, tuple[dict[date, Any], str, Any]]:
+        """By folder: what is known of it, the list in its files, what reads a line."""
+        return {
+            "attestations": (self.signals, "strategies", _signal_of),
+            "settlements": (self.digests, "settlements", _digest_of),
+            "statuses": (self.statuses, "changes", _status_of),
+        }
 
     def _read(
         self, path: str, commit: Commit, content: bytes | None, day: date, lines: str, read: Any
@@ -206,6 +235,16 @@ def _digest_of(entry: Mapping[str, Any]) -> tuple[DigestKey, str] | None:
     if not isinstance(revision, int) or isinstance(revision, bool) or revision < 0:
         return None
     return (name, revision), digest
+
+
+def _status_of(entry: Mapping[str, Any]) -> tuple[StatusKey, str] | None:
+    name, place, status, at = (entry.get(x) for x in ("strategy_slug", "change", "status", "changed_at"))
+    changed_at = parsed_instant(at) if isinstance(at, str) else None
+    if not isinstance(name, str) or changed_at is None or status not in {*VOID, "active"}:
+        return None
+    if not isinstance(place, int) or isinstance(place, bool) or place < 1:
+        return None
+    return (name, changed_at, place), status
 
 
 def _fold(known: dict[Any, Entry], found: Mapping[Any, _Line], commit: Commit, day: date) -> None:

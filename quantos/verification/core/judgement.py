@@ -143,10 +143,11 @@ def _judge_strategy(
     verdicts: list[Verdict] = []
     in_force = _in_force(found)
     seen: dict[tuple[date, int], Package] = {}
+    salts = {package.trade_date: package.settlement.salt for _, package in found}
     for name, package in sorted(found, key=lambda pair: (pair[1].trade_date, pair[1].revision)):
         about = _about(package)
         verdicts.append(Verdict(*FORMAT, about, Outcome.PASSED, (), ()))
-        evidence = DayEvidence(package, attestations.history, attestations.missing)
+        evidence = DayEvidence(package, attestations.history, attestations.missing, salts)
         verdicts += verify(DAY_STEPS, evidence, about, waived)
         if seen.setdefault((package.trade_date, package.revision), package) != package:
             twice = Finding("day_twice", {"found": name, "date": package.trade_date})

@@ -162,7 +162,8 @@ def all_in_time(history: History) -> Judgement:
 def unchanged(history: History) -> Judgement:
     """No entry was changed or taken away after it had been committed."""
     findings = []
-    for entry in entries(history):
+    statuses = [entry for _, lines in sorted(history.statuses.items()) for entry in lines.values()]
+    for entry in [*entries(history), *statuses]:
         for change in entry.changes:
             facts = {
                 "date": entry.trade_date,

@@ -187,8 +187,12 @@ def signatures_good(run: RunEvidence) -> Judgement:
 
 
 def _commits_used(history: History, packages: Sequence[Package]) -> Iterator[str]:
+    salts = {package.trade_date: package.settlement.salt for package in packages}
     for package in packages:
-        evidence = DayEvidence(package, history)
+        evidence = DayEvidence(package, history, salts=salts)
+        told = history.status_before(evidence.deadline, evidence.status_names, told_before=True)
+        if told is not None:
+            yield told.first.sha
         entry = history.signal(package.trade_date, evidence.attested_names)
         if entry is not None:
             yield entry.first.sha

@@ -10,7 +10,7 @@ from quantos.verification.core import trading_days
 from quantos.verification.core.dated_rules import COVERED_FROM, TABLES
 from quantos.verification.core.digests import signal_hash, symbols_hash
 from quantos.verification.core.evidence import DayEvidence, differs
-from quantos.verification.core.history import Commit, Entry
+from quantos.verification.core.history import VOID, Commit, Entry
 from quantos.verification.core.package import SignalAttestation
 from quantos.verification.core.verdict import (
     Finding,
@@ -123,9 +123,7 @@ def attested(evidence: DayEvidence) -> Judgement:
         return not_checked(evidence.no_history)
     entry = history.signal(package.trade_date, evidence.attested_names)
     if package.signal is None:
-        if entry is None or not entry.present:
-            return passed(_HOLD)
-        return failed(Finding("signal_left_out", {"found": entry.digest, "commit": entry.first.sha}))
+        return passed(_HOLD) if entry is None or not entry.present else _left_out(evidence, entry)
     if entry is None:
         return _no_entry(evidence, package.signal)
     findings = [
@@ -158,7 +156,39 @@ def attested(evidence: DayEvidence) -> Judgement:
     stated = entry.text("execution_price")
     if stated is not None and stated != package.settings.execution_price:
         findings.append(differs("execution_price", package.settings.execution_price, stated))
+    findings += _void(evidence, package.signal)
     return judged(findings, *([] if entry.strategy == package.slug else [Finding("hidden_entry")]))
+
+
+def _left_out(evidence: DayEvidence, entry: Entry) -> Judgement:
+    """A signal was committed and the day held: only a pause or a retirement that was told in time explains that."""
+    history, deadline = evidence.history, evidence.deadline
+    assert history is not None
+    told = history.status_before(deadline, evidence.status_names, told_before=True)
+    last = history.status_before(deadline, evidence.status_names)
+    if told is not None and told is last and told.digest in VOID and told.present and not told.changes:
+        facts = {"status": told.digest, "found": told.text("changed_at"), "committed": told.first.at}
+        return passed(_HOLD, Finding("hold_explained", {**facts, "commit": told.first.sha}))
+    if last is not None and last.digest in VOID:
+        code = "status_changed" if last.changes else "status_late"
+        facts = {"found": entry.digest, "status": last.digest, "at": last.first.at}
+        return failed(Finding(code, {**facts, "expected": deadline, "commit": last.first.sha}))
+    return failed(Finding("signal_left_out", {"found": entry.digest, "commit": entry.first.sha}))
+
+
+def _void(evidence: DayEvidence, signal: SignalAttestation) -> list[Finding]:
+    """A signal that was settled though it had been told, before its deadline, that the strategy's do not count."""
+    history, deadline = evidence.history, evidence.deadline
+    assert history is not None
+    told = history.status_before(deadline, evidence.status_names, told_before=True)
+    if told is None or told.digest not in VOID:
+        return []
+    facts = {"status": told.digest, "found": told.text("changed_at"), "commit": told.first.sha}
+    last = history.status_before(deadline, evidence.status_names)
+    if last is None or last.digest in VOID:
+        return [Finding("settled_though_void", facts)]
+    waiver = Waiver.UNATTESTED if signal.in_time is False else None
+    return [Finding("resumed_late", {**facts, "at": last.first.at, "expected": deadline}, waiver)]
 
 
 def _no_entry(evidence: DayEvidence, signal: SignalAttestation) -> Judgement:

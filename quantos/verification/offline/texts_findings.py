@@ -66,12 +66,49 @@ _SIGNAL: Final[dict[str, tuple[str, str]]] = {
     ),
     "signal_left_out": (
         (
-            "a signal {found} was committed for this day (commit {commit}), and the package settles none: the strategy was"
-            " paused or retired before the deadline, which nothing here proves, or a signal was left out"
+            "a signal {found} was committed for this day (commit {commit}), and the package settles none: no pause or"
+            " retirement from before the deadline is in the repository's statuses, so a signal was left out"
         ),
         (
-            "当日有已存证的信号 {found}（提交 {commit}），证据包却没有结算它：策略可能在截止前已暂停或退役"
-            "（此处无从证明），也可能是漏掉了信号"
+            "当日有已存证的信号 {found}（提交 {commit}），证据包却没有结算它：仓库的 statuses 中没有截止之前的暂停或退役，"
+            "即漏掉了信号"
+        ),
+    ),
+    "hold_explained": (
+        "a signal was committed and does not count: the strategy was {status} at {found}, committed at {committed} (commit {commit})",
+        "当日有已存证但不生效的信号：策略于 {found} 变为 {status}，存证于 {committed}（提交 {commit}）",
+    ),
+    "status_late": (
+        (
+            "a signal {found} was committed for this day, and the package settles none: that the strategy was {status} was"
+            " committed at {at} (commit {commit}), not before the deadline {expected}, and explains nothing"
+        ),
+        (
+            "当日有已存证的信号 {found}，证据包却没有结算它：策略变为 {status} 的存证时间 {at}（提交 {commit}）不早于截止时间"
+            " {expected}，不能作为解释"
+        ),
+    ),
+    "status_changed": (
+        (
+            "a signal {found} was committed for this day, and the package settles none: the entry that the strategy was"
+            " {status} (commit {commit} of {at}, deadline {expected}) was changed afterwards, and explains nothing"
+        ),
+        (
+            "当日有已存证的信号 {found}，证据包却没有结算它：策略变为 {status} 的存证（{at} 的提交 {commit}，截止时间 {expected}）"
+            "事后被改动，不能作为解释"
+        ),
+    ),
+    "settled_though_void": (
+        "the repository says that the strategy was {status} at {found} (commit {commit}), and the package settles a signal",
+        "仓库记载策略于 {found} 已变为 {status}（提交 {commit}），证据包却结算了信号",
+    ),
+    "resumed_late": (
+        (
+            "the repository says that the strategy was {status} at {found} (commit {commit}); that it was active again was"
+            " committed at {at} only, not before the deadline {expected}"
+        ),
+        (
+            "仓库记载策略于 {found} 已变为 {status}（提交 {commit}）；恢复的存证时间 {at} 不早于截止时间 {expected}"
         ),
     ),
     "claimed_entry_missing": (

@@ -195,6 +195,38 @@ def test_a_restatement_in_the_open_holds_with_all_its_revisions(public: Public, 
     )
 
 
+def test_a_pause_before_the_deadline_of_a_committed_signal_verifies(tmp_path: Path) -> None:
+    """Private while it is paused: its name is unhidden by the salts of its packages."""
+    days = DAYS[:4]
+    with attested(tmp_path) as on:
+        rows = {
+            (symbol, day): (float(bar.open), float(bar.close), float(bar.pre_close or 0), bar.volume)
+            for day in days
+            for symbol, bar in honest_world().bars[day].items()
+        }
+        on.platform.market.import_bars(made_up(rows))
+        agent = on.agent()
+        agent.post("/strategies", {"name": "A", "slug": "alpha"})
+        for day in days:
+            on.submit(agent, "alpha", day, {"000001.SZ": 0.5})
+        agent.call("PATCH", "/strategies/alpha", {"is_public": False})
+        on.clock_to(days[1], "09:00")
+        agent.call("PATCH", "/strategies/alpha", {"status": "paused"})
+        on.clock_to(days[3], "09:00")
+        agent.call("PATCH", "/strategies/alpha", {"status": "active", "is_public": True})
+        on.clock_to(days[3], "18:30")
+        (tmp_path / "packages").mkdir()
+        for day in days:
+            package = on.public().call("GET", "/public/strategies/alpha/verify", date=str(day))
+            (tmp_path / "packages" / f"{day}.json").write_bytes(package.content)
+    kept = [json.loads(file.read_text()) for file in sorted((tmp_path / "packages").iterdir())]
+    signals = [package["verification"]["signal_attestation"] for package in kept]
+    assert [signal is None for signal in signals] == [False, True, True, False]
+    answer = ask(tmp_path / "packages", "--attestations", tmp_path / "attestation", "--allow-simulated")
+    assert (answer.code, answer.failed) == (0, {})
+    assert answer.notes("attested").count("hold_explained") == 2
+
+
 def test_the_command_is_the_same_program(published: Path) -> None:
     """`quantos verify` says and exits as the single program does."""
     for arguments in (
