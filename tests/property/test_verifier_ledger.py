@@ -39,7 +39,7 @@ def test_every_day_that_the_platform_settles_passes_every_step(case: Case) -> No
     for number, strategy in enumerate(case.strategies):
         for document in packages_of(case.world, strategy, case.days, f"strategy-{number}"):
             verdicts = verify(steps, DayEvidence(read(document)), document["trade_date"])
-            assert not [verdict for verdict in verdicts if not verdict.holds]
+            assert not [verdict for verdict in verdicts if verdict.fails]
 
 
 @tries(60)

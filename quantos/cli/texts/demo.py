@@ -246,8 +246,8 @@ _CHECKS: Final[dict[str, tuple[str, str]]] = {
     ),
     "demo.verified.broken": ("{days:day|days}: NOT verified", "{days} 天：未通过验证"),
     "demo.verified.steps": (
-        "{passed:step|steps} passed, {unchecked} without evidence",
-        "{passed} 步通过，{unchecked} 步缺少证据",
+        "{passed:step|steps} passed, {unchecked} not checked",
+        "{passed} 步通过，{unchecked} 步未检查",
     ),
     "demo.broken": (
         "an identity does not hold: this is a defect of the platform, please report it with this directory",

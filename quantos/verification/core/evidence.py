@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -22,13 +22,15 @@ NO_REPOSITORY: Final = Finding("no_repository", waiver=Waiver.UNATTESTED)
 class DayEvidence:
     """A package and the attestation repository; without one, `no_history` says why there is none.
 
-    `salts`: of the strategy's other days that were given, which unhide its name there.
+    `salts`: of the strategy's other days that were given, which unhide its name there. `accounted`: names of the
+    day's entries that are hidden, and that packages explain.
     """
 
     package: Package
     history: History | None = None
     no_history: Finding = NO_REPOSITORY
     salts: Mapping[date, str] = field(default_factory=dict)
+    accounted: Collection[str] = ()
 
     @property
     def rules(self) -> RuleTable:
@@ -89,7 +91,7 @@ class RunEvidence:
     """The days of a strategy that are in force, ascending.
 
     `everything`: the packages of all strategies that were given; `older`: superseded revisions of this one's days;
-    `record`: the strategy's public track record, where it was read.
+    `record`: the strategy's public track record, where it was read; `no_history`: why there is no repository.
     """
 
     packages: Sequence[Package]
@@ -97,6 +99,7 @@ class RunEvidence:
     older: Sequence[Package] = ()
     history: History | None = None
     record: TrackRecord | None = None
+    no_history: Finding = NO_REPOSITORY
 
 
 def differs(what: str, expected: Any, found: Any) -> Finding:

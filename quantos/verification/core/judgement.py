@@ -9,6 +9,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, Final
 
+from quantos.verification.core.digests import sha256_hex
 from quantos.verification.core.evidence import NO_REPOSITORY, DayEvidence, RecordRow, RunEvidence, TrackRecord
 from quantos.verification.core.fields import Fields, Malformed
 from quantos.verification.core.history import History
@@ -16,8 +17,8 @@ from quantos.verification.core.package import Package
 from quantos.verification.core.package_reader import read_package
 from quantos.verification.core.steps_bars import BARS_STEPS
 from quantos.verification.core.steps_books import BOOKS_STEPS
-from quantos.verification.core.steps_repository import Timing, repository_steps, timings
-from quantos.verification.core.steps_run import steps_of
+from quantos.verification.core.steps_repository import REPOSITORY_STEPS, Timing, timings
+from quantos.verification.core.steps_run import RUN_STEPS
 from quantos.verification.core.steps_settled import SETTLED_STEPS
 from quantos.verification.core.steps_signal import SIGNAL_STEPS
 from quantos.verification.core.verdict import Finding, Outcome, Step, Verdict, Waiver, verify
@@ -53,7 +54,7 @@ class StrategyReport:
 
     @property
     def holds(self) -> bool:
-        return all(verdict.holds for verdict in self.verdicts)
+        return not any(verdict.fails for verdict in self.verdicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class RepositoryReport:
 
     @property
     def holds(self) -> bool:
-        return all(verdict.holds for verdict in self.verdicts)
+        return not any(verdict.fails for verdict in self.verdicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,9 @@ def judge_packages(
         if one.package is not None:
             packages[one.package.slug].append((one.name, one.package))
     everything = [package for found in packages.values() for package in _in_force(found).values()]
+    accounted = _accounted(package for found in packages.values() for _, package in found)
     reports = [
-        _judge_strategy(slug, found, everything, attestations, records.get(slug), waived)
+        _judge_strategy(slug, found, everything, accounted, attestations, records.get(slug), waived)
         for slug, found in sorted(packages.items())
     ]
     faults = [_fault(one.name, one.fault) for one in given if one.fault is not None]
@@ -110,7 +112,7 @@ def judge_packages(
 
 def judge_repository(name: str, history: History, waived: Collection[Waiver] = ()) -> RepositoryReport:
     """What a repository proves by itself."""
-    verdicts = verify(repository_steps(history), history, name, waived)
+    verdicts = verify(REPOSITORY_STEPS, history, name, waived)
     return RepositoryReport(name, history, tuple(timings(history)), tuple(verdicts))
 
 
@@ -136,6 +138,7 @@ def _judge_strategy(
     slug: str,
     found: Sequence[tuple[str, Package]],
     everything: Sequence[Package],
+    accounted: Mapping[date, Collection[str]],
     attestations: Attestations,
     record: TrackRecord | None,
     waived: Collection[Waiver],
@@ -147,15 +150,16 @@ def _judge_strategy(
     for name, package in sorted(found, key=lambda pair: (pair[1].trade_date, pair[1].revision)):
         about = _about(package)
         verdicts.append(Verdict(*FORMAT, about, Outcome.PASSED, (), ()))
-        evidence = DayEvidence(package, attestations.history, attestations.missing, salts)
+        known = accounted.get(package.trade_date, ())
+        evidence = DayEvidence(package, attestations.history, attestations.missing, salts, known)
         verdicts += verify(DAY_STEPS, evidence, about, waived)
         if seen.setdefault((package.trade_date, package.revision), package) != package:
             twice = Finding("day_twice", {"found": name, "date": package.trade_date})
             verdicts.append(Verdict(*FORMAT, about, Outcome.FAILED, (twice,), ()))
     days = tuple(in_force.values())
     older = tuple(package for _, package in found if package.revision < in_force[package.trade_date].revision)
-    run = RunEvidence(days, everything, older, attestations.history, record)
-    verdicts += verify(steps_of(run), run, "", waived)
+    run = RunEvidence(days, everything, older, attestations.history, record, attestations.missing)
+    verdicts += verify(RUN_STEPS, run, "", waived)
     attested = attestations.history is not None
     return StrategyReport(slug, days, older, tuple(verdicts), attested, record is not None)
 
@@ -164,6 +168,15 @@ def _in_force(found: Sequence[tuple[str, Package]]) -> dict[date, Package]:
     """The last revision of each day, ascending."""
     ordered = sorted((package for _, package in found), key=lambda one: (one.trade_date, one.revision))
     return {package.trade_date: package for package in ordered}
+
+
+def _accounted(packages: Iterable[Package]) -> dict[date, set[str]]:
+    """Hidden names of each day that a package explains: its strategy is known, and the signal was settled."""
+    names: dict[date, set[str]] = defaultdict(set)
+    for package in packages:
+        if package.signal is not None:
+            names[package.trade_date].add(sha256_hex(package.slug + package.signal.nonce))
+    return names
 
 
 def _about(package: Package) -> str:

@@ -8,7 +8,7 @@ second on it is late, between them nobody can tell.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -238,10 +238,5 @@ REPOSITORY_STEPS: Final[tuple[Step[History], ...]] = (
     Step(6, "digests_kept", digests_kept),
     Step(7, "history", times_and_history),
     Step(8, "real_times", real_times),
+    Step(9, "all_signed", all_signed),
 )
-SIGNED_STEP: Final[Step[History]] = Step(9, "all_signed", all_signed)
-
-
-def repository_steps(history: History) -> Sequence[Step[History]]:
-    """The policy of a repository; signatures where keys were given."""
-    return REPOSITORY_STEPS if history.signatures is None else (*REPOSITORY_STEPS, SIGNED_STEP)

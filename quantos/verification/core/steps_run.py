@@ -13,10 +13,16 @@ from quantos.verification.core.exact import cny
 from quantos.verification.core.history import History
 from quantos.verification.core.package import Bar, Package
 from quantos.verification.core.steps_books import is_close
-from quantos.verification.core.verdict import Finding, Judgement, Step, Waiver, judged, not_checked
+from quantos.verification.core.verdict import Finding, Judgement, Step, Waiver, judged, not_checked, not_run
 
 CLOCK_STEP_MAX: Final = timedelta(minutes=1)
 """How far a clock may be set back between two commits before that is a finding."""
+
+_ONE_DAY: Final = Finding("one_day")
+_MARKS: Final = {
+    "simulated": Finding("simulated_throughout"),
+    "synthetic": Finding("synthetic_throughout"),
+}
 
 GOOD: Final = "G"
 """git's word for a signature that is good and by a key that was given."""
@@ -33,6 +39,8 @@ def chain_holds(run: RunEvidence) -> Judgement:
     notes = (
         [] if first.previous.date is None else [Finding("begins_in_the_middle", {"found": first.trade_date})]
     )
+    if len(run.packages) == 1 and not run.older:
+        return not_run(_ONE_DAY, *notes)
     return judged(findings, *notes)
 
 
@@ -69,6 +77,8 @@ def _revisions_agree(run: RunEvidence) -> Iterator[Finding]:
 
 def no_day_missing(run: RunEvidence) -> Judgement:
     """Every trading day from the first to the last has its package."""
+    if len(run.packages) == 1:
+        return not_run(_ONE_DAY)
     days = [package.trade_date for package in run.packages]
     if not trading_days.is_known(days[0]) or not trading_days.is_known(days[-1]):
         facts = {"found": days[-1], "expected": trading_days.LAST}
@@ -82,6 +92,8 @@ def closes_continue(run: RunEvidence) -> Judgement:
 
     Data that arrive late can move a last close; where money was made of the gap, that is a finding, else a note.
     """
+    if len(run.packages) == 1:
+        return not_run(_ONE_DAY)
     findings: list[Finding] = []
     notes: list[Finding] = []
     for before, after in pairwise(run.packages):
@@ -99,6 +111,8 @@ def closes_continue(run: RunEvidence) -> Judgement:
 
 def same_bars(run: RunEvidence) -> Judgement:
     """One symbol has one bar on one date, in every package of the same snapshot, whichever strategy's it is."""
+    if len({package.trade_date for package in run.everything}) == len(run.everything):
+        return not_run(Finding("no_common_day"))
     seen: dict[tuple[date, str], tuple[Package, Bar]] = {}
     findings: list[Finding] = []
     notes: list[Finding] = []
@@ -119,8 +133,12 @@ def same_bars(run: RunEvidence) -> Judgement:
 
 
 def record_agrees(run: RunEvidence) -> Judgement:
-    """The public track record shows the packages' days, each with the NAV and the returns that they prove."""
-    assert run.record is not None
+    """The public track record shows the packages' days, each with the NAV and the returns that they prove.
+
+    That the days are simulated or synthetic is step 2's; here the record has to say the same of itself.
+    """
+    if run.record is None:
+        return not_run(Finding("no_track_record"))
     record = {row.date: row for row in run.record.rows}
     packages = {package.trade_date: package for package in run.packages}
     findings = [
@@ -132,9 +150,14 @@ def record_agrees(run: RunEvidence) -> Judgement:
     for day in sorted(packages.keys() & record.keys()):
         findings += _about_row(record[day], packages[day])
     findings += _left_out(run, record)
-    marks = {"simulated": run.record.simulated, "synthetic": run.record.synthetic}
-    findings += [Finding(mark, waiver=Waiver.SIMULATED) for mark, holds in marks.items() if holds]
-    return judged(findings)
+    notes = []
+    for mark, throughout in _MARKS.items():
+        marked = [getattr(package, mark) for package in run.packages]
+        if getattr(run.record, mark) != all(marked) or all(marked) != any(marked):
+            findings.append(Finding("mark_differs", {"what": mark}, Waiver.SIMULATED))
+        elif all(marked):
+            notes.append(throughout)
+    return judged(findings, *notes)
 
 
 def _left_out(run: RunEvidence, record: Mapping[date, RecordRow]) -> Iterator[Finding]:
@@ -166,7 +189,8 @@ def _about_row(row: RecordRow, package: Package) -> Iterator[Finding]:
 
 def history_whole(run: RunEvidence) -> Judgement:
     """The repository's history was added to and nothing else."""
-    assert run.history is not None
+    if run.history is None:
+        return not_run(run.no_history)
     return judged_history(run.history)
 
 
@@ -182,7 +206,8 @@ def judged_history(history: History) -> Judgement:
 
 def signatures_good(run: RunEvidence) -> Judgement:
     """Every commit that brought an entry of this strategy is signed by a key that was given."""
-    assert run.history is not None
+    if run.history is None:
+        return not_run(run.no_history)
     return judged_signatures(run.history, list(dict.fromkeys(_commits_used(run.history, run.packages))))
 
 
@@ -202,7 +227,9 @@ def _commits_used(history: History, packages: Sequence[Package]) -> Iterator[str
 
 def judged_signatures(history: History, commits: Sequence[str]) -> Judgement:
     """What git says of the commits' signatures."""
-    statuses = history.signatures or {}
+    if history.signatures is None:
+        return not_run(Finding("no_keys"))
+    statuses = history.signatures
     return judged(
         [
             Finding(_SIGNATURES.get(statuses.get(sha, "E"), "signature_unchecked"), {"commit": sha})
@@ -226,19 +253,7 @@ RUN_STEPS: Final[tuple[Step[RunEvidence], ...]] = (
     Step(21, "no_day_missing", no_day_missing),
     Step(22, "closes_continue", closes_continue),
     Step(23, "same_bars", same_bars),
+    Step(24, "track_record", record_agrees),
+    Step(25, "history", history_whole),
+    Step(26, "signatures", signatures_good),
 )
-RECORD_STEP: Final[Step[RunEvidence]] = Step(24, "track_record", record_agrees)
-HISTORY_STEP: Final[Step[RunEvidence]] = Step(25, "history", history_whole)
-SIGNATURES_STEP: Final[Step[RunEvidence]] = Step(26, "signatures", signatures_good)
-
-
-def steps_of(run: RunEvidence) -> tuple[Step[RunEvidence], ...]:
-    """The policy of a run: those steps for which there is evidence."""
-    steps = list(RUN_STEPS)
-    if run.record is not None:
-        steps.append(RECORD_STEP)
-    if run.history is not None:
-        steps.append(HISTORY_STEP)
-        if run.history.signatures is not None:
-            steps.append(SIGNATURES_STEP)
-    return tuple(steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -20,10 +21,13 @@ from quantos.verification.core.verdict import (
     failed,
     judged,
     not_checked,
+    not_run,
     passed,
 )
 
 SUM_MAX: Final = Decimal("1.000000001")
+_HIDDEN: Final = re.compile("[0-9a-f]{64}")
+"""No slug is as long."""
 _HOLD: Final = Finding("hold_day")
 
 
@@ -68,7 +72,7 @@ def hash_recomputes(evidence: DayEvidence) -> Judgement:
     """The commitment is to this slug, date, signal and nonce."""
     package, signal = evidence.package, evidence.package.signal
     if signal is None:
-        return passed(_HOLD)
+        return not_run(_HOLD)
     expected = signal_hash(package.slug, package.trade_date, signal.signals, signal.nonce)
     if expected != signal.signal_hash:
         return failed(Finding("hash_differs", {"expected": expected, "found": signal.signal_hash}))
@@ -78,7 +82,7 @@ def hash_recomputes(evidence: DayEvidence) -> Judgement:
 def symbols_hash_recomputes(evidence: DayEvidence) -> Judgement:
     signal = evidence.package.signal
     if signal is None:
-        return passed(_HOLD)
+        return not_run(_HOLD)
     expected = symbols_hash(symbol for symbol, _ in signal.signals)
     return judged(
         [] if expected == signal.symbols_hash else [differs("symbols_hash", expected, signal.symbols_hash)]
@@ -89,7 +93,7 @@ def weights_valid(evidence: DayEvidence) -> Judgement:
     """Each weight in (0, 1], no symbol twice, no leverage."""
     signal = evidence.package.signal
     if signal is None:
-        return passed(_HOLD)
+        return not_run(_HOLD)
     findings, seen = [], set()
     for symbol, weight in signal.signals:
         if not 0 < weight <= 1:
@@ -107,7 +111,7 @@ def deadline_stated(evidence: DayEvidence) -> Judgement:
     """The deadline is the one that date and execution price give, and the submission lies before it."""
     package, signal = evidence.package, evidence.package.signal
     if signal is None:
-        return passed(_HOLD)
+        return not_run(_HOLD)
     expected = trading_days.deadline(package.trade_date, package.settings.execution_price)
     findings = [] if signal.deadline == expected else [differs("deadline", expected, signal.deadline)]
     if signal.submitted_at >= expected:
@@ -123,7 +127,9 @@ def attested(evidence: DayEvidence) -> Judgement:
         return not_checked(evidence.no_history)
     entry = history.signal(package.trade_date, evidence.attested_names)
     if package.signal is None:
-        return passed(_HOLD) if entry is None or not entry.present else _left_out(evidence, entry)
+        if entry is not None and entry.present:
+            return _left_out(evidence, entry)
+        return passed(_HOLD, *_perhaps_hidden(evidence))
     if entry is None:
         return _no_entry(evidence, package.signal)
     findings = [
@@ -158,6 +164,21 @@ def attested(evidence: DayEvidence) -> Judgement:
         findings.append(differs("execution_price", package.settings.execution_price, stated))
     findings += _void(evidence, package.signal)
     return judged(findings, *([] if entry.strategy == package.slug else [Finding("hidden_entry")]))
+
+
+def _perhaps_hidden(evidence: DayEvidence) -> list[Finding]:
+    """On a hold day, entries that may be the strategy's under a hidden name, where nothing explains them."""
+    package, history = evidence.package, evidence.history
+    assert history is not None
+    told = history.status_before(evidence.deadline, evidence.status_names, told_before=True)
+    if told is not None and told.digest in VOID:
+        return []
+    hidden = [
+        name
+        for name, entry in history.signals.get(package.trade_date, {}).items()
+        if entry.present and _HIDDEN.fullmatch(name) and name not in evidence.accounted
+    ]
+    return [Finding("hidden_on_hold_day", {"count": len(hidden)})] if hidden else []
 
 
 def _left_out(evidence: DayEvidence, entry: Entry) -> Judgement:
@@ -216,7 +237,7 @@ def committed_in_time(evidence: DayEvidence) -> Judgement:
     """The commit exists, says when, and lies before the deadline; the package says the same of it."""
     package, signal, history = evidence.package, evidence.package.signal, evidence.history
     if signal is None:
-        return passed(_HOLD)
+        return not_run(_HOLD)
     if history is None:
         return not_checked(evidence.no_history)
     if signal.commit_sha is not None and signal.commit_sha not in history.commits:

@@ -6,6 +6,7 @@ policy without steps proves nothing, so it is refused.
     passed       what the step names holds
     failed       it does not; each finding says what was expected and what was found
     not_checked  the evidence that it needs is missing; that is no pass
+    not_run      there is nothing here that it could look at, and its finding says why; neither pass nor failure
     allowed      it failed, or lacked evidence, in a way that whoever asked had waived beforehand
 """
 
@@ -24,10 +25,15 @@ class Outcome(StrEnum):
     FAILED = "failed"
     NOT_CHECKED = "not_checked"
     ALLOWED = "allowed"
+    NOT_RUN = "not_run"
 
     @property
     def holds(self) -> bool:
         return self in {Outcome.PASSED, Outcome.ALLOWED}
+
+    @property
+    def fails(self) -> bool:
+        return self in {Outcome.FAILED, Outcome.NOT_CHECKED}
 
 
 class Waiver(StrEnum):
@@ -79,6 +85,10 @@ class Verdict:
     def holds(self) -> bool:
         return self.outcome.holds
 
+    @property
+    def fails(self) -> bool:
+        return self.outcome.fails
+
 
 def passed(*notes: Finding) -> Judgement:
     return Judgement(Outcome.PASSED, (), notes)
@@ -91,6 +101,10 @@ def failed(*findings: Finding, notes: Sequence[Finding] = ()) -> Judgement:
 
 def not_checked(finding: Finding) -> Judgement:
     return Judgement(Outcome.NOT_CHECKED, (finding,))
+
+
+def not_run(finding: Finding, *notes: Finding) -> Judgement:
+    return Judgement(Outcome.NOT_RUN, (finding,), notes)
 
 
 def judged(findings: Sequence[Finding], *notes: Finding) -> Judgement:
@@ -108,7 +122,7 @@ def verify(
     for step in steps:
         judgement = step.judge(evidence)
         outcome = judgement.outcome
-        if not outcome.holds and all(finding.waiver in waived for finding in judgement.findings):
+        if outcome.fails and all(finding.waiver in waived for finding in judgement.findings):
             outcome = Outcome.ALLOWED
         verdicts.append(Verdict(step.number, step.name, about, outcome, judgement.findings, judgement.notes))
     return verdicts

@@ -19,12 +19,14 @@ _COLOURS: Final = {
     Outcome.FAILED: "red",
     Outcome.NOT_CHECKED: "yellow",
     Outcome.ALLOWED: "cyan",
+    Outcome.NOT_RUN: "dim",
 }
 _MARKS: Final = {
     Outcome.PASSED: ("✓", "+"),
     Outcome.FAILED: ("✗", "x"),
     Outcome.NOT_CHECKED: ("?", "?"),
     Outcome.ALLOWED: ("~", "~"),
+    Outcome.NOT_RUN: ("·", "-"),
 }
 _QUIET_NOTES: Final = frozenset({"hold_day", "pushed", "self_dated", "digest_dated"})
 
@@ -137,10 +139,13 @@ class ReportWriter:
             self._terminal.line(f" {painted}  {title}{gap}{tail}")
 
     def _outcome(self, found: Sequence[Verdict], many: bool) -> str:
-        passed = sum(verdict.outcome is Outcome.PASSED for verdict in found)
+        run = [verdict for verdict in found if verdict.outcome is not Outcome.NOT_RUN]
+        passed = sum(verdict.outcome is Outcome.PASSED for verdict in run)
+        if not run:
+            return self._say("screen.not_run")
         if many and len(found) > 1:
-            key = "screen.all" if passed == len(found) else "screen.some"
-            return self._say(key, count=len(found), passed=passed)
+            key = "screen.all" if passed == len(run) else "screen.some"
+            return self._say(key, count=len(run), passed=passed)
         findings = sum(len(verdict.findings) for verdict in found)
         return self._say("screen.count", count=findings) if findings > 1 else ""
 
@@ -149,12 +154,31 @@ class ReportWriter:
     def _details(self, verdicts: Sequence[Verdict], *, named: bool) -> None:
         """`named`: each finding says which day it is of."""
         allowed = [v for v in verdicts if v.outcome is Outcome.ALLOWED]
-        self._section("screen.failed", [v for v in verdicts if not v.holds], named, means=True)
+        self._section("screen.failed", [v for v in verdicts if v.fails], named, means=True)
         self._section("screen.allowed", allowed, named, means=False)
+        self._not_run([v for v in verdicts if v.outcome is Outcome.NOT_RUN])
         notes = [(v.about, note) for v in verdicts for note in v.notes if note.code not in _QUIET_NOTES]
         if notes:
             self._heading("screen.notes")
             self._findings(notes, named)
+
+    def _not_run(self, verdicts: Sequence[Verdict]) -> None:
+        """Each reason once, with the steps that it is the reason of."""
+        steps: dict[str, set[int]] = defaultdict(set)
+        days: dict[str, set[str]] = defaultdict(set)
+        for verdict in verdicts:
+            for finding in verdict.findings:
+                steps[self._text(finding)].add(verdict.number)
+                days[self._text(finding)].add(verdict.about)
+        if not steps:
+            return
+        self._heading("screen.not_run_heading")
+        for text, numbers in sorted(steps.items(), key=lambda item: min(item[1])):
+            named = ", ".join(map(str, sorted(numbers)))
+            self._terminal.paragraph(f"{named}  {text}{self._days(len(days[text]))}", 1, hang=2, colour="dim")
+
+    def _days(self, count: int) -> str:
+        return self._say("screen.of_days", count=count) if count > 1 else ""
 
     def _section(self, heading: str, verdicts: Iterable[Verdict], named: bool, *, means: bool) -> None:
         grouped: dict[tuple[int, str], list[tuple[str, Finding]]] = defaultdict(list)
@@ -279,13 +303,16 @@ class ReportWriter:
             self._terminal.paragraph(f"- {self._say(f'limit.{limit}')}", 1, hang=2, colour="dim")
 
     def _verdict(self, verdicts: Sequence[Verdict]) -> None:
-        failed = sum(not verdict.holds for verdict in verdicts)
+        run = [verdict for verdict in verdicts if verdict.outcome is not Outcome.NOT_RUN]
+        failed = sum(verdict.fails for verdict in run)
         allowed = sum(verdict.outcome is Outcome.ALLOWED for verdict in verdicts)
         key = "screen.not_verified" if failed else "screen.verified_allowed" if allowed else "screen.verified"
         colour = "red" if failed else "yellow" if allowed else "green"
-        facts = {"failed": failed, "allowed": allowed, "count": len(verdicts)}
+        facts = {"failed": failed, "allowed": allowed, "count": len(run)}
+        skipped = len(verdicts) - len(run)
+        rest = self._say("screen.skipped", count=skipped) if skipped else ""
         self._terminal.line()
-        self._terminal.paragraph(self._say(key, **facts), colour=colour)
+        self._terminal.paragraph(self._say(key, **facts) + rest, colour=colour)
 
 
 def _counts(timings: Sequence[Timing]) -> list[int]:
@@ -301,5 +328,5 @@ def _counts(timings: Sequence[Timing]) -> list[int]:
 
 def _worst(verdicts: Iterable[Verdict]) -> Outcome:
     found = {verdict.outcome for verdict in verdicts}
-    order = (Outcome.FAILED, Outcome.NOT_CHECKED, Outcome.ALLOWED, Outcome.PASSED)
+    order = (Outcome.FAILED, Outcome.NOT_CHECKED, Outcome.ALLOWED, Outcome.PASSED, Outcome.NOT_RUN)
     return next(outcome for outcome in order if outcome in found)

@@ -9,7 +9,7 @@ from typing import Any
 from quantos.verification.core.dated_rules import KNOWN_VERSIONS
 from quantos.verification.core.judgement import RepositoryReport, StrategyReport, all_hold
 from quantos.verification.core.steps_repository import Punctuality, repeated_hashes, unsigned
-from quantos.verification.core.verdict import Finding, Verdict
+from quantos.verification.core.verdict import Finding, Outcome, Verdict
 from quantos.verification.offline.report import limits_of, times_of
 from quantos.verification.offline.texts import Speaker
 
@@ -84,7 +84,8 @@ def _verdict(verdict: Verdict, speaker: Speaker) -> dict[str, Any]:
         "name": verdict.name,
         "title": speaker.say(f"step.{verdict.name}"),
         "about": verdict.about,
-        "outcome": verdict.outcome.value,
+        "outcome": "not_checked" if verdict.outcome is Outcome.NOT_RUN else verdict.outcome.value,
+        "fails": verdict.fails,
         "findings": [_finding(finding, speaker) for finding in verdict.findings],
         "notes": [_finding(finding, speaker) for finding in verdict.notes],
     }

@@ -64,6 +64,41 @@ _SIGNAL: Final[dict[str, tuple[str, str]]] = {
         "the platform publishes no attestation repository (--allow-unattested does without)",
         "平台没有公开存证仓库（--allow-unattested 可免）",
     ),
+    "no_track_record": (
+        "no track record was given: the strategy's public URL has it, and a folder that --save has left",
+        "未提供公开业绩：策略的公开网址或 --save 留下的目录中有",
+    ),
+    "no_keys": (
+        "no keys were given (--allowed-signers FILE, --gpg-keys FILE)",
+        "未提供密钥（--allowed-signers 文件、--gpg-keys 文件）",
+    ),
+    "one_day": (
+        "one day alone was given: a folder of all days, or the strategy's public URL, shows more",
+        "只提供了一日：提供全部日期的目录或策略的公开网址可检查更多",
+    ),
+    "no_common_day": (
+        "no day was given of two strategies, so no bar stands in two packages",
+        "没有两个策略的同一日：没有行情出现在两份证据包中",
+    ),
+    "simulated_throughout": (
+        "the record and its packages say alike that this is a simulation; the curve is theirs",
+        "公开业绩与各证据包一致说明这是模拟；曲线与证据包相符",
+    ),
+    "synthetic_throughout": (
+        "the record and its packages say alike that the market is synthetic; the curve is theirs",
+        "公开业绩与各证据包一致说明行情为合成；曲线与证据包相符",
+    ),
+    "mark_differs": (
+        "the record and its packages do not say alike whether this is {what} (--allow-simulated accepts it)",
+        "公开业绩与各证据包对是否 {what} 说法不一（可用 --allow-simulated 接受）",
+    ),
+    "hidden_on_hold_day": (
+        (
+            "{count} of the day's entries hide their strategy's name: that none is a signal of this strategy, left out,"
+            " nothing here shows"
+        ),
+        "当日有 {count} 条存证隐去了策略名称：其中是否有本策略被漏掉的信号，此处无从证明",
+    ),
     "signal_left_out": (
         (
             "a signal {found} was committed for this day (commit {commit}), and the package settles none: no pause or"

@@ -32,7 +32,7 @@ class Answer:
         found: dict[str, list[str]] = {}
         for part in self.report["reports"]:
             for verdict in part["verdicts"]:
-                if verdict["outcome"] in {"failed", "not_checked"}:
+                if verdict["fails"]:
                     messages = [f"{verdict['about']} {f['message']}".strip() for f in verdict["findings"]]
                     found.setdefault(verdict["name"], []).extend(messages)
         return found
@@ -42,8 +42,18 @@ class Answer:
         found: dict[str, list[str]] = {}
         for part in self.report["reports"]:
             for verdict in part["verdicts"]:
-                if verdict["outcome"] in {"failed", "not_checked"}:
+                if verdict["fails"]:
                     found.setdefault(verdict["name"], []).extend(f["code"] for f in verdict["findings"])
+        return found
+
+    @property
+    def not_checked(self) -> dict[str, set[str]]:
+        """Of each step that was not run, and fails nothing by it: the codes of the reasons."""
+        found: dict[str, set[str]] = {}
+        for part in self.report["reports"]:
+            for verdict in part["verdicts"]:
+                if verdict["outcome"] == "not_checked" and not verdict["fails"]:
+                    found.setdefault(verdict["name"], set()).update(f["code"] for f in verdict["findings"])
         return found
 
     def notes(self, step: str) -> list[str]:

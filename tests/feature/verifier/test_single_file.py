@@ -33,7 +33,7 @@ def test_it_verifies_a_record_without_any_package(archive: Path, record: Record,
     packages = save(record.packages, record.folder / "packages")
     ended = alone(archive, packages, "--attestations", record.repository.path, "--lang", "en", cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.rstrip().endswith("VERIFIED: all 195 checks hold")
+    assert ended.stdout.rstrip().endswith("VERIFIED: all 169 checks hold; 28 not checked")
 
 
 def test_it_catches_what_the_platforms_command_catches(archive: Path, tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ import pytest
 from quantos.verification.core.history import Commit, Entry, FileChange, History
 from quantos.verification.core.receipts import Receipt, read_reflog, received
 from quantos.verification.core.steps_repository import (
+    REPOSITORY_STEPS,
     Punctuality,
     all_in_time,
     digests_kept,
     hashes_unique,
     on_trading_days,
     readable,
-    repository_steps,
     times_and_history,
     timing_of,
     timings,
@@ -310,13 +310,15 @@ def test_only_what_was_waived_is_allowed(
     (verdict,) = verify([Step(1, "step", lambda _: judgement)], None, "it", waived)
     assert verdict.outcome is outcome
     assert verdict.holds == (outcome in {Outcome.PASSED, Outcome.ALLOWED})
+    assert verdict.fails == (outcome in {Outcome.FAILED, Outcome.NOT_CHECKED})
 
 
 def test_signatures_are_judged_where_keys_were_given(line: Line) -> None:
     line.commit(EARLY)
-    assert [step.name for step in repository_steps(line.history)][-1] == "real_times"
+    *_, last = verify(REPOSITORY_STEPS, line.history, "repo")
+    assert (last.outcome, codes(last.findings)) == (Outcome.NOT_RUN, ["no_keys"])
     line.history.signatures = {f"{0:040x}": "B"}
-    *_, last = verify(repository_steps(line.history), line.history, "repo")
+    *_, last = verify(REPOSITORY_STEPS, line.history, "repo")
     assert codes(last.findings) == ["signature_bad"]
 
 
