@@ -206,7 +206,7 @@ def _compose(
     performance = Performance(market, settlement, claims)
     salts = directory.secret("salts").encode()
     strategies.outbox.salt_of = partial(salt_of, salts)
-    publication = Publication(records, strategies, settlement.days, attestation, clock, salts)
+    publication = Publication(records, strategies, settlement.days, attestation, clock, salts, directory.path)
     settlement.after_run = publication.after_run
     standing, limits = _standing(settings, directory, series)
     own_license = OwnLicense(standing, limits, audit)

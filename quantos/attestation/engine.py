@@ -12,7 +12,8 @@ from quantos.attestation.committer import Committer
 from quantos.attestation.core.batches import Window, due
 from quantos.attestation.core.digests import SettlementDigest, SettlementsCommitted
 from quantos.attestation.core.push import ALARMING, PushState
-from quantos.attestation.failures import NotCommitted
+from quantos.attestation.earlier import Earlier
+from quantos.attestation.failures import OTHERWISE, NotCommitted
 from quantos.attestation.git import Git, GitMissing, GitTimedOut
 from quantos.attestation.keeper import Keeper
 from quantos.attestation.lookup import Bundles, Lookup
@@ -26,6 +27,7 @@ from quantos.attestation.terms import Terms
 from quantos.kit.clock import Clock, rfc3339
 
 COUNT_TIMEOUT_S: Final = 30.0
+NAMED_MAX: Final = 5
 UNPUSHED_ALARM: Final = 3
 """Failed pushes in a row after which an operator is told."""
 
@@ -52,6 +54,7 @@ class Engine:
         if there is not None:
             self.keeper.recall(there.git_dir)
         self.lookup = Lookup(self._path)
+        self.earlier = Earlier(self.lookup)
         self.bundles = Bundles(self.lookup, data_dir / "cache")
 
     def close(self) -> None:
@@ -105,6 +108,9 @@ class Engine:
             found.append(
                 {"code": failure.reason, "message": f"not committed since {since}: {failure.detail}"}
             )
+        refused, named = self._outbox.refused(NAMED_MAX)
+        if refused:
+            found.append({"code": OTHERWISE, "message": _otherwise(refused, named)})
         pushed = self.keeper.pushed
         if pushed.state in ALARMING or (pushed.failures >= UNPUSHED_ALARM and pushed.state is not None):
             found.append({"code": str(pushed.state), "message": f"not pushed: {pushed.detail}"})
@@ -158,3 +164,12 @@ class Engine:
         if signer is None:
             return {"kind": None, "key": None, "problem": None}
         return {"kind": signer.kind, "key": signer.name, "problem": None}
+
+
+def _otherwise(count: int, named: Sequence[tuple[str, date]]) -> str:
+    days = ", ".join(f"{slug} for {day}" for slug, day in named)
+    return (
+        f"{count:,} {'signal is' if count == 1 else 'signals are'} in the repository with another hash ({days}): what was"
+        " published stays, and their days do not verify. Restore the backup that was made last, or tell publicly what"
+        " was lost"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from quantos.attestation.core.batches import Window
@@ -59,7 +59,13 @@ class Outbox(Protocol):
         ...
 
     def release(self, signals: Sequence[Placed], *, again: bool) -> None:
-        """These are not in git: they can be replaced again. `again`: they wait for the next attempt."""
+        """These are not in git: they can be replaced again. `again`: they wait for the next attempt; else the repository
+        has another hash in their place, which is remembered.
+        """
+        ...
+
+    def refused(self, limit: int) -> tuple[int, Sequence[tuple[str, date]]]:
+        """Signals in whose place the repository has another hash: how many, and the first of them, as (slug, date)."""
         ...
 
     def outstanding(self) -> Outstanding: ...

@@ -87,6 +87,8 @@ class Attestation:
         """Plugged in by the feature that stores signals."""
         self.publish: Callable[[], Publishing] | None = None
         """Hands over what settled days have left; plugged in by the feature that makes their digests."""
+        self.more_alarms: Callable[[], list[dict[str, str]]] = list
+        """What that feature has found wrong with the repository."""
 
     @property
     def configured(self) -> bool:
@@ -118,6 +120,20 @@ class Attestation:
         if not self.configured:
             return None
         return intake(self._terms.when, deadline, self._clock.now(), timedelta(seconds=self._terms.lead_s))
+
+    async def look_at(self, trade_date: date) -> None:
+        """Before a signal of that date is stored: learn what the repository has of it. Once for each date."""
+        if not self.configured:
+            return
+        engine = self._engine
+        if engine is None:
+            engine = await asyncio.to_thread(self._opened_once)
+        if not engine.earlier.knows(trade_date):
+            await asyncio.to_thread(engine.earlier.look, trade_date)
+
+    def is_taken(self, slug: str, trade_date: date) -> bool:
+        """Whether the repository had an entry of that name for a date that was looked at."""
+        return self._engine is not None and self._engine.earlier.has(slug, trade_date)
 
     async def attest(self, signal: Placed, taken: Intake | None) -> Attested:
         """The commit of a signal that was stored with that intake, or why there is none yet."""
@@ -251,11 +267,11 @@ class Attestation:
         """How it stands, in plain values. `check_remote`: ask it, which takes as long as it takes."""
         if not self.configured:
             return {"configured": False, "alarms": []}
-        return self._running.status(check_remote=check_remote)
+        return {**self._running.status(check_remote=check_remote), "alarms": self.alarms()}
 
     def alarms(self) -> list[dict[str, str]]:
         """What an operator must look at: [{code, message}]."""
-        return self._running.alarms() if self.configured else []
+        return [*self._running.alarms(), *self.more_alarms()] if self.configured else []
 
     def retry(self) -> dict[str, Any]:
         """Commit everything outstanding, push, and say how it went. Raises NoRepository."""

@@ -47,6 +47,7 @@ def commit_settlements(
         raise DigestConflict(
             f"{len(conflicts)} settlement digests contradict those in the repository: {named};"
             " what was published stays, and the settlement must be looked into",
+            conflicts,
             reason,
         )
     return SettlementsCommitted(tuple(commits), added, present, reason)

@@ -250,11 +250,14 @@ def _attestation(status: dict[str, Any]) -> Finding:
         set_up = say("doctor.attestation.set_up")
         return Finding("attestation", "note", say("doctor.attestation.none"), set_up)
     remedy = say("doctor.attestation.remedy")
-    for alarm in status["alarms"]:
-        what = word("attestation.why", alarm["code"])
-        return _problem(
-            "attestation", say("doctor.attestation.alarm", what=what, said=alarm["message"]), remedy
-        )
+    if status["alarms"]:
+        said = [
+            say(
+                "doctor.attestation.alarm", what=word("attestation.why", alarm["code"]), said=alarm["message"]
+            )
+            for alarm in status["alarms"]
+        ]
+        return _problem("attestation", say("semicolon").join(said), remedy)
     known, remote = (
         {"repository": status["repository"], "waiting": status["signals"]["waiting"]},
         status["remote"],

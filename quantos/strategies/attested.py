@@ -1,7 +1,7 @@
 """Every query of the attestation of signals and of changes of status.
 
-`attestation` of a signal's row: `waiting` for a commit, `claimed` by one, or null: attested, or not to be. A
-waiting signal is due as long as it counts: while its strategy is paused it is not committed, and never once it
+`attestation` of a signal's row: `waiting` for a commit, `claimed` by one, `refused` where the repository has another
+hash in its place, or null: attested, or not to be. A waiting signal is due as long as it counts: while its strategy is paused it is not committed, and never once it
 is void.
 """
 
@@ -20,6 +20,8 @@ from quantos.attestation.service import Outstanding
 from quantos.strategies.store import IS_EFFECTIVE
 from quantos.strategies.tables import SignalRow, StatusChangeRow, Strategy
 
+REFUSED: Final = "refused"
+
 _tables = SQLModel.metadata.tables
 _strategy: Final = _tables[Strategy.__tablename__]
 _signal: Final = _tables[SignalRow.__tablename__]
@@ -27,7 +29,8 @@ _change: Final = _tables[StatusChangeRow.__tablename__]
 
 _WAITING: Final = _signal.c.attestation == Intake.WAITING.value
 _CLAIMED: Final = _signal.c.attestation == Intake.CLAIMED.value
-_UNASKED: Final = and_(_signal.c.attestation.is_(None), _signal.c.commit_sha.is_(None))
+_REFUSED: Final = _signal.c.attestation == REFUSED
+_UNASKED: Final = and_(or_(_signal.c.attestation.is_(None), _REFUSED), _signal.c.commit_sha.is_(None))
 _OF: Final = (
     _signal.c.strategy_number == bindparam("of_strategy"),
     _signal.c.trade_date == bindparam("of_date"),
@@ -96,8 +99,23 @@ def mark(session: Session, attested: Sequence[tuple[Placed, Attested]]) -> None:
 
 
 def release(session: Session, signals: Sequence[Placed], *, again: bool) -> None:
-    state = Intake.WAITING.value if again else None
+    state = Intake.WAITING.value if again else REFUSED
     session.connection().execute(_RELEASE, [{**_key(signal), "state": state} for signal in signals])
+
+
+def refused(session: Session, limit: int) -> tuple[int, list[tuple[str, date]]]:
+    """How many, and the first of them, as (slug, date), by date."""
+    count = session.execute(select(func.count()).select_from(_signal).where(_REFUSED)).scalar_one()
+    if not count:
+        return 0, []
+    query = (
+        select(_strategy.c.slug, _signal.c.trade_date)
+        .join_from(_signal, _strategy, _signal.c.strategy_number == _strategy.c.number)
+        .where(_REFUSED)
+        .order_by(_signal.c.trade_date, _strategy.c.number)
+        .limit(limit)
+    )
+    return count, [(slug, day) for slug, day in session.execute(query)]
 
 
 def outstanding(session: Session) -> Outstanding:

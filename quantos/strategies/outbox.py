@@ -56,9 +56,14 @@ class SignalOutbox:
             store.mark(session, attested)
 
     def release(self, signals: Sequence[Placed], *, again: bool) -> None:
-        """These are not in git: they can be replaced again. `again`: they wait for the next attempt."""
+        """These are not in git. `again`: they wait for the next attempt; else another hash stands in their place."""
         with self._records.write() as session:
             store.release(session, signals, again=again)
+
+    def refused(self, limit: int) -> tuple[int, list[tuple[str, date]]]:
+        """Signals in whose place the repository has another hash: how many, and the first of them, as (slug, date)."""
+        with self._records.read() as session:
+            return store.refused(session, limit)
 
     def outstanding(self) -> Outstanding:
         with self._records.read() as session:

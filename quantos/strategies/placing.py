@@ -89,6 +89,7 @@ class Placing:
                 made(connection)
             return placed
 
+        await self._attestation.look_at(trade_date)
         # a caller that goes away does not take the attestation with it
         placed, replaced, attested = await asyncio.shield(self._store_and_attest(work, values))
         return {
@@ -102,13 +103,14 @@ class Placing:
             "replaced": replaced,
         }
 
-    def validate(
+    async def validate(
         self, caller: Caller, slug: str, submission: Submission, received: datetime
     ) -> dict[str, Any]:
         """All checks of a submission, and what it would store; nothing is stored. Raises what `submit` raises."""
         signals.check(submission.signals)
         if not is_slug(slug):
             raise not_found()
+        await self._attestation.look_at(submission.trade_date)
         with self._records.read() as session:
             slot, deadline = self._admitted(
                 session.connection(), caller, slug, submission.trade_date, received
@@ -204,6 +206,11 @@ class Placing:
             raise SignalIrreplaceable(f"there is a signal for {trade_date} already")
         if slot.signal_id is not None:
             self._check_replaceable(slot, trade_date)
+        if self._attestation.is_taken(slug, trade_date):
+            raise SignalIrreplaceable(
+                f"the signal for {trade_date} is attested and cannot be replaced: the attestation repository has one that"
+                " these records do not know"
+            )
         return slot, deadline
 
     def _check_replaceable(self, slot: store.Slot, trade_date: date) -> None:
@@ -220,6 +227,7 @@ class Placing:
     async def withdraw(self, caller: Caller, slug: str, trade_date: date) -> dict[str, Any]:
         """Delete the signal of a date. Raises SignalNotFound; SignalLocked, DeadlinePassed."""
         received = self._clock.now()
+        await self._attestation.look_at(trade_date)
 
         def work(session: Session) -> None:
             strategy = own(session, caller, slug)
@@ -233,6 +241,8 @@ class Placing:
                 raise SignalLocked("attested signals cannot be deleted")
             if found.attestation == Intake.CLAIMED:
                 raise SignalLocked("the signal is being attested: attested signals cannot be deleted")
+            if self._attestation.is_taken(slug, trade_date):
+                raise SignalLocked("attested signals cannot be deleted: the repository has one of that date")
             check_deadline(Execution(strategy.execution_price), trade_date, received)
             check_not_settling(trade_date, self._clock.now())
             store.delete_signal(session, number, trade_date)

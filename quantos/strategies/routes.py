@@ -167,7 +167,7 @@ def signals_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
         received = getattr(request.state, "received", None) or strategies.clock.now()
         submission = read_submission(body, request.headers.get("content-type"))
         if asks(request, "validate_only"):
-            return json_response(strategies.validate(request.state.caller, slug, submission, received))
+            return json_response(await strategies.validate(request.state.caller, slug, submission, received))
         return json_response(await strategies.submit(request.state.caller, slug, submission, received), 201)
 
     routes.add_api_route(

@@ -238,11 +238,11 @@ class Strategies:
         """Store a signal, or replace the one of its date. `received`: when its last byte was read."""
         return await self._placing.submit(caller, slug, submission, received)
 
-    def validate(
+    async def validate(
         self, caller: Caller, slug: str, submission: Submission, received: datetime
     ) -> dict[str, Any]:
         """What `submit` would store; nothing is."""
-        return self._placing.validate(caller, slug, submission, received)
+        return await self._placing.validate(caller, slug, submission, received)
 
     async def withdraw(self, caller: Caller, slug: str, trade_date: date) -> dict[str, Any]:
         """Delete the signal of a date. Raises SignalNotFound; SignalLocked, DeadlinePassed."""

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel
 
+from quantos.attestation.core.batches import Intake
 from quantos.storage.prepared import Look, Prepared
 from quantos.strategies.core.status import Status, StatusChange
 from quantos.strategies.tables import SignalRow, Strategy
@@ -214,7 +215,9 @@ def signals_counted(session: Session, trade_date: date) -> tuple[int, int]:
 def overdue(session: Session, now: datetime) -> int:
     """Signals that count and wait for their commit although their deadline has passed."""
     query = select(func.count()).where(
-        _signal.c.attestation.is_not(None), _signal.c.deadline <= now, IS_EFFECTIVE
+        _signal.c.attestation.in_([Intake.WAITING.value, Intake.CLAIMED.value]),
+        _signal.c.deadline <= now,
+        IS_EFFECTIVE,
     )
     return int(session.execute(query).scalar_one())
 

@@ -56,9 +56,12 @@ class MarketSource(Protocol):
 
 
 class Repository(Protocol):
-    """The attestation repository. `publish` is called where everything left is to be committed."""
+    """The attestation repository. `publish` is called where everything left is to be committed; `more_alarms` says
+    what was found wrong with it here.
+    """
 
     publish: Callable[[], Any] | None
+    more_alarms: Callable[[], list[dict[str, str]]]
 
     @property
     def configured(self) -> bool: ...

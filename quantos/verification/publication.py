@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Protocol
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
 
 from quantos.attestation.service import Commit, DigestConflict, SettlementDigest
 from quantos.errors import NotFound, QuantosError
@@ -25,6 +26,7 @@ from quantos.settlement.core.unpublished import DayCommit, Mark, Unpublished
 from quantos.storage.records import Records
 from quantos.strategies.service import Strategies
 from quantos.verification.binding import hidden_slug, nav_sha256, salt_of, terms_of
+from quantos.verification.contradictions import Contradiction, Contradictions
 from quantos.verification.ports import Repository
 
 STRATEGY_DAYS_MAX: Final = 20_000
@@ -62,6 +64,14 @@ class Published:
     reason: str | None
 
 
+class _Made(NamedTuple):
+    """A digest, and of which strategy it is."""
+
+    number: int
+    slug: str
+    digest: SettlementDigest
+
+
 class Publication:
     """Hands digests over, one publication at a time; on any thread but the event loop's."""
 
@@ -73,12 +83,15 @@ class Publication:
         repository: Repository,
         clock: Clock,
         secret: bytes,
+        data_dir: Path,
     ) -> None:
         self._records, self._strategies, self._settled = records, strategies, settled
         self._repository, self._clock, self._secret = repository, clock, secret
         self._turn = threading.Lock()
         self._ended = settled.last_run()  # nothing runs yet
         repository.publish = self.catch_up
+        self._contradictions = Contradictions(data_dir)
+        repository.more_alarms = self._contradictions.alarms
         self.version = 0
         """Grows with every publication: which digests are committed may have changed."""
         self._commits: dict[date, list[DayCommit]] = {}
@@ -122,6 +135,7 @@ class Publication:
             return Published(0, "repo_not_configured")
         try:
             with self._turn:
+                self._hold_again()
                 return self._publish(self._ended)
         except QuantosError as refusal:
             logger.error("digests of settled days are not committed: %s", refusal.message)  # noqa: TRY400 - named
@@ -129,6 +143,16 @@ class Publication:
         except Exception as error:
             logger.exception("digests of settled days could not be committed; the next run tries again")
             return Published(0, f"{type(error).__name__}: the log has the details")
+
+    def _hold_again(self) -> None:
+        """What contradicted the repository, against the repository as both stand now."""
+        days = list(self._contradictions.days())
+        if not days:
+            return
+        made = [each for day in days for each in self._digests(*day)]
+        reason, _, contrary = self._commit(made)
+        if reason is None:
+            self._contradictions.replace(contrary)
 
     def _publish(self, upto: int) -> Published:
         mark = self._settled.published()
@@ -144,12 +168,14 @@ class Publication:
             return Published(0, None)
         count, witness = 0, None
         for part in _parts(self._settled.of_runs(after, upto)):
-            digests: list[SettlementDigest] = []
+            made: list[_Made] = []
             for day in part:
                 if self._stopping.is_set():
                     return Published(count, "stopping")
-                digests += self._digests(*day)
-            reason, commit = self._commit(digests)
+                made += self._digests(*day)
+            digests = [each.digest for each in made]
+            reason, commit, contrary = self._commit(made)
+            self._contradictions.add(contrary)
             if reason is not None:
                 return Published(count, reason)
             self._note(after, upto, digests, commit)
@@ -185,22 +211,20 @@ class Publication:
         except NotFound:
             return False
 
-    def _commit(self, digests: Sequence[SettlementDigest]) -> tuple[str | None, Commit | None]:
-        """(why they are not committed, the one commit that brought them all)."""
+    def _commit(self, made: Sequence[_Made]) -> tuple[str | None, Commit | None, list[Contradiction]]:
+        """(why they are not committed, the one commit that brought them all, those that stand there otherwise)."""
         by_date: dict[date, list[SettlementDigest]] = {}
-        for digest in digests:
+        for _, _, digest in made:
             by_date.setdefault(digest.trade_date, []).append(digest)
         try:
             done = self._repository.commit_settlements(by_date)
         except DigestConflict as conflict:  # of those that stand otherwise, to try again would change nothing
             logger.error("%s", conflict.message)  # noqa: TRY400 - a named fact
-            return conflict.reason, None
-        together = len(done.commits) == 1 and done.added == len(digests)
-        return done.reason, done.commits[0] if together else None
+            return conflict.reason, None, _contradictions(made, frozenset(conflict.digests))
+        together = len(done.commits) == 1 and done.added == len(made)
+        return done.reason, done.commits[0] if together else None, []
 
-    def _digests(
-        self, trade_date: date, revision: int | None, numbers: Sequence[int]
-    ) -> Iterator[SettlementDigest]:
+    def _digests(self, trade_date: date, revision: int | None, numbers: Sequence[int]) -> Iterator[_Made]:
         """The digests of a day of some strategies."""
         with self._records.read() as session:
             strategies = {s.number: s for s in self._strategies.by_numbers(session, numbers)}
@@ -210,7 +234,7 @@ class Publication:
             strategy = strategies[record.strategy]
             digest = self._digest(record, strategy, stored[record.strategy][0] if record.rebalanced else None)
             if digest is not None:
-                yield digest
+                yield _Made(record.strategy, strategy.slug, digest)
 
     def _digest(self, record: DayRecord, strategy: Any, signal: Any) -> SettlementDigest | None:
         terms = terms_of(strategy)
@@ -228,6 +252,14 @@ class Publication:
             record.decided.sha256,
             record.decided.rules_version,
         )
+
+
+def _contradictions(made: Sequence[_Made], contrary: Collection[SettlementDigest]) -> list[Contradiction]:
+    return [
+        Contradiction(digest.trade_date, digest.revision, number, slug)
+        for number, slug, digest in made
+        if digest in contrary
+    ]
 
 
 def _parts(days: Sequence[Unpublished]) -> Iterator[list[Unpublished]]:

@@ -159,5 +159,8 @@ class NothingDue:
     def outstanding(self) -> Outstanding:
         return Outstanding(0, 0)
 
+    def refused(self, limit: int) -> tuple[int, list[Any]]:
+        return 0, []
+
     def statuses(self, after: Any) -> list[Any]:
         return []

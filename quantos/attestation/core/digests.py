@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -50,11 +51,14 @@ class SettlementsCommitted:
 class DigestConflict(Conflict):
     """A strategy-day and revision stands in the repository with another digest.
 
-    `reason`: why others of the same call are not committed either; None where all of them are.
+    `digests`: those that do. `reason`: why others of the same call are not committed either; None where all of them
+    are.
     """
 
     code = "digest_conflict"
 
-    def __init__(self, message: str, reason: str | None = None) -> None:
+    def __init__(
+        self, message: str, digests: Sequence[SettlementDigest] = (), reason: str | None = None
+    ) -> None:
         super().__init__(message)
-        self.reason = reason
+        self.digests, self.reason = digests, reason

@@ -92,6 +92,10 @@ ATTESTATION: Final[dict[str, tuple[str, str]]] = {
         "the repository holds another hash of the same strategy and date",
         "仓库中同一策略同一日期已有不同的哈希",
     ),
+    "attestation.why.digests_contradict": (
+        "the repository holds another digest of a settled day",
+        "仓库中已结算日的摘要与此处不同",
+    ),
     "doctor.attestation": ("attestation", "存证"),
     "doctor.attestation.none": (
         "no repository is configured: nobody else can check what was signalled",

@@ -315,30 +315,6 @@ def test_a_date_whose_file_cannot_be_continued_holds_up_no_other(on: Stage, repo
     assert f"attestations/{DAY}.json" in alarm["message"]
 
 
-def test_a_strategy_whose_other_signal_is_in_the_repository_gets_no_second_entry(
-    tmp_path: Path, repository: Path
-) -> None:
-    """As after a backup of the records from before the first submission was restored."""
-    with attested(tmp_path) as on:
-        agent = on.agent()
-        strategy(agent)
-        token = agent.token
-    shutil.copytree(tmp_path / "data", tmp_path / "backup")
-    with attested(tmp_path) as on:
-        agent = on.public()
-        agent.token = token
-        first = receipt(agent)["signal_hash"]
-    shutil.rmtree(tmp_path / "data")
-    (tmp_path / "backup").rename(tmp_path / "data")
-    with attested(tmp_path) as on:
-        agent = on.public()
-        agent.token = token
-        made = receipt(agent, weights=WULIANGYE)
-        assert made["attestation"] == {"committed": False, "reason": "attested_otherwise"}
-        assert on.operator.post("/admin/attestation/retry")["left"] == 0
-    assert hashes(repository) == [first]
-
-
 DISK_FULL = """
 import resource, signal, sys
 from datetime import date, timedelta

@@ -116,6 +116,7 @@ def test_a_contradiction_does_not_hide_that_the_others_are_not_committed(
     with pytest.raises(DigestConflict) as contradicted:
         attestation.commit_settlements({DAY: [other, digest("beta")]})
     assert contradicted.value.reason == "repository_locked"
+    assert contradicted.value.digests == [other]
 
 
 @pytest.mark.parametrize(

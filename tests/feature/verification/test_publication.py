@@ -269,7 +269,7 @@ def test_what_a_process_left_between_the_settlement_and_the_commit_is_completed_
         assert digests(scene.entries()) == expected(on, ("one",), DAYS[:3])
 
 
-def test_a_live_platform_completes_it_in_a_thread_of_its_own(scene: Scene) -> None:
+def test_a_live_platform_completes_it_in_a_thread_of_its_own(scene: Scene, tmp_path: Path) -> None:
     with scene.open() as on:
         begin(on, "one")
         on.platform.settlement.after_run = lambda _: None
@@ -277,7 +277,9 @@ def test_a_live_platform_completes_it_in_a_thread_of_its_own(scene: Scene) -> No
         wanted = expected(on, ("one",), DAYS[:2])
         p = on.platform
         salts = p.directory.secret("salts").encode()
-        live = Publication(p.records, p.strategies, p.settlement.days, p.attestation, SystemClock(), salts)
+        live = Publication(
+            p.records, p.strategies, p.settlement.days, p.attestation, SystemClock(), salts, tmp_path
+        )
         live.start()
         assert live._catching_up is not None
         live._catching_up.join()
