@@ -30,6 +30,7 @@ Action = Literal[
     "calendar_extended",
     "settlement_restated",
     "strategy_backfilled",
+    "strategy_backfill_removed",
     "job_run",
     "clock_moved",
     "backup_made",

@@ -556,6 +556,7 @@ def list_audit(
         "calendar_extended",
         "settlement_restated",
         "strategy_backfilled",
+        "strategy_backfill_removed",
         "job_run",
         "clock_moved",
         "backup_made",
@@ -873,6 +874,11 @@ def reject_license_request(request_id: str, *, admin_reply: str) -> Call[shapes.
         f"/api/v1/admin/license-requests/{segment(request_id)}/reject",
         body=given(admin_reply=admin_reply),
     )
+
+
+def remove_backfill(slug: str) -> Call[shapes.BackfillRemoved]:
+    """Delete the backfilled signals of a strategy and the curve made from them"""
+    return Call("DELETE", f"/api/v1/admin/strategies/{segment(slug)}/backfill")
 
 
 def remove_portfolio_member(portfolio_id: str, factor_id: str) -> Call[shapes.PortfolioOut]:

@@ -149,6 +149,7 @@ class AuditOut(TypedDict):
         "calendar_extended",
         "settlement_restated",
         "strategy_backfilled",
+        "strategy_backfill_removed",
         "job_run",
         "clock_moved",
         "backup_made",
@@ -168,6 +169,11 @@ class BackfillNew(TypedDict):
     """Body of `POST /admin/strategies/{slug}/backfill`; each trade date once."""
 
     signals: list[BackfilledDay]
+
+
+class BackfillRemoved(TypedDict):
+    deleted: Literal[True]
+    signals_removed: int
 
 
 class Backfilled(TypedDict):

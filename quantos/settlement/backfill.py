@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from quantos.errors import WrongState
+from quantos.errors import NotFound, WrongState
 from quantos.kit.clock import SHANGHAI, Clock
 from quantos.kit.money import MILLS_PER_CNY
 from quantos.market.core.calendar import NotATradingDay, TradingCalendar
@@ -44,6 +44,10 @@ NO_RUN: Final = 0
 
 class BackfillRefused(WrongState):
     code = "backfill_refused"
+
+
+class BackfillNotFound(NotFound):
+    code = "backfill_not_found"
 
 
 @dataclass(slots=True)
@@ -90,6 +94,30 @@ class Backfills:
                 store.point(cursor, number, revision)
             self._revisions[number] = revision
         return len(given)
+
+    def remove(self, strategies: Strategies, slug: str) -> int:
+        """Delete the signals and the curve; how many signals there were.
+
+        The pointer stays, at a revision without signals: what was shown under an earlier one is never taken for
+        what comes. Raises StrategyNotFound, BackfillRefused, BackfillNotFound.
+        """
+        with self.running, self.market.standing_still():
+            with self.records.read() as session:
+                strategy = strategies.by_slug(session, slug)
+                if strategy.status == "retired":
+                    raise BackfillRefused("strategy status is retired: nothing of it can change")
+                assert strategy.number is not None, "a stored strategy has a number"
+                number, revision = strategy.number, self.revision(strategy.number)
+                count = len(store.signals(session, number, revision))
+            if not count:
+                raise BackfillNotFound(f"{slug} has no backfilled signals")
+            with self.series.write() as cursor:
+                store.remove_curve(cursor, -number)
+                store.point(cursor, number, revision + 1)
+            self._revisions[number] = revision + 1
+            with self.records.write() as session:
+                store.remove_signals(session, number)
+        return count
 
     def settle_again(
         self, cursor: store.Cursor, market: Market, strategies: Strategies, first: date

@@ -45,6 +45,11 @@ def keep_signals(session: Session, number: int, current: int, texts: Mapping[dat
     return revision
 
 
+def remove_signals(session: Session, number: int) -> None:
+    """Of every revision: a curve that was removed needs none."""
+    session.execute(delete(BackfilledSignal).where(_signal.c.strategy_number == number))
+
+
 def revisions(cursor: Cursor) -> dict[int, int]:
     """Which set of signals the curve of each strategy was made from."""
     return dict(cursor.execute("SELECT strategy, revision FROM backfill").fetchall())

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from quantos.accounts.service import Accounts
 from quantos.kit.routing import Routes, submission
 from quantos.kit.web import json_response, refusals
-from quantos.settlement.schemas import BackfillAccepted, BackfillNew
+from quantos.settlement.schemas import BackfillAccepted, BackfillNew, BackfillRemoved
 from quantos.settlement.service import Settlement
 from quantos.storage.audit import Audit
 
@@ -49,5 +49,27 @@ def admin_router(settlement: Settlement, accounts: Accounts, audit: Audit) -> AP
         async with turn:
             accepted = await asyncio.to_thread(work)
         return json_response({"accepted": accepted}, 201)
+
+    @routes.delete(
+        "/admin/strategies/{slug}/backfill",
+        operation_id="remove_backfill",
+        summary="Delete the backfilled signals of a strategy and the curve made from them",
+        response_model=BackfillRemoved,
+        responses=refusals(
+            s400="retired: nothing of it can change", s404="unknown, or nothing is backfilled"
+        ),
+    )
+    async def remove_backfill(slug: str) -> Response:
+        """The strategy's own record and its claim are not touched; tracking is computed without these days."""
+
+        def work() -> int:
+            with audit.of("strategy_backfill_removed", slug, {}) as change:
+                removed = settlement.remove_backfill(slug)
+                change.after = {"signals": removed}
+            return removed
+
+        async with turn:
+            removed = await asyncio.to_thread(work)
+        return json_response({"deleted": True, "signals_removed": removed})
 
     return routes

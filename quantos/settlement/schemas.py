@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -53,6 +53,11 @@ class BackfillNew(ApiModel):
 
 class BackfillAccepted(Answer):
     accepted: Annotated[int, Field(description="Signals taken.")]
+
+
+class BackfillRemoved(Answer):
+    deleted: Literal[True]
+    signals_removed: int
 
 
 def run_out(run: SettlementRun) -> dict[str, Any]:

@@ -148,6 +148,10 @@ class Settlement:
         """Add signals of before the activation and settle the curve apart anew; see `Backfills.put`."""
         return self._backfills.put(self.strategies, slug, signals)
 
+    def remove_backfill(self, slug: str) -> int:
+        """Delete the curve apart and its signals; see `Backfills.remove`."""
+        return self._backfills.remove(self.strategies, slug)
+
     def latest(self, numbers: Sequence[int]) -> dict[int, Latest]:
         """The last settled day of each strategy that has one."""
         return {number: self._latest[number] for number in numbers if number in self._latest}

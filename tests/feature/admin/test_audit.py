@@ -145,6 +145,9 @@ def test_a_backfill_and_a_restatement(on: Stage) -> None:
         1,
         DAYS[1].isoformat(),
     )
+    send(on, "DELETE", "/admin/strategies/alpha/backfill", None, 200)
+    assert the_row(on, "strategy_backfill_removed")["after"] == {"signals": 1}
+    send(on, "POST", "/admin/strategies/alpha/backfill", {"signals": signals}, 201)
     order = {"from": DAYS[3].isoformat(), "reason": "a test of it", "dry_run": True}
     send(on, "POST", "/admin/settlement-runs/restate", order, 200)
     assert trail(on, action="settlement_restated") == [], "a dry run changes nothing"

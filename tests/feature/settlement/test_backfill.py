@@ -356,3 +356,43 @@ def test_backfilled_signals_and_their_days_are_never_attested(tmp_path: Path) ->
     assert f"attestations/{DAYS[0]}.json" in told
     assert f"settlements/{DAYS[0]}.json" in told
     assert [day for day in BEFORE if day.isoformat() in told] == []
+
+
+def removed(on: Stage, slug: str = "one") -> Any:
+    return on.operator.call("DELETE", f"/admin/strategies/{slug}/backfill")
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_backfill_that_is_removed_is_as_if_it_had_never_been(on_stage: Stage) -> None:
+    on_stage.clock_to(DAYS[1], "19:00")
+    before = record(on_stage)
+    accepted(on_stage, day_of(BEFORE[0], {A: 0.5}), day_of(BEFORE[2], {B: 0.5}))
+    assert (removed(on_stage).status_code, record(on_stage)) == (200, before)
+    assert removed(on_stage).status_code == 404
+    accepted(on_stage, day_of(BEFORE[7], {A: 1.0}))
+    assert [day["date"] for day in curve(on_stage)] == [day.isoformat() for day in BEFORE[7:]], (
+        "signals of before"
+    )
+    answer = removed(on_stage)
+    assert (answer.status_code, answer.json()) == (200, {"deleted": True, "signals_removed": 1})
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_curve_that_is_put_in_after_a_removal_is_not_taken_for_the_one_of_before(on_stage: Stage) -> None:
+    """Public answers are kept; nobody has asked in between."""
+    accepted(on_stage, day_of(BEFORE[0], {A: 0.5}))
+    first = curve(on_stage)
+    removed(on_stage)
+    accepted(on_stage, day_of(BEFORE[0], {A: 1.0}))
+    assert [day["nav"] for day in curve(on_stage)] != [day["nav"] for day in first]
+
+
+def test_what_cannot_be_removed_is_named(on_stage: Stage, agent: Caller) -> None:
+    assert removed(on_stage, "none").status_code == 404
+    assert removed(on_stage).json()["detail"] == "one has no backfilled signals"
+    accepted(on_stage, day_of(BEFORE[0], {A: 0.5}))
+    assert agent.call("DELETE", "/admin/strategies/one/backfill").status_code == 403
+    on_stage.clock_to(DAYS[0], "19:00")
+    agent.call("DELETE", "/strategies/one")
+    assert removed(on_stage).status_code == 400
+    assert len(curve(on_stage)) == 9
