@@ -303,7 +303,7 @@ def _submitting(standing: Standing, job: Job, day: date) -> JobOutcome | Mapping
 
 def _standing(settings: Settings, directory: DataDirectory, series: Series) -> tuple[Standing, Limits]:
     """The licence of this platform, and what of the machine it lets it use."""
-    file = Path(settings.license_file) if settings.license_file else None
+    file = Path(settings.license_file).expanduser() if settings.license_file else None
     size = this_machines_size()
     standing = Standing(directory.path, file, Trust(settings.test_vendor_key), size)
     limits = Limits(series, size)

@@ -169,7 +169,10 @@ class Standing:
             log.warning("licence: %s", warning(now.entitlement))
         elif before is not None:
             log.info("licence: %s", warning(now.entitlement))
-        self.after_change(now.entitlement)
+        try:
+            self.after_change(now.entitlement)
+        except Exception:
+            log.exception("the limits of the licence are not applied")
 
 
 def _is_worth_keeping(old: Memory, new: Memory) -> bool:

@@ -202,6 +202,27 @@ def test_a_directory_that_cannot_be_written_stops_nothing(
     assert "No space left on device" in caplog.text
 
 
+def test_limits_that_cannot_be_applied_stop_nothing(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(_: Entitlement) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    standing = opened()
+    standing.after_change = refuse
+    assert found(standing).mode is Mode.EVALUATION
+    assert "Cannot allocate memory" in caplog.text
+
+
+def test_an_end_is_warned_of_in_the_log_once(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
+    standing = opened()
+    drop(standing, expires=MADE.date() - DAY)
+    for _ in range(3):
+        standing.look()
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        "licence: the licence has expired: new submissions are taken until 2026-12-05 Shanghai time"
+    ]
+
+
 def test_nothing_of_the_crypto_library_is_loaded_where_there_is_no_licence(tmp_path: Path) -> None:
     import subprocess  # noqa: PLC0415
     import sys  # noqa: PLC0415
