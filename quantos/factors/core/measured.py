@@ -28,6 +28,11 @@ LAGS: Final = (1, 2, 3, 4, 5)
 NAMES_MIN: Final = 5
 FIFTHS: Final = 5
 
+RETURN_DECIMALS: Final = 12
+"""Two names that grow by the same share are tied. Their closes have been multiplied through another history, which
+leaves a difference of 1e-15 or so; two returns that do differ, between prices in CNY with two decimals, differ by more.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class MarketPanel:
@@ -35,7 +40,7 @@ class MarketPanel:
 
     dates: Dates  # [t], trading days without a gap, ascending
     returns: Panel  # ret[t] of the carried closes
-    codes: Codes  # rank codes of `returns`
+    codes: Codes  # rank codes of `returns`, those that differ by rounding alone tied
     has_close: Members  # a carried close that day
 
     @classmethod
@@ -43,7 +48,7 @@ class MarketPanel:
         """From adjusted closes [t, i] as the bars give them, NaN where there is no bar."""
         price = carried(adjusted_close)
         ret = returns(price)
-        return cls(dates, ret, rank_codes(ret), np.isfinite(price))
+        return cls(dates, ret, rank_codes(np.round(ret, RETURN_DECIMALS)), np.isfinite(price))
 
 
 @dataclass(frozen=True, slots=True)

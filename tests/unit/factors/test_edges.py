@@ -6,6 +6,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from quantos.factors.core.correlation import correlation, max_correlation
 from quantos.factors.core.measured import MarketPanel, Measured, measure
@@ -39,6 +40,17 @@ def test_a_day_of_equal_returns_has_no_ic_and_no_long_short_return() -> None:
     found = measured(upward(4), np.ones((4, NAMES)))
     assert np.isnan(found.ic).all()
     assert found.ls[:2].tolist() == [0.0, 0.0]
+
+
+def test_names_that_grow_by_the_same_share_are_tied_whatever_they_cost() -> None:
+    growth = np.array([1.1, 1.1, 1.1, 1.05, 1.05, 1.0, 0.98, 0.98])
+    before = np.array([9.99, 20.37, 7.11, 3.03, 41.7, 5.0, 13.13, 88.1])
+    price = np.vstack([before, before * 1.01, before * 1.01 * growth])
+    assert len(set(price[2] / price[1] - 1)) > 4, "as floating-point numbers, they are not"
+    factor = np.full((3, 8), np.nan)
+    factor[0] = [3, 1, 4, 2, 6, 5, 8, 7]
+    want = spearmanr(factor[0], growth).statistic
+    assert measured(factor, price).ic[0] == pytest.approx(want, abs=1e-15)
 
 
 def test_two_tied_names_share_their_rank() -> None:
