@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-
 from quantos.factors import store
 from quantos.factors.owned import number_of
 from quantos.factors.pairs import correlations
@@ -27,7 +25,7 @@ class _Side(NamedTuple):
     """A factor's values, as far as a comparison needs to know of them."""
 
     number: int
-    version: tuple[int, int]  # number of days, newest receipt: no upload leaves both as they were
+    version: tuple[int, int]
 
 
 class Comparing:
@@ -80,9 +78,7 @@ class Comparing:
         return found
 
     def _side(self, cursor: Cursor, number: int) -> _Side:
-        days = self._values.days(cursor, number)
-        newest = int(days.received_at.max().astype(np.int64)) if len(days.dates) else 0
-        return _Side(number, (len(days.dates), newest))
+        return _Side(number, self._values.version(cursor, number))
 
 
 def _key(one: _Side, other: _Side) -> tuple[Any, ...]:

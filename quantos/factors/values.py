@@ -101,6 +101,17 @@ class ValueStore:
             _plain(rows["covered"]).astype(np.int64),
         )
 
+    def version(self, cursor: Cursor, factor: int) -> tuple[int, int]:
+        """Another one after each upload: files are appended to, or followed by those of the next generation."""
+        file = _file(cursor, factor)
+        return (0, 0) if file is None else (file.generation, file.ends[0])
+
+    def stored(self, cursor: Cursor) -> list[int]:
+        """The factors that have values."""
+        return [
+            int(row[0]) for row in cursor.execute("SELECT factor FROM factor_file ORDER BY factor").fetchall()
+        ]
+
     def symbols(self, cursor: Cursor, factor: int) -> Symbols:
         """Every symbol that ever had a value, ascending."""
         file = _file(cursor, factor)

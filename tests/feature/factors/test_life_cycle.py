@@ -220,6 +220,18 @@ def test_factor_07_08_filters_orders_and_pages(owner: Owner) -> None:
         assert owner.call("GET", "/factors", **wrong).status_code == 422
 
 
+def test_factor_33_39_values_that_replace_others_at_the_same_instant_are_compared_anew(owner: Owner) -> None:
+    """The clock of a simulated platform stands still."""
+    owner.active(name="first")
+    factor = owner.ready(name="second")
+    (alike,) = owner.get(factor, "/correlations")["correlations"]
+    assert alike["correlation"] > 0.9
+    owner.upload(factor, entries(DAYS, random_values))
+    (other,) = owner.get(factor, "/correlations")["correlations"]
+    assert abs(other["correlation"]) < 0.1
+    assert owner.submit(factor).json()["is"]["max_correlation"] == abs(other["correlation"])
+
+
 def test_ops_03_the_operator_sees_everyones_factors_with_their_owners(owner: Owner, on_stage: Stage) -> None:
     mine, other = owner.create(), new_owner(on_stage).create()
     found = on_stage.operator.get("/admin/factors")
