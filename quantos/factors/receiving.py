@@ -83,7 +83,13 @@ class Receiving:
             self._values.remove(cursor, number)
 
     def mend(self) -> None:
-        """Statuses that a kill left behind the values they follow from; files that nothing refers to."""
+        """What a kill left: values of deleted factors, files that nothing refers to, statuses behind their values."""
+        with self._series.write() as cursor:
+            stored = self._values.stored(cursor)
+            with self._records.read() as session:  # after the other: a factor is there before its values
+                there = {number_of(factor) for factor in store.by_numbers(session, stored)}
+            for number in set(stored) - there:
+                self._values.remove(cursor, number)
         with self._series.write() as cursor:
             self._values.sweep(cursor)
         with self._records.read() as session:

@@ -183,6 +183,27 @@ def test_a_status_that_a_kill_left_behind_its_values_is_set_right(prepared: tupl
         assert owner.get(draft, "/values/status")["total_days"] == 120
 
 
+def test_a_deletion_that_was_killed_is_finished_at_the_next_start(prepared: tuple[Path, str, str]) -> None:
+    folder, token, _ = prepared
+    with stage(folder, START) as opened:
+        owner = reopened(opened, token)
+        draft = owner.create()
+        owner.upload(draft, entries(SESSIONS[:3]))
+    call = f"owner.call('DELETE', '/factors/{draft}')"
+    killed_while(folder, token, "receiving", "Receiving.forget", call)
+    with stage(folder, START) as opened:
+        assert reopened(opened, token).call("GET", f"/factors/{draft}").status_code == 404
+        deadline = monotonic() + 60
+        while (files := sorted(path.name for path in opened.platform.factors.spool_folder.iterdir())) != [
+            "1-1.codes",
+            "1-1.values",
+        ]:
+            assert monotonic() < deadline, files
+            sleep(0.05)
+        with opened.platform.series.read() as cursor:
+            assert cursor.execute("SELECT DISTINCT factor FROM factor_day").fetchall() == [(1,)]
+
+
 def test_an_upload_that_was_killed_before_its_commit_has_stored_nothing(
     prepared: tuple[Path, str, str],
 ) -> None:
