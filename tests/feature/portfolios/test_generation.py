@@ -1,90 +1,34 @@
-"""PORT-11, PORT-13, PORT-18, PORT-19, NOTIF-06: when signals are made, when not, and what is told of it."""
+"""PORT-11, PORT-13, PORT-18, NOTIF-06: when signals are made, when not, and what is told of it."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from datetime import date, time, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from quantos.kit.clock import SimulatedClock, parse_instant, shanghai
-from quantos.market.core.calendar import shipped_calendar
 from quantos.portfolios import store
 from quantos.portfolios.core.status import Status
-from quantos.storage import events
-from tests.support.platforms import Caller, Stage, made_up, stage
+from tests.feature.portfolios.quiet import (
+    BEFORE,
+    DAY,
+    DAYS,
+    JOB,
+    NAMES,
+    NEXT,
+    activated,
+    days,
+    off_until,
+    pair,
+    rising,
+    signals,
+    submissions,
+    told,
+)
+from tests.support.platforms import Caller, Stage
 from tests.support.portfolios import active_factor, portfolio_of, send_values
-
-NAMES = [f"60000{k}.SH" for k in range(1, 9)]
-DAYS = shipped_calendar().between(date(2024, 3, 1), date(2024, 3, 29))
-BEFORE, DAY, NEXT = DAYS[:3]
-"""Friday 1 March, Monday, Tuesday."""
-
-JOB = "/admin/jobs/portfolio_signal_generation/run"
-
-
-@pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
-    """On the evening before DAY, with bars of a month at prices that do not move."""
-    settings = {"attestation_repo": str(tmp_path / "attestation")}
-    with stage(tmp_path / "data", parse_instant(f"{BEFORE}T20:00+08:00"), **settings) as opened:
-        bars = {(name, day): (10.0, 10.0, 10.0, 1_000_000) for name in NAMES for day in DAYS}
-        opened.platform.market.import_bars(made_up(bars))
-        yield opened
-
-
-@pytest.fixture
-def owner(on: Stage) -> Caller:
-    return on.agent()
-
-
-def rising(day: date, falls: int = 0) -> dict[date, dict[str, float]]:
-    return {day: {name: float(k) * (-1 if falls else 1) for k, name in enumerate(NAMES)}}
-
-
-def pair(on: Stage, owner: Caller, day: date = BEFORE) -> list[str]:
-    return [active_factor(on, owner, rising(day), name=name) for name in ("one", "two")]
-
-
-def activated(on: Stage, owner: Caller, day: date = BEFORE, **fields: Any) -> str:
-    portfolio = portfolio_of(owner, pair(on, owner, day), **fields)
-    owner.post(f"/portfolios/{portfolio}/activate")
-    return portfolio
-
-
-def signals(owner: Caller, portfolio: str) -> list[str]:
-    return [each["trade_date"] for each in owner.get(f"/portfolios/{portfolio}/signals")["signals"]]
-
-
-def days(owner: Caller, portfolio: str) -> dict[str, str]:
-    return {
-        each["trade_date"]: each["outcome"] for each in owner.get(f"/portfolios/{portfolio}/days")["days"]
-    }
-
-
-def told(owner: Caller) -> list[dict[str, Any]]:
-    return [
-        each
-        for each in owner.get("/notifications")["notifications"]
-        if each["type"] == "portfolio_day_missed"
-    ]
-
-
-def submissions(on: Stage) -> int:
-    with on.platform.records.read() as session:
-        return len(events.after(session, 0, 10_000, {"signal_submitted"}))
-
-
-def off_until(on: Stage, day: date, at: str) -> None:
-    """The machine is off from now until then, and catches up."""
-    clock = on.platform.clock
-    assert isinstance(clock, SimulatedClock)
-    clock.move_to(shanghai(day, time.fromisoformat(at)))
-    on.platform.scheduler.follow()
 
 
 @pytest.mark.parametrize(
@@ -356,111 +300,3 @@ def test_what_was_worked_out_before_a_change_is_not_stored(on: Stage, owner: Cal
         session.merge(row)
     assert owner.runner.run(generating._submitted(row, made)).outcome is None
     assert (signals(owner, portfolio), submissions(on)) == ([], 0)
-
-
-def test_port_19_no_signal_is_taken_by_hand(on: Stage, owner: Caller) -> None:
-    portfolio = activated(on, owner)
-    slug = owner.get(f"/portfolios/{portfolio}")["strategy"]["slug"]
-    body = {"trade_date": DAY.isoformat(), "signals": [{"symbol": NAMES[0], "weight": 0.5}]}
-    for query in ({}, {"validate_only": "true"}):
-        answer = owner.call("POST", f"/strategies/{slug}/signals", body, **query)
-        assert (answer.status_code, "by hand" in answer.json()["detail"]) == (400, True)
-    assert owner.get(f"/strategies/{slug}")["status"] == "pending"
-
-
-@pytest.mark.parametrize("has_signal", [True, False])
-def test_port_19_retiring_the_strategy_pauses_the_portfolio_for_good(
-    on: Stage, owner: Caller, has_signal: bool
-) -> None:
-    portfolio = activated(on, owner)
-    if has_signal:
-        on.clock_to(DAY, "09:00:00")
-    slug = owner.get(f"/portfolios/{portfolio}")["strategy"]["slug"]
-    assert owner.call("DELETE", f"/strategies/{slug}").status_code == 200
-    found = owner.get(f"/portfolios/{portfolio}")
-    assert (found["status"], found["strategy"]) == ("paused", {"slug": slug, "status": "retired"})
-    assert owner.call("POST", f"/portfolios/{portfolio}/resume").status_code == 400
-    assert owner.get(f"/portfolios/{portfolio}") == found
-    on.clock_to(NEXT, "09:00:00")
-    assert signals(owner, portfolio) == ([DAY.isoformat()] if has_signal else [])
-    assert owner.call("DELETE", f"/portfolios/{portfolio}").status_code == 200
-
-
-def test_port_12_the_strategy_follows_and_a_pause_leaves_no_gap(on: Stage, owner: Caller) -> None:
-    portfolio = activated(on, owner)
-    on.clock_to(DAY, "20:00:00")
-    slug = owner.get(f"/portfolios/{portfolio}")["strategy"]["slug"]
-    assert owner.post(f"/portfolios/{portfolio}/pause")["strategy"]["status"] == "paused"
-    on.clock_to(DAYS[4], "20:00:00")
-    assert (signals(owner, portfolio), told(owner)) == ([DAY.isoformat()], [])
-    assert len(on.navs(slug)) == 1
-    assert owner.post(f"/portfolios/{portfolio}/resume")["strategy"]["status"] == "active"
-    assert len(on.navs(slug)) == 4
-    for each in owner.get(f"/portfolios/{portfolio}")["members"]:
-        send_values(owner, each["factor_id"], rising(DAYS[4]))
-    on.clock_to(DAYS[5], "20:00:00")
-    assert signals(owner, portfolio) == [DAYS[5].isoformat(), DAY.isoformat()]
-    owner.post(f"/portfolios/{portfolio}/pause")
-    assert owner.call("DELETE", f"/portfolios/{portfolio}").status_code == 200
-    record = on.public().get(f"/public/strategies/{slug}/track-record")["records"]
-    assert [each["date"] for each in record] == [day.isoformat() for day in DAYS[1:6]]
-
-
-def test_a_pause_before_the_deadline_takes_the_days_signal_back_from_settlement(
-    on: Stage, owner: Caller
-) -> None:
-    portfolio = activated(on, owner)
-    on.clock_to(DAY, "09:10:00")
-    owner.post(f"/portfolios/{portfolio}/pause")
-    on.clock_to(DAY, "20:00:00")
-    (shown,) = owner.get(f"/portfolios/{portfolio}/signals")["signals"]
-    assert shown["is_settled"] is False
-
-
-def test_a_strategy_paused_and_resumed_by_hand_takes_its_portfolio_along(on: Stage, owner: Caller) -> None:
-    portfolio = activated(on, owner)
-    on.clock_to(DAY, "20:00:00")
-    found = owner.get(f"/portfolios/{portfolio}")
-    path = f"/strategies/{found['strategy']['slug']}"
-    assert owner.call("PATCH", path, {"status": "paused"}).status_code == 200
-    assert owner.get(f"/portfolios/{portfolio}")["status"] == "paused"
-    owner.call("DELETE", f"/portfolios/{portfolio}/members/{found['members'][0]['factor_id']}")
-    refused = owner.call("PATCH", path, {"status": "active"})
-    assert (refused.status_code, "member factors" in refused.json()["detail"]) == (400, True)
-    assert owner.get(path)["status"] == "paused"
-    owner.post(f"/portfolios/{portfolio}/members", {"factor_id": found["members"][0]["factor_id"]})
-    assert owner.call("PATCH", path, {"status": "active"}).status_code == 200
-    assert owner.get(f"/portfolios/{portfolio}")["status"] == "active"
-
-
-def test_resuming_before_09_15_makes_the_days_signal(on: Stage, owner: Caller) -> None:
-    portfolio = activated(on, owner)
-    owner.post(f"/portfolios/{portfolio}/pause")
-    on.clock_to(DAY, "09:05:00")
-    found = owner.post(f"/portfolios/{portfolio}/resume")
-    assert (found["signal"]["trade_date"], found["strategy"]["status"]) == (DAY.isoformat(), "active")
-    on.clock_to(DAY, "19:00:00")
-    assert owner.get(f"/portfolios/{portfolio}/signals")["signals"][0]["is_settled"] is True
-
-
-def test_port_15_16_a_negative_ic_and_the_weighting_decide(on: Stage, owner: Caller) -> None:
-    """The second factor outweighs the first, and is traded the other way round: the lowest of it come first."""
-    one = active_factor(on, owner, rising(BEFORE), ic_mean=0.03, ic_ir=0.2)
-    two = active_factor(on, owner, rising(BEFORE), ic_mean=-0.05, ic_ir=-0.6)
-    equal = portfolio_of(owner, (one, two))
-    weighted = portfolio_of(owner, (one, two), weighting="ic_weighted")
-    on.clock_to(DAY, "08:00:00")
-    for portfolio, expected in ((equal, NAMES[:5]), (weighted, NAMES[:5])):
-        slug = owner.post(f"/portfolios/{portfolio}/activate")["strategy"]["slug"]
-        (signal,) = owner.get(f"/strategies/{slug}/signals")["signals"]
-        assert signal["signals"] == [{"symbol": name, "weight": 0.2} for name in expected]
-
-
-def test_port_17_fewer_names_than_top_n_leave_cash(on: Stage, owner: Caller) -> None:
-    portfolio = activated(on, owner, top_n=50)
-    on.clock_to(DAY, "19:00:00")
-    slug = owner.get(f"/portfolios/{portfolio}")["strategy"]["slug"]
-    (signal,) = owner.get(f"/strategies/{slug}/signals")["signals"]
-    assert signal["signals"] == [{"symbol": name, "weight": 0.02} for name in NAMES[::-1]]
-    package = on.public().get(f"/public/strategies/{slug}/verify")["verification"]
-    assert package["nav"]["cash"] > 0.8 * package["nav"]["reported_nav"]
