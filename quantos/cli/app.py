@@ -12,6 +12,7 @@ from quantos.cli import (
     backup,
     calendar,
     clock,
+    day,
     doctor,
     factors,
     jobs,
@@ -72,6 +73,7 @@ app.command()(jobs.settle)
 app.add_typer(jobs.job, name="job")
 app.add_typer(calendar.calendar, name="calendar")
 app.add_typer(clock.clock, name="clock")
+app.command()(day.day)
 app.add_typer(operator.operator, name="operator")
 app.add_typer(operator.invite, name="invite")
 app.add_typer(secrets.secrets, name="secrets")

@@ -116,6 +116,12 @@ class DayAhead(errors.WrongState):
     code: ClassVar[str] = "day_ahead"
 
 
+class DayNotPlayable(errors.WrongState):
+    """There is no such day to be played: a live directory, a closed day, or one that the clock has passed."""
+
+    code: ClassVar[str] = "day_not_playable"
+
+
 class DayNotSettled(errors.WrongState):
     """Only settled days can be settled again."""
 
@@ -372,10 +378,6 @@ class NotAttested(errors.NotFound):
     code: ClassVar[str] = "attestation_not_found"
 
 
-class BackfillNotFound(errors.NotFound):
-    code: ClassVar[str] = "backfill_not_found"
-
-
 class BackupMissing(errors.NotFound):
     code: ClassVar[str] = "backup_missing"
 
@@ -418,6 +420,12 @@ class NoDataDirectory(errors.NotFound):
     """The folder named is no data directory, and the command makes none."""
 
     code: ClassVar[str] = "no_data_directory"
+
+
+class NoServer(errors.NotFound):
+    """There is no running server to look at."""
+
+    code: ClassVar[str] = "no_server"
 
 
 class NotificationNotFound(errors.NotFound):
@@ -716,7 +724,6 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "attestation_other_key": OtherKeyConfigured,
     "attestation_repository_in_the_way": RepositoryInTheWay,
     "attestation_unavailable": RepositoryUnavailable,
-    "backfill_not_found": BackfillNotFound,
     "backfill_refused": BackfillRefused,
     "backup_damaged": BackupDamaged,
     "backup_exists": BackupExists,
@@ -740,6 +747,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "clock_is_live": ClockIsLive,
     "clock_stands_live": ClockStandsLive,
     "day_ahead": DayAhead,
+    "day_not_playable": DayNotPlayable,
     "day_not_settled": DayNotSettled,
     "deadline_passed": DeadlinePassed,
     "demo_directory_taken": DirectoryTaken,
@@ -796,6 +804,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "nicknames_exhausted": NicknamesExhausted,
     "no_data_directory": NoDataDirectory,
     "no_fingerprint": NoFingerprint,
+    "no_server": NoServer,
     "not_a_trading_day": NotATradingDay,
     "notification_not_found": NotificationNotFound,
     "operator_only": OperatorOnly,

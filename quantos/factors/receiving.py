@@ -77,6 +77,15 @@ class Receiving:
             found = [self._values.values(cursor, number, days, axis)[0] for number in numbers]
         return axis, np.array(found, np.float64).reshape(len(numbers), len(axis))
 
+    def valued_on(self, numbers: Sequence[int], day: date) -> set[int]:
+        """Those of the factors that have a value on a day."""
+        with self._series.read() as cursor:
+            rows = cursor.execute(
+                "SELECT factor FROM factor_day WHERE factor = ANY(?) AND trade_date = ? AND covered > 0",
+                [list(numbers), day],
+            ).fetchall()
+        return {number for (number,) in rows}
+
     def forget(self, number: int) -> None:
         """Delete all values of a factor."""
         with self._series.write() as cursor:

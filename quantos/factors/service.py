@@ -319,6 +319,10 @@ class Factors:
         """The values of several factors on a day: symbols ascending, [factor, symbol], NaN where there is none."""
         return self._receiving.panel_on(numbers, day)
 
+    def valued_on(self, numbers: Sequence[int], day: date) -> set[int]:
+        """Those of the factors that have a value on a day."""
+        return self._receiving.valued_on(numbers, day)
+
     def values_on(self, number: int, day: date) -> dict[str, float]:
         """The values of a day, by symbol; empty where there are none."""
         return self._receiving.values_on(number, day)

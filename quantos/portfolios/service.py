@@ -15,7 +15,6 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
 from sqlmodel import Session
 
 from quantos.accounts.service import Accounts, Caller
@@ -302,10 +301,7 @@ class Portfolios:
             members = store.members_of(session, [number_of(each) for each in active])
             numbers = sorted({each for found in members.values() for each in found})
             factors = self._factors.by_numbers(session, numbers)
-        if not numbers:
-            return []
-        _, panel = self._factors.panel_on(numbers, day)
-        lacking = {each for each, row in zip(numbers, panel, strict=True) if not np.isfinite(row).any()}
+        lacking = set(numbers) - self._factors.valued_on(numbers, day)
         return [
             {
                 "user_id": each.user_id,

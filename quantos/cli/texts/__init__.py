@@ -15,6 +15,7 @@ from quantos.cli.texts.appliance import APPLIANCE
 from quantos.cli.texts.attestation import ATTESTATION
 from quantos.cli.texts.backup import BACKUP
 from quantos.cli.texts.commands import COMMANDS
+from quantos.cli.texts.day import DAY
 from quantos.cli.texts.demo import DEMO
 from quantos.cli.texts.doctor import DOCTOR
 from quantos.cli.texts.factors import FACTORS
@@ -42,6 +43,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = (
     | SERVE
     | SETTINGS
     | DOCTOR
+    | DAY
     | DEMO
     | FACTORS
 )

@@ -33,6 +33,8 @@ _COMMANDS: Final[dict[str, str]] = {
     "Extend or correct the trading calendar from FILE; settled days stay as they are.": "用 FILE 扩展或更正交易日历；已结算的日子保持不变。",
     "Show from when to when the calendar is known.": "显示日历已知的起止日期。",
     "The platform's clock; simulated directories can move it.": "平台时钟；模拟目录可以移动它。",
+    "Play one simulated day: move the clock from job to job, and tell what each did and how long it took.": "推演一个模拟日：时钟逐个走到各任务的时间，并说明每个任务做了什么、用时多久。",
+    "Trading day of the simulation, such as 2024-01-02.": "模拟中的交易日，例如 2024-01-02。",
     "Move a simulated clock to TIMESTAMP; jobs whose time is passed run in order.": "把模拟时钟移到 TIMESTAMP；途中到时的任务按顺序运行。",
     "Move a simulated clock forward by DURATION; jobs whose time is passed run in order.": "把模拟时钟前移 DURATION；途中到时的任务按顺序运行。",
     "The operator's credentials.": "管理员凭据。",
