@@ -1,6 +1,6 @@
 """The image and its installation, on a real Docker engine. They take minutes, so they run when they are asked for:
 
-    QUANTOS_CONTAINERS=1 ./tests/run tests/containers
+    QUANTOS_CONTAINERS=1 ./tests/run -n 0 tests/containers
 
 QUANTOS_TEST_IMAGE names an image that is there already; otherwise one is built, with QUANTOS_BUILD_OPTIONS handed to
 images/build (such as `--network host --ca FILE` behind a proxy).
