@@ -16,11 +16,14 @@ from quantos.storage.types import instant_text
 
 _state: Final = SQLModel.metadata.tables["platform_state"]
 _run: Final = SQLModel.metadata.tables["job_run"]
+_finding: Final = SQLModel.metadata.tables["watch_finding"]
 _FORGET: Final = Prepared(delete(_state).where(_state.c.key == bindparam("key")))
 _NOTE: Final = Prepared(insert(_state).values(key=bindparam("key"), value=bindparam("value")))
 _FACT: Final = Prepared(select_columns(_state.c.value).where(_state.c.key == bindparam("key")))
 _LAST_START: Final = Look(select_columns(func.max(_run.c.started_at).label("started_at")))
 _RUNNING: Final = Prepared(select_columns(_run.c.number).where(_run.c.state == bindparam("state")))
+_RETRY: Final = Prepared(select_columns(_run.c.number).where(_run.c.retry_at.is_not(None)).limit(1))
+_OPEN: Final = Prepared(select_columns(_finding.c.kind).where(_finding.c.mended_at.is_(None)).limit(1))
 _DONE: Final = Prepared(
     select_columns(_run.c.number).where(
         _run.c.job == bindparam("job"),
@@ -83,10 +86,7 @@ def to_retry(session: Session) -> list[JobRun]:
 
 
 def has_retries(session: Session) -> bool:
-    return (
-        session.exec(select(JobRun.number).where(col(JobRun.retry_at).is_not(None)).limit(1)).first()
-        is not None
-    )
+    return bool(_RETRY.rows(session.connection(), {}))
 
 
 def forget_retries(session: Session, job: str, trade_date: date) -> None:
@@ -106,6 +106,8 @@ def noted(session: Session, days: Collection[date]) -> set[tuple[str, str, date]
 
 def open_findings(session: Session) -> list[WatchFinding]:
     """What the watchdog noted and is not mended, oldest first."""
+    if not _OPEN.rows(session.connection(), {}):
+        return []  # as nearly always, and it is asked after every job
     query = (
         select(WatchFinding)
         .where(col(WatchFinding.mended_at).is_(None))
