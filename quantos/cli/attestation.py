@@ -1,8 +1,8 @@
-"""`quantos attestation`: how it stands, its key, and another attempt."""
+"""`quantos attestation`: how it stands, its key, what was restated, and another attempt."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -10,10 +10,12 @@ from quantos.cli import directories
 from quantos.cli.configuration import load
 from quantos.cli.help import Commands
 from quantos.cli.options import DataDir, Json
-from quantos.cli.output import in_shanghai, print_facts, print_json, print_line, print_text
+from quantos.cli.output import in_shanghai, print_facts, print_json, print_line, print_table, print_text
 from quantos.cli.reach import reach
 from quantos.cli.texts import say, word
 from quantos.errors import WrongState
+
+PAGE: Final = 200
 
 attestation = Commands(
     help="The repository in which signals and settlements are attested.", no_args_is_help=True
@@ -72,6 +74,36 @@ def retry(data_dir: DataDir = None, as_json: Json = False) -> None:
         raise NotAllAttested(say("attestation.digests_left", why=_why(digests["reason"])))
     if push["state"] not in {None, "pushed"}:
         raise NotAllAttested(say("attestation.not_pushed", why=_why(push["state"]), said=push["detail"]))
+
+
+@attestation.command("list")
+def list_restatements(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """List what was settled again in the open, newest first: which attested days have another revision, and why."""
+    found: list[dict[str, Any]] = []
+    with reach(data_dir) as platform:
+        while True:
+            page = platform.get("/admin/restatements", limit=PAGE, offset=len(found))["restatements"]
+            found += page
+            if len(page) < PAGE:
+                break
+    if as_json:
+        print_json({"restatements": found})
+        return
+    names = ("number>", "from", "days>", "strategy_days>", "by", "at", "reason")
+    columns = [say(f"attestation.col.{name.rstrip('>')}") + name[len(name.rstrip(">")) :] for name in names]
+    rows = [
+        (
+            each["id"],
+            each["from"],
+            f"{each['days']:,}",
+            f"{each['strategy_days']:,}",
+            each["by"],
+            in_shanghai(each["at"]),
+            each["reason"],
+        )
+        for each in found
+    ]
+    print_table(columns, rows, empty=say("attestation.no_restatements"))
 
 
 @attestation.command()

@@ -46,6 +46,14 @@ ATTESTATION: Final[dict[str, tuple[str, str]]] = {
         "结算日的摘要未能存证：{why}",
     ),
     "attestation.not_pushed": ("not pushed: {why}: {said}", "未能推送：{why}：{said}"),
+    "attestation.no_restatements": ("nothing was ever settled again", "从未重新结算"),
+    "attestation.col.number": ("no.", "编号"),
+    "attestation.col.from": ("from", "起始日"),
+    "attestation.col.days": ("days", "天数"),
+    "attestation.col.strategy_days": ("strategy-days", "策略日"),
+    "attestation.col.by": ("by", "操作者"),
+    "attestation.col.at": ("at", "时间"),
+    "attestation.col.reason": ("reason", "原因"),
     "attestation.key.none": (
         "commits are not signed: quantos attestation key --generate makes a key",
         "提交未签名：可用 quantos attestation key --generate 生成密钥",
@@ -126,6 +134,7 @@ ATTESTATION_HELP: Final[dict[str, str]] = {
     "Show the repository, its key, what waits for a commit, what waits for a push, and alarms.": "显示仓库、密钥、等待存证与等待推送的内容以及警报。",
     "Commit everything outstanding and push, now; exit 1 where something is left.": "立即存证并推送全部剩余内容；仍有剩余时退出码为 1。",
     "Print the public key by which anyone checks the signatures of commits.": "显示任何人用以核验提交签名的公钥。",
+    "List what was settled again in the open, newest first: which attested days have another revision, and why.": "列出公开重新结算的记录（最新在前）：哪些已存证的日子有新版本，以及原因。",
     "Ask the remote as well.": "同时询问远程。",
     "Make an Ed25519 key in the data directory first.": "先在数据目录中生成 Ed25519 密钥。",
 }

@@ -149,6 +149,27 @@ def test_every_reason_has_its_words() -> None:
     assert NO_GIT in reasons
 
 
+def test_what_was_restated_is_listed_newest_first(said: Said, made: Path) -> None:
+    assert "nothing was ever settled again" in called(said, made, "list").out
+    with attested(made) as on:
+        with on.platform.series.write() as cursor:
+            for number, reason in ((1, "a close was corrected"), (2, "a dividend was missing")):
+                cursor.execute(
+                    "INSERT INTO restatement BY NAME (SELECT ? AS id, DATE '2024-01-02' AS from_date, ? AS reason,"
+                    " 'operator' AS by_whom, TIMESTAMP '2024-01-03 10:00:00' AS \"at\", ? AS run)",
+                    [number, reason, number],
+                )
+    text = " ".join(called(said, made, "list").out.split())
+    assert text.index("a dividend was missing") < text.index("a close was corrected")
+    assert "2024-01-03 18:00" in text
+    found = json.loads(called(said, made, "list", "--json").out)["restatements"]
+    assert [(each["id"], each["reason"]) for each in found] == [
+        (2, "a dividend was missing"),
+        (1, "a close was corrected"),
+    ]
+    assert "重新结算" in called(said, made, "list", "--help", QUANTOS_LANG="zh").out
+
+
 def called(said: Said, made: Path, *arguments: str, **variables: str) -> Ended:
     assert (made / "data").is_dir()
     return said("attestation", *arguments, **variables)
