@@ -62,8 +62,9 @@ def test_the_doctor_finds_the_directory_sound(demo: Demo, run: Run) -> None:
     ended = run("doctor", "--json", data_dir=demo[0], QUANTOS_ATTESTATION_REPO=repository)
     assert ended.code == 0, ended.out
     found = {check["check"]: check["state"] for check in ended.json["checks"] if check["state"] != "ok"}
-    # no remote: the demo's repository stays where it is; a simulation can be played again instead of put back
-    assert found == {"attestation": "note", "backups": "note"}
+    # no licence, which an evaluation needs none of; no remote: the demo's repository stays where it is; a simulation
+    # can be played again instead of put back
+    assert found == {"attestation": "note", "license": "note", "backups": "note"}
 
 
 def test_an_agent_goes_on_where_the_demo_ends(demo: Demo, run: Run, home: Path, tmp_path: Path) -> None:
