@@ -102,6 +102,8 @@ def reasons(found: dict[str, Any]) -> list[str]:
         for step in found["steps"]
         if not step["holds"]
     ]
+    if found["key_problem"]:
+        said.append(say("license.key_problem", reason=found["key_problem"]))
     if found["file_problem"]:
         said.append(say("license.unreadable", reason=found["file_problem"]))
     return said
@@ -116,7 +118,7 @@ def remedy(found: dict[str, Any]) -> str:
 def _print(found: dict[str, Any]) -> None:
     print_text(standing_line(found))
     print_facts((word("license.fact", name), value) for name, value in _facts(found) if value is not None)
-    for reason in [*reasons(found), *found["notes"]]:
+    for reason in reasons(found):
         print_text(f"- {reason}")
     if found["mode"] != "licensed" or found["ends_soon"]:
         print_text(remedy(found))

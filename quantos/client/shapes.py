@@ -1121,6 +1121,7 @@ class OwnLicenseOut(TypedDict):
     machine: MachineOut
     used: UsedOut
     accepted_keys: list[AcceptedKey]
+    key_problem: str | None
     file_problem: str | None
     file: str
 

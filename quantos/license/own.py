@@ -32,7 +32,7 @@ class OwnLicense:
         return {
             **self._in_short(look),
             "reasons": list(look.entitlement.reasons),
-            "notes": [*([accepted.problem] if accepted.problem else []), *(verdict.notes if verdict else ())],
+            "notes": list(verdict.notes if verdict else ()),
             "steps": _steps(verdict),
             "license": None if verdict is None or verdict.license is None else _fields(verdict.license),
             "machine": {
@@ -45,6 +45,7 @@ class OwnLicense:
             "accepted_keys": [{"key_id": key.id, "test": key.test} for key in accepted.keys],
             "file": str(standing.file),
             "file_problem": look.absent or None,
+            "key_problem": accepted.problem or None,
         }
 
     def in_short(self) -> dict[str, Any]:

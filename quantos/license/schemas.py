@@ -163,12 +163,13 @@ class OwnLicenseOut(Answer):
     ends_soon: bool
     message: str
     reasons: list[str]
-    notes: Annotated[list[str], Field(description="What else is to be known: of limits, or of a key.")]
+    notes: Annotated[list[str], Field(description="What of the machine is beyond the limits, and not used.")]
     steps: list[JudgedStep]
     license: OwnLicenseFields | None
     machine: MachineOut
     used: UsedOut
     accepted_keys: list[AcceptedKey]
+    key_problem: Annotated[str | None, Field(description="Why a key that should be accepted is not.")]
     file_problem: Annotated[str | None, Field(description="Why a file that is there cannot be read.")]
     file: Annotated[
         str, Field(description="Where the licence is looked for: put a new one there, or PUT it.")

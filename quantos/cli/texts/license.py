@@ -77,6 +77,10 @@ LICENSE: Final[dict[str, tuple[str, str]]] = {
         "its last day was {expires}: renew it, and drop the new file in",
         "许可证的最后有效日为 {expires}：请续期，并放入新文件",
     ),
+    "license.key_problem": (
+        "a key that should be accepted cannot be read: {reason}",
+        "应接受的密钥无法读取：{reason}",
+    ),
     "license.unreadable": ("{reason}", "许可证文件无法读取：请检查其所有者与权限（{reason}）"),
     "license.remedy": (
         "Apply for a licence for the machine {fingerprint}, then run quantos license install FILE, or put it at {file}.",

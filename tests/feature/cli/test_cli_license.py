@@ -93,6 +93,15 @@ def test_the_doctor_finds_a_restricted_platform_and_says_what_to_do(run: Run, di
     assert "quantos license install FILE" in found["remedy"]
 
 
+def test_a_key_that_cannot_be_read_is_named(run: Run, directory: Path) -> None:
+    for language, words in (("en", "a key that should be accepted"), ("zh", "应接受的密钥无法读取")):
+        settings = {"QUANTOS_TEST_VENDOR_KEY": "/nowhere.pem", "QUANTOS_LANG": language}
+        ended = run("license", "status", data_dir=directory, **settings)
+        assert ended.code == 0
+        assert words in said(ended)
+        assert "/nowhere.pem" in ended.out
+
+
 def test_a_file_that_is_not_there_is_named(run: Run, directory: Path) -> None:
     ended = run("license", "install", "/nowhere/license.json", data_dir=directory)
     assert (ended.code, ended.out) == (1, "")
