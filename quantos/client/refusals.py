@@ -378,6 +378,10 @@ class NotAttested(errors.NotFound):
     code: ClassVar[str] = "attestation_not_found"
 
 
+class BackfillNotFound(errors.NotFound):
+    code: ClassVar[str] = "backfill_not_found"
+
+
 class BackupMissing(errors.NotFound):
     code: ClassVar[str] = "backup_missing"
 
@@ -724,6 +728,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "attestation_other_key": OtherKeyConfigured,
     "attestation_repository_in_the_way": RepositoryInTheWay,
     "attestation_unavailable": RepositoryUnavailable,
+    "backfill_not_found": BackfillNotFound,
     "backfill_refused": BackfillRefused,
     "backup_damaged": BackupDamaged,
     "backup_exists": BackupExists,
