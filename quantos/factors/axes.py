@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
@@ -33,6 +34,9 @@ AFTER: Final = 7
 BLOCK: Final = 128
 PANELS_KEPT: Final = 2
 MEMBERS_KEPT: Final = 6
+
+STEPS: Final = 3
+"""Of a window: closes read and adjusted, returns ranked, constituents read."""
 
 
 class Window(NamedTuple):
@@ -86,20 +90,27 @@ class Axes:
         """When the prices of the next trading day begin to form: values there before are timely."""
         return shanghai(self._market.calendar.next_after(day), OPENING_AUCTION)
 
-    def window(self, universe: str, first: date, last: date) -> Window | None:
-        """The days from `first` to `last` and what surrounds them; None where the market knows none of them."""
+    def window(
+        self, universe: str, first: date, last: date, tell: Callable[[int], None] | None = None
+    ) -> Window | None:
+        """The days from `first` to `last` and what surrounds them; None where the market knows none of them.
+
+        `tell`: of how many of the STEPS are done. The first window after an import reads the whole market's closes.
+        """
         known = self.last_known()
         if known is None:
             return None
         sessions = self._market.calendar.sessions
         low = int(np.searchsorted(sessions, np.datetime64(first, "D")))
         high = int(np.searchsorted(sessions, np.datetime64(last, "D"), side="right")) + AFTER
-        high = min(high, int(np.searchsorted(sessions, np.datetime64(known, "D"), side="right")))
+        end = int(np.searchsorted(sessions, np.datetime64(known, "D"), side="right"))
+        high = min(high, end)
         low = max(low - BEFORE, 0)
         if high <= low:
             return None
         with self._turn:
-            kept = self._panel(low, high)
+            kept = self._panel(low, end, tell or _nobody)
+            (tell or _nobody)(STEPS - 1)
             rows = slice(low - self._place(kept.market.dates[0]), high - self._place(kept.market.dates[0]))
             market = MarketPanel(
                 kept.market.dates[rows],
@@ -107,7 +118,9 @@ class Axes:
                 kept.market.codes[rows],
                 kept.market.has_close[rows],
             )
-            return Window(market, self._members_of(universe, low, high, kept), kept.symbols, kept.boards)
+            members = self._members_of(universe, low, high, kept)
+            (tell or _nobody)(STEPS)
+            return Window(market, members, kept.symbols, kept.boards)
 
     def _last_before(self, last: date | None) -> date | None:
         if last is None:
@@ -122,22 +135,23 @@ class Axes:
     def _place(self, day: np.datetime64) -> int:
         return int(np.searchsorted(self._market.calendar.sessions, day))
 
-    def _panel(self, low: int, high: int) -> _Kept:
-        """A panel of at least these sessions: of the whole blocks that they begin in, up to what is known.
+    def _panel(self, low: int, end: int, tell: Callable[[int], None]) -> _Kept:
+        """A panel of the whole blocks that these sessions begin in, up to the `end` of what is known.
 
-        So factors of about the same days share one, and a day that is added costs the last block alone.
+        So factors of about the same days share one. One that ends earlier does not do, also where its days suffice:
+        a share without bars at its end was not known to have another.
         """
         version = self._market.version
         for kept in self._kept:
             first = self._place(kept.market.dates[0])
-            if kept.version == version and first <= low and high <= first + len(kept.market.dates):
+            if kept.version == version and first <= low and first + len(kept.market.dates) == end:
                 return kept
         self._kept = [kept for kept in self._kept if kept.version == version][-PANELS_KEPT + 1 :]
-        built = self._built(low // BLOCK * BLOCK, max(high, self._end()), version)
+        built = self._built(low // BLOCK * BLOCK, end, version, tell)
         self._kept.append(built)
         return built
 
-    def _built(self, low: int, high: int, version: int) -> _Kept:
+    def _built(self, low: int, high: int, version: int, tell: Callable[[int], None]) -> _Kept:
         sessions = self._market.calendar.sessions[low:high]
         symbols = self._market.instruments().symbols
         axis = tuple(sorted({*symbols, *self._ever_members()}))
@@ -148,12 +162,8 @@ class Axes:
                 :, : len(symbols)
             ]  # an import may add some meanwhile
             close[:, [place[symbol] for symbol in symbols]] = found
+        tell(1)
         return _Kept(version, axis, boards_of(axis), MarketPanel.of(sessions, close))
-
-    def _end(self) -> int:
-        """How many sessions are known."""
-        known = self.last_known()
-        return 0 if known is None else self._place(np.datetime64(known, "D")) + 1
 
     def _ever_members(self) -> set[str]:
         return {
@@ -183,3 +193,7 @@ class Axes:
                     columns[chosen] = [place[symbol] for symbol in chosen if symbol in place]
                 members[row, columns[chosen]] = True
         return members if members.any() else None
+
+
+def _nobody(done: int) -> None:
+    """Nobody is told."""

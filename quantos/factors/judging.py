@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from quantos.factors.axes import Axes, Window
+from quantos.factors.axes import STEPS, Axes, Window
 from quantos.factors.core import beyond, statistics, validation
 from quantos.factors.core.correlation import max_correlation
 from quantos.factors.core.measured import Measured, measure
@@ -64,8 +64,8 @@ def judge(case: Case, values: ValueStore, series: Series, axes: Axes, tell: Stag
     with series.snapshot() as cursor:
         days = values.days(cursor, case.number)
         first, last = days.dates[0].astype(object), days.dates[-1].astype(object)
-        tell("market", 0, 1)
-        window = axes.window(case.universe, first, last)
+        tell("market", 0, STEPS)
+        window = axes.window(case.universe, first, last, lambda done: tell("market", done, STEPS))
         if window is None:
             return _verdict(_unmeasured(max_correlation(case.correlations(tell))), None, None, case)
         tell("values", 0, 1)

@@ -59,6 +59,29 @@ def test_others_are_served_while_a_factor_is_validated(
     on_stage.operator.runner.run(story())
 
 
+def test_a_validation_tells_each_step_of_its_way(
+    owner: Owner, on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The market is read with the first one alone, and that is told in steps."""
+    told: list[tuple[str, int, int]] = []
+    tell = validating.Validating._tell
+
+    def noted(self: Any, number: int, *step: Any) -> None:
+        told.append(step)
+        tell(self, number, *step)
+
+    monkeypatch.setattr(validating.Validating, "_tell", noted)
+    market = [("market", done, 3) for done in range(4)]
+    rest = [("values", 0, 1), ("measures", 0, 1), ("measures", 1, 1), ("storing", 0, 1)]
+    owner.active()
+    assert told == market + rest
+    told.clear()
+    other = owner.create(universe="csi500")
+    owner.upload(other, entries(SESSIONS[:148]))
+    owner.submit(other)
+    assert told == [market[0], *market[2:], *rest[:2], ("correlations", 1, 1), *rest[2:]]
+
+
 def test_whoever_goes_away_finds_the_verdict_later(
     owner: Owner, on_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
