@@ -29,6 +29,13 @@ def manager(on_stage: Stage) -> Manager:
 
 
 @pytest.fixture
+def unattested(tmp_path: Path) -> Iterator[Stage]:
+    """Without a repository: a signal could be replaced until its deadline."""
+    with stage(tmp_path / "data", parse_instant(f"{BEFORE}T20:00+08:00")) as opened:
+        yield opened
+
+
+@pytest.fixture
 def on(tmp_path: Path) -> Iterator[Stage]:
     """On the evening before DAY, with bars of a month at prices that do not move."""
     settings = {"attestation_repo": str(tmp_path / "attestation")}

@@ -110,16 +110,17 @@ def test_running_twice_does_nothing_twice(on: Stage, owner: Caller) -> None:
     )
 
 
-def test_of_many_who_make_the_same_signal_at_once_one_does(on: Stage, owner: Caller) -> None:
-    portfolio = activated(on, owner)
-    on.clock_to(DAY, "08:00:00")
-    generating = on.platform.portfolios.generating
+def test_of_many_who_make_the_same_signal_at_once_one_does(unattested: Stage) -> None:
+    owner = unattested.agent()
+    portfolio = activated(unattested, owner)
+    unattested.clock_to(DAY, "08:00:00")
+    generating = unattested.platform.portfolios.generating
 
     async def together() -> list[Any]:
         return list(await asyncio.gather(*(generating.at_once(portfolio) for _ in range(8))))
 
     assert owner.runner.run(together()) == [None] * 8
-    assert (signals(owner, portfolio), submissions(on)) == ([DAY.isoformat()], 1)
+    assert (signals(owner, portfolio), submissions(unattested)) == ([DAY.isoformat()], 1)
 
 
 def test_port_18_a_member_without_values_means_no_signal_and_one_notice(on: Stage, owner: Caller) -> None:
