@@ -69,6 +69,7 @@ OPERATORS: Final = {
     "make_backup",
     "move_clock",
     "reject_license_request",
+    "remove_backfill",
     "restate_settlement",
     "retry_attestation",
     "rotate_secret",
