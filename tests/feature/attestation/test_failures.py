@@ -143,8 +143,8 @@ def test_a_second_platform_on_the_same_repository_is_refused(tmp_path: Path, rep
         receipt(agent)
         with attested(tmp_path / "second", attestation_repo=str(repository)) as second:
             other = second.agent()
-            strategy(other)
-            made = receipt(other)
+            strategy(other, "beta")
+            made = receipt(other, "beta")
         assert made["attestation"] == {"committed": False, "reason": "repository_in_use"}
     assert len(hashes(repository)) == 1
 
