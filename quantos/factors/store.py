@@ -34,6 +34,8 @@ def by_number(session: Session, number: int) -> Factor | None:
 
 
 def by_numbers(session: Session, numbers: Collection[int]) -> Sequence[Factor]:
+    if not numbers:
+        return ()  # as at the start of a platform without factors
     return session.scalars(select(Factor).where(_factor.c.number.in_(numbers))).all()
 
 
