@@ -25,7 +25,6 @@ class JobRun(SQLModel, table=True):
             "ix_job_run_retry_at",
             "retry_at",
             sqlite_where=text("retry_at IS NOT NULL"),
-            postgresql_where=text("retry_at IS NOT NULL"),
         ),
         {"sqlite_autoincrement": True},
     )
@@ -60,7 +59,6 @@ class WatchFinding(SQLModel, table=True):
             "ix_watch_finding_open",
             "kind",
             sqlite_where=text("mended_at IS NULL"),
-            postgresql_where=text("mended_at IS NULL"),
         ),
     )
 
