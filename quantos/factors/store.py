@@ -35,7 +35,7 @@ def by_number(session: Session, number: int) -> Factor | None:
 
 def by_numbers(session: Session, numbers: Collection[int]) -> Sequence[Factor]:
     if not numbers:
-        return ()  # as at the start of a platform without factors
+        return []  # as at the start of a platform without factors
     return session.scalars(select(Factor).where(_factor.c.number.in_(numbers))).all()
 
 
@@ -70,7 +70,7 @@ def of_status(session: Session, *statuses: str, user_id: str | None = None) -> S
     if user_id is not None:
         wanted.append(_factor.c.user_id == user_id)
     if session.execute(select(_factor.c.number).where(*wanted).limit(1)).first() is None:
-        return ()  # as at most starts, which need not wait until the mappers are configured
+        return []  # as at most starts, which need not wait until the mappers are configured
     return session.scalars(select(Factor).where(*wanted).order_by(_factor.c.number)).all()
 
 
