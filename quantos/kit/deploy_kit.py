@@ -136,7 +136,7 @@ def rendered(path: Path, lang: str) -> str:
 
 def _sections(tokens: list[Any]) -> list[tuple[str, str, str]]:
     """Of each section: its tag, its anchor (which is set), its title."""
-    found = []
+    found: list[tuple[str, str, str]] = []
     for opening, inline in pairwise(tokens):
         if opening.type == "heading_open" and opening.tag in {"h2", "h3"}:
             anchor = f"s{len(found) + 1}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -194,7 +193,7 @@ def test_what_was_mended_while_the_platform_was_off_is_noted_at_its_start(tmp_pa
         owner(on)
         on.clock_to(DAYS[0], "20:00")
         assert told(on) == [("signal_unattested", str(DAYS[0]))]
-    os.remove(repository / "in-the-way")
+    (repository / "in-the-way").unlink()
     with stage(tmp_path / "data", START, attestation_repo=str(repository)) as on:
         on.operator.post("/admin/attestation/retry")
         on.clock_to(DAYS[1], "09:00")

@@ -22,9 +22,9 @@ NAN = float("nan")
 def drawn(seed: int, *, gaps: float = 0.2) -> np.ndarray[Any, Any]:
     """[factor, symbol], each factor on a scale of its own, with gaps."""
     draws = np.random.default_rng(seed)
-    values: np.ndarray[Any, Any] = draws.normal(size=(3, len(SYMBOLS))) * np.array([[1e-6], [1.0], [1e7]]) + np.array(
-        [[0], [5], [0]]
-    )
+    values: np.ndarray[Any, Any] = draws.normal(size=(3, len(SYMBOLS))) * np.array(
+        [[1e-6], [1.0], [1e7]]
+    ) + np.array([[0], [5], [0]])
     values[draws.random(values.shape) < gaps] = NAN
     return values
 
