@@ -239,12 +239,15 @@ def forked(work: Callable[[], object]) -> int:
     """The signal that ended a process of its own which does the work; 0 where it did it."""
     child = os.fork()
     if child == 0:
+        code = 1
         try:
             work()
-            os._exit(0)
-        except BaseException:  # noqa: BLE001 - it ends here, whatever it is
+            code = 0
+        except BaseException:
             sys.excepthook(*sys.exc_info())
-            os._exit(1)
+            raise
+        finally:
+            os._exit(code)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the platform did not play its days"
     return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0

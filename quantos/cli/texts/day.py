@@ -22,7 +22,7 @@ DAY: Final[dict[str, tuple[str, str]]] = {
         "{day} 超出交易日历的范围：请用 quantos calendar import FILE 导入交易所的下一份日历",
     ),
     "day.before": (
-        "Before {day}, {jobs} jobs of earlier days ran first.",
+        "Before {day}, {jobs:job|jobs} of earlier days ran first.",
         "{day} 之前，先运行了此前各日的 {jobs} 个任务。",
     ),
     "day.took": ("took", "用时"),
