@@ -1,15 +1,9 @@
-"""The composition root: opens a data directory, builds the services, wires features, nothing else."""
+"""The ASGI application of a platform: its routes, what stands around them, and what they say of errors."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import partial
+import re
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -17,346 +11,32 @@ from starlette.exceptions import HTTPException
 
 from quantos import __version__
 from quantos.accounts import routes as account_routes
-from quantos.accounts.service import Accounts
 from quantos.admin import routes as admin_routes
-from quantos.admin.service import Backups, Feed, Operations, Overview
-from quantos.attestation import jobs as attestation_jobs
 from quantos.attestation import routes as attestation_routes
-from quantos.attestation.core.batches import DEADLINES
-from quantos.attestation.service import Attestation, Terms, When
 from quantos.errors import QuantosError
-from quantos.factors import jobs as factor_jobs
 from quantos.factors import routes as factor_routes
-from quantos.factors.service import Factors
-from quantos.kit.clock import Clock, SystemClock
 from quantos.kit.deploy_kit import add_deploy_kit
 from quantos.kit.docs_page import add_docs_page, add_text
 from quantos.kit.etags import EntityTags
-from quantos.kit.log_tail import LogTail
-from quantos.kit.masking import Redaction
-from quantos.kit.money import mills
 from quantos.kit.openapi import TAGS, describe
 from quantos.kit.rates import Meter, RateLimit, parse_rate
 from quantos.kit.routing import API, place
 from quantos.kit.web import BodyLimit, http_error, quantos_error, server_error, validation_error
 from quantos.license import routes as license_routes
-from quantos.license.service import (
-    Licenses,
-    Limits,
-    Marks,
-    OwnLicense,
-    Standing,
-    Trust,
-    VendorKey,
-    this_machines_size,
-)
+from quantos.license.service import Marks
 from quantos.market import routes as market_routes
-from quantos.market.service import Market
 from quantos.performance import routes as performance_routes
-from quantos.performance.service import Claims, Performance
-from quantos.portfolios import jobs as portfolio_jobs
+from quantos.platform import Platform
 from quantos.portfolios import routes as portfolio_routes
-from quantos.portfolios.service import Portfolios
-from quantos.scheduler.core.timetable import Job as TimedJob
-from quantos.scheduler.service import (
-    Job,
-    JobOutcome,
-    Scheduler,
-    Stop,
-    Unattended,
-    continued_clock,
-    refuse_clock_set_back,
-)
-from quantos.settings import Settings, secrets_of
-from quantos.settlement import jobs as settlement_jobs
 from quantos.settlement import routes as settlement_routes
-from quantos.settlement.service import Settlement
-from quantos.storage.audit import Audit
-from quantos.storage.backup import Backup
-from quantos.storage.directory import DataDirectory
-from quantos.storage.migrate import upgrade
-from quantos.storage.records import Records
-from quantos.storage.series import Series
 from quantos.strategies import routes as strategy_routes
-from quantos.strategies.service import Strategies
 from quantos.support import routes as support_routes
-from quantos.support.service import Support
 from quantos.verification import routes as verification_routes
-from quantos.verification.service import Marks as PackageMarks
-from quantos.verification.service import Packages, Publication, Verification, salt_of
 
+__all__ = ["Platform", "build_app"]
 
-@dataclass(slots=True)
-class Platform:
-    """Everything that runs on one data directory."""
-
-    settings: Settings
-    clock: Clock
-    directory: DataDirectory
-    records: Records
-    series: Series
-    accounts: Accounts
-    market: Market
-    attestation: Attestation
-    strategies: Strategies
-    factors: Factors
-    settlement: Settlement
-    portfolios: Portfolios
-    claims: Claims
-    performance: Performance
-    unattended: Unattended
-    verification: Verification
-    publication: Publication
-    support: Support
-    licenses: Licenses
-    standing: Standing
-    limits: Limits
-    own_license: OwnLicense
-    scheduler: Scheduler
-    audit: Audit
-    operations: Operations
-
-    @classmethod
-    def open(cls, settings: Settings, *, simulate: datetime | None = None, create: bool = True) -> Platform:
-        """Open and lock the data directory, bring its stores up to date, and build the services.
-
-        `simulate`: the directory must be simulated; a new one starts at this instant, an existing one goes on
-        from where its clock stands. Raises QuantosError with what to do.
-        """
-        directory = DataDirectory.open(settings.data_dir, simulated=True if simulate else None, create=create)
-        opened: list[Callable[[], None]] = [directory.close]
-        try:
-            with ThreadPoolExecutor(1) as beside:  # DuckDB reads its file without the interpreter's lock
-                file, memory_limit = directory.path / "series.duckdb", settings.series_memory_limit
-                opening = beside.submit(Series, file, memory_limit=memory_limit)
-                opened.append(partial(_close_if_open, opening))
-                records = Records(directory.path / "records.db")
-                opened.append(records.close)
-                upgrade(records)
-                series = opening.result()
-            clock: Clock = SystemClock()
-            if directory.simulated:
-                clock = continued_clock(records, simulate or clock.now())
-            else:
-                refuse_clock_set_back(records, clock)
-            return _compose(settings, clock, directory, records, series)
-        except BaseException:
-            for close in reversed(opened):
-                close()
-            raise
-
-    def start(self) -> None:
-        """Catch up on what was missed and follow the timetable."""
-        logging.getLogger().addHandler(self.operations.log)
-        self.standing.look()
-        self.settlement.mark_interrupted()
-        self.audit.mark_interrupted()
-        self.attestation.start()
-        self.publication.start()
-        self.support.start()
-        self.factors.start()
-        self.unattended.watchdog.look_again()
-        self.scheduler.start()
-
-    def wind_down(self) -> None:
-        """Begin nothing further, and end what has no end of its own. From a signal's handler too."""
-        self.scheduler.wind_down()
-        self.operations.feed.close()
-
-    def close(self) -> None:
-        """Finish the job under way, write what is pending, release the directory."""
-        self.operations.feed.close()
-        self.scheduler.stop()
-        self.factors.stop()
-        self.publication.stop()
-        self.attestation.close()
-        self.support.stop()
-        self.accounts.close()
-        self.records.close()
-        self.series.close()
-        self.limits.lift()
-        self.directory.close()
-        logging.getLogger().removeHandler(self.operations.log)
-
-
-def _close_if_open(opening: Future[Series]) -> None:
-    if opening.exception() is None:
-        opening.result().close()
-
-
-def _compose(
-    settings: Settings, clock: Clock, directory: DataDirectory, records: Records, series: Series
-) -> Platform:
-    audit = Audit(records, clock)
-    accounts = Accounts(records, clock, directory.secret, renewed=directory.renew_secret)
-    market = Market(series, clock)
-    settlement = Settlement(
-        records, series, clock, market, minimum_commission=mills(settings.minimum_commission)
-    )
-    attestation = Attestation(_attestation_terms(settings), clock, directory.path)
-    strategies = Strategies(records, clock, market, accounts, settlement, attestation)
-    settlement.strategies = strategies
-    factors = Factors(records, series, clock, market, accounts, directory.path / "factors")
-    market.settled_days = settlement.settled_days
-    market.after_change = settlement.take_up_waiting
-    portfolios = Portfolios(records, clock, market, accounts, factors, strategies, settlement)
-    strategies.portfolios = portfolios
-    factors.after_upload = portfolios.generating.values_arrived
-    claims = Claims(records, clock, market, settlement)
-    performance = Performance(market, settlement, claims)
-    salts = directory.secret("salts").encode()
-    strategies.outbox.salt_of = partial(salt_of, salts)
-    publication = Publication(records, strategies, settlement.days, attestation, clock, salts, directory.path)
-    settlement.after_run = publication.after_run
-    standing, limits = _standing(settings, directory, series)
-    own_license = OwnLicense(standing, limits, audit)
-    marks = PackageMarks(market, lambda: standing.mark, simulated=directory.simulated)
-    packages = Packages(records, strategies, settlement, market, attestation, publication, salts, marks)
-    verification = Verification(
-        records, strategies, settlement, performance, accounts, market, packages, marks
-    )
-    jobs = _jobs(attestation, publication, settlement, factors, portfolios, standing)
-    unattended = Unattended(records, series, clock, market, strategies, settlement, performance, portfolios)
-    jobs |= {
-        "daily_evaluation": unattended.daily_evaluation,
-        "settlement_watchdog": unattended.watching(jobs["settlement_watchdog"]),
-    }
-    scheduler = Scheduler(clock, records, lambda: market.calendar, jobs, _batches(settings, attestation))
-    scheduler.after_job = unattended.watchdog.look_again
-    backup = Backup(directory, records, series, attestation.write_bundle, __version__)
-    backups = Backups(backup, audit, clock)
-    operations = Operations(
-        settings,
-        audit,
-        Feed(records, series),
-        Overview(
-            clock,
-            directory.path,
-            scheduler,
-            market,
-            strategies,
-            settlement,
-            attestation,
-            timedelta(days=settings.backup_days_max) if settings.backup_days_max else None,
-            factors=factors.counts,
-            portfolios=portfolios.counts,
-            license_standing=own_license.in_short,
-            last_backup=backups.last,
-            values_missing=unattended.watchdog.lacking_values,
-        ),
-        LogTail(_redaction(settings, directory, accounts)),
-        backups,
-    )
-    return Platform(
-        settings,
-        clock,
-        directory,
-        records,
-        series,
-        accounts,
-        market,
-        attestation,
-        strategies,
-        factors,
-        settlement,
-        portfolios,
-        claims,
-        performance,
-        unattended,
-        verification,
-        publication,
-        Support(records, clock, accounts, settings.lang or "en"),
-        _licenses(settings, records, clock, accounts),
-        standing,
-        limits,
-        own_license,
-        scheduler,
-        audit,
-        operations,
-    )
-
-
-def _jobs(
-    attestation: Attestation,
-    publication: Publication,
-    settlement: Settlement,
-    factors: Factors,
-    portfolios: Portfolios,
-    standing: Standing,
-) -> dict[str, Job]:
-    """What the timetable's jobs do; those that are missing are not available."""
-    generate = partial(portfolio_jobs.portfolio_signal_generation, portfolios)
-    return {
-        "portfolio_signal_generation": partial(_submitting, standing, generate),
-        "attestation_retry": partial(_attestation_retry, attestation, publication),
-        "settle_all_active_strategies": partial(settlement_jobs.settle_all_active_strategies, settlement),
-        "factor_os_tracking": partial(factor_jobs.factor_os_tracking, factors),
-        "settlement_watchdog": partial(settlement_jobs.settlement_watchdog, settlement),
-    }
-
-
-def _submitting(standing: Standing, job: Job, day: date) -> JobOutcome | Mapping[str, Any]:
-    """A job that submits something: left out, with the reason, while the licence takes nothing new."""
-    refused = standing.refused()
-    return job(day) if refused is None else JobOutcome({"reason": refused}, "skipped")
-
-
-def _standing(settings: Settings, directory: DataDirectory, series: Series) -> tuple[Standing, Limits]:
-    """The licence of this platform, and what of the machine it lets it use."""
-    file = Path(settings.license_file).expanduser() if settings.license_file else None
-    size = this_machines_size()
-    standing = Standing(directory.path, file, Trust(settings.test_vendor_key), size)
-    limits = Limits(series, size)
-    standing.after_change = limits.apply
-    return standing, limits
-
-
-def _licenses(settings: Settings, records: Records, clock: Clock, accounts: Accounts) -> Licenses:
-    """Requests for licences; they are approved where there is a key to sign with."""
-    licenses = Licenses(records, clock, accounts, settings.image_url)
-    key = settings.vendor_signing_key.get_secret_value()
-    if key:
-        passphrase = settings.vendor_signing_passphrase.get_secret_value()
-        licenses.issue = VendorKey(key, passphrase).issue
-    return licenses
-
-
-def _redaction(settings: Settings, directory: DataDirectory, accounts: Accounts) -> Redaction:
-    """Cuts out every secret of the platform, also those to come."""
-    redaction = Redaction([*directory.all_secrets(), *secrets_of(settings)])
-    accounts.after_renewal = redaction.learn
-    return redaction
-
-
-def _attestation_retry(attestation: Attestation, publication: Publication, day: date) -> dict[str, Any]:
-    """What could not be committed before: digests of settled days, and signals."""
-    published = publication.catch_up()
-    left = {"digests_left": published.reason} if attestation.configured and published.reason else {}
-    return {**attestation_jobs.attestation_retry(attestation, day), "digests": published.digests, **left}
-
-
-def _attestation_terms(settings: Settings) -> Terms:
-    return Terms(
-        repo=settings.attestation_repo,
-        remote=settings.attestation_remote.get_secret_value(),
-        when=When(settings.attestation_when),
-        lead_s=settings.attestation_lead_s,
-        signing_key=settings.attestation_signing_key,
-        raw_url=settings.attestation_raw_url,
-        push_timeout_s=settings.attestation_push_timeout_s,
-    )
-
-
-def _batches(settings: Settings, attestation: Attestation) -> list[Stop]:
-    """Where a simulated clock stops for the signals of a deadline; live, the committer keeps the time itself."""
-    if When(settings.attestation_when) is not When.DEADLINE:
-        return []
-    lead = timedelta(seconds=settings.attestation_lead_s)
-    work = partial(attestation_jobs.commit_batch, attestation)
-    times = [(datetime.combine(date.min, at) + timedelta(days=1) - lead).time() for at in DEADLINES]
-    return [
-        Stop(TimedJob(f"attestation_batch_{at:%H%M%S}", at), attestation.is_batch_due, work) for at in times
-    ]
+UPLOADS = re.compile(rf"{API}/(factors/[^/]+/values|admin/strategies/[^/]+/backfill)")
+"""What takes a body as large as the settings let; everything else is as small as what people write."""
 
 
 def build_app(platform: Platform) -> FastAPI:
@@ -408,7 +88,7 @@ def build_app(platform: Platform) -> FastAPI:
     app.add_exception_handler(RequestValidationError, validation_error)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, server_error)
-    app.add_middleware(BodyLimit, bytes_max=p.settings.body_bytes_max)
+    app.add_middleware(BodyLimit, bytes_max=p.settings.body_bytes_max, uploads=UPLOADS)
     app.add_middleware(
         verification_routes.FinishedAnswers, verification=p.verification, prefix=f"{API}/public/strategies/"
     )

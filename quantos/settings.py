@@ -63,7 +63,9 @@ class Settings(BaseSettings):
         description="Minimum commission in CNY per order, in whole fen; brokers differ, 0 by default.",
     )
     body_bytes_max: int = Field(
-        128 * 2**20, gt=0, description="Largest request body in bytes; beyond it: 413."
+        128 * 2**20,
+        gt=0,
+        description="Largest upload in bytes; beyond it: 413. Other bodies: 8 MiB at the most.",
     )
     rate_limit: str = Field(
         "",

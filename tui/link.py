@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from quantos.client import AsyncClient, Call, ClientError, Unreachable
+from quantos.client import ApiError, AsyncClient, Call, NotTheApi, Unreachable
 from quantos.client.events import Event
 from quantos.client.retry import Patience
 
@@ -68,14 +69,15 @@ class Link:
         last: str | None = None
         while True:
             try:
-                async for event in self._client.events(last, reconnect=False):
-                    last = event.id
-                    self._answered()
-                    await happened(event)
+                with suppress(
+                    ApiError, NotTheApi
+                ):  # the screens ask by themselves, and say what they are told
+                    async for event in self._client.events(last, reconnect=False):
+                        last = event.id
+                        self._answered()
+                        await happened(event)
             except Unreachable as error:
                 self._lost(str(error))
-            except ClientError:
-                pass  # refused, or busy: the screens ask by themselves, and say what they are told
             await asyncio.sleep(RETRY_S)
 
     async def close(self) -> None:

@@ -26,6 +26,7 @@ from quantos.kit.clock import parse_instant
 from quantos.kit.findings import findings
 
 LIMIT_MAX: Final = 200
+SMALL_BYTES_MAX: Final = 8 * 2**20
 CODE_HEADER: Final = "QuantOS-Error-Code"
 """Names a refusal for programs, beside the guide's body, which is for people."""
 
@@ -237,37 +238,52 @@ async def server_error(_: Request, __: Exception) -> Response:
 
 
 class BodyLimit:
-    """ASGI middleware: a body beyond the limit is answered 413 and read no further (ERR-06)."""
+    """ASGI middleware: a body beyond the limit is answered 413 and read no further (ERR-06).
 
-    def __init__(self, app: ASGIApp, bytes_max: int) -> None:
+    `uploads`: the paths whose bodies may have `bytes_max`; any other has `SMALL_BYTES_MAX` at the most, because
+    it is read as a whole before anyone knows whose it is.
+    """
+
+    def __init__(self, app: ASGIApp, bytes_max: int, uploads: re.Pattern[str] | None = None) -> None:
         self.app = app
-        self.bytes_max = bytes_max
+        self.bytes_max, self.uploads = bytes_max, uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        bytes_max = self._limit_of(scope["path"])
         for name, value in scope["headers"]:
-            if name == b"content-length" and not self._within(value):
-                return await self._refuse(scope, receive, send)
+            if name == b"content-length" and not _within(value, bytes_max):
+                return await _refuse(bytes_max, scope, receive, send)
         received = 0
 
         async def counting() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.bytes_max:
-                raise HTTPException(413, f"the body is larger than {self.bytes_max} bytes: send it in parts")
+            if received > bytes_max:
+                raise HTTPException(413, _too_large(bytes_max))
             return message
 
         return await self.app(scope, counting, send)
 
-    def _within(self, length: bytes) -> bool:
-        """False too for a length that is no number, or one of so many digits that reading it is work."""
-        return length.isdigit() and len(length) < 20 and int(length) <= self.bytes_max
+    def _limit_of(self, path: str) -> int:
+        if self.uploads is None or self.uploads.fullmatch(path):
+            return self.bytes_max
+        return min(self.bytes_max, SMALL_BYTES_MAX)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Leave the connection open: closed at once, it is reset while the body is still on its way, and the
-        sender never reads the answer. The server drops what arrives after it.
-        """
-        detail = f"the body is larger than {self.bytes_max} bytes: send it in parts"
-        await json_response({"detail": detail}, 413)(scope, receive, send)
+
+def _within(length: bytes, bytes_max: int) -> bool:
+    """False too for a length that is no number, or one of so many digits that reading it is work."""
+    return length.isdigit() and len(length) < 20 and int(length) <= bytes_max
+
+
+async def _refuse(bytes_max: int, scope: Scope, receive: Receive, send: Send) -> None:
+    """Leave the connection open: closed at once, it is reset while the body is still on its way, and the
+    sender never reads the answer. The server drops what arrives after it.
+    """
+    await json_response({"detail": _too_large(bytes_max)}, 413)(scope, receive, send)
+
+
+def _too_large(bytes_max: int) -> str:
+    return f"the body is larger than {bytes_max} bytes: send it in parts"

@@ -196,6 +196,7 @@ def _life(portfolios: Portfolios, accounts: Accounts) -> APIRouter:
         response_model=PortfolioStarted,
         responses=_UNKNOWN | _LOCKED,
     )
+    @submission
     async def resume_portfolio(request: Request, portfolio_id: PortfolioId) -> Response:
         """The days of the pause are filled in as hold days. It needs two members, as the activation does."""
         return json_response(await portfolios.resume(request.state.caller, portfolio_id))

@@ -309,16 +309,10 @@ class Settlement:
 
     def _run(self, trade_date: date, only: int | None, on_day: OnDay | None) -> RunReport:
         with self._running, self._market.standing_still():
+            now, detail = self._clock.now(), {} if only is None else {"filling": only}
+            begun = SettlementRun(trade_date=trade_date, status="running", started_at=now, detail=detail)
             with self._records.write() as session:
-                run = store.add_run(
-                    session,
-                    SettlementRun(
-                        trade_date=trade_date,
-                        status="running",
-                        started_at=self._clock.now(),
-                        detail={} if only is None else {"filling": only},
-                    ),
-                )
+                run = store.add_run(session, begun)
                 work = self._plan(session, trade_date, only)
             assert run.number is not None
             try:

@@ -12,7 +12,12 @@ import grimp
 
 SHARED = {"kit", "storage", "client"}
 DOORS = {"service", "core"}
-EXTRA_DOORS = {"app": {"routes", "jobs"}, "scheduler": {"jobs"}, "cli": {"offline", "providers"}}
+EXTRA_DOORS = {
+    "app": {"routes"},
+    "platform": {"jobs"},
+    "scheduler": {"jobs"},
+    "cli": {"offline", "providers"},
+}
 """The composition root wires routes and jobs; the scheduler's timetable names jobs; `quantos verify` runs the
 verifier's program, `quantos market fetch` asks the live sources."""
 CLIENT_USERS = {"quantos.cli"}

@@ -28,6 +28,7 @@ SUBMISSIONS: Final = {
     "create_portfolio",
     "add_portfolio_member",
     "activate_portfolio",
+    "resume_portfolio",
 }
 ACCOUNTS: Final = {
     "redeem_invite",
@@ -53,7 +54,6 @@ CHANGES: Final = {
     "delete_portfolio",
     "remove_portfolio_member",
     "pause_portfolio",
-    "resume_portfolio",
 }
 """Of what is there: it is ended, withdrawn, described."""
 
