@@ -58,6 +58,12 @@ class BadSettings(errors.WrongState):
     code: ClassVar[str] = "bad_settings"
 
 
+class BlueprintInvalid(errors.WrongState):
+    """A blueprint that is no strategy; the message names the field."""
+
+    code: ClassVar[str] = "blueprint_invalid"
+
+
 class CalendarEnds(errors.WrongState):
     """A question about a day that the calendar does not know."""
 
@@ -739,6 +745,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "backup_under_way": BackupUnderWay,
     "bad_idempotency_key": BadIdempotencyKey,
     "bad_settings": BadSettings,
+    "blueprint_invalid": BlueprintInvalid,
     "calendar_ends": CalendarEnds,
     "calendar_file_refused": CalendarFileRefused,
     "calendar_question_missing": NoQuestion,

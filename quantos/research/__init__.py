@@ -1,0 +1,1 @@
+"""The copilot: strategies from blueprints, their code, what it may do and what it says."""

@@ -1,0 +1,1 @@
+"""Blueprint, compiler, code policy and explanation: pure."""
