@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from quantos.factors.core.measured import MarketPanel
 from quantos.factors.core.panel import Dates, Members
+from quantos.factors.panels import Kept, Panels, Span
 from quantos.kit.clock import SHANGHAI, Clock, shanghai
 from quantos.market.core.boards import boards_of
 from quantos.market.service import BENCHMARKS, Market
@@ -32,7 +34,6 @@ AFTER: Final = 7
 """Sessions read after the last day, as far as they are known: the returns of the longest lag."""
 
 BLOCK: Final = 128
-PANELS_KEPT: Final = 2
 MEMBERS_KEPT: Final = 6
 
 STEPS: Final = 3
@@ -54,18 +55,27 @@ class Window(NamedTuple):
 
 class _Kept(NamedTuple):
     version: int
-    symbols: tuple[str, ...]
+    panel: Kept
     boards: NDArray[np.int8]
-    market: MarketPanel
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        return self.panel.axis
+
+    @property
+    def market(self) -> MarketPanel:
+        return self.panel.laid.sheet.market
 
 
 class Axes:
     """Windows on one market. One thread at a time builds a panel."""
 
-    def __init__(self, market: Market, clock: Clock) -> None:
+    def __init__(self, market: Market, clock: Clock, path: Path) -> None:
+        """`path`: of the file that the panel is kept in."""
         self._market, self._clock = market, clock
+        self._panels = Panels(market, path)
         self._turn = threading.Lock()
-        self._kept: list[_Kept] = []
+        self._kept: _Kept | None = None
         self._members: OrderedDict[tuple[int, str, int, int], Members | None] = OrderedDict()
 
     def last_known(self) -> date | None:
@@ -141,29 +151,28 @@ class Axes:
         So factors of about the same days share one. One that ends earlier does not do, also where its days suffice:
         a share without bars at its end was not known to have another.
         """
-        version = self._market.version
-        for kept in self._kept:
+        version, kept = self._market.version, self._kept
+        if kept is not None and kept.version == version:
             first = self._place(kept.market.dates[0])
-            if kept.version == version and first <= low and first + len(kept.market.dates) == end:
+            if first <= low and first + len(kept.market.dates) == end:
                 return kept
-        self._kept = [kept for kept in self._kept if kept.version == version][-PANELS_KEPT + 1 :]
-        built = self._built(low // BLOCK * BLOCK, end, version, tell)
-        self._kept.append(built)
-        return built
+        panel = self._built(low, end, tell)
+        self._kept = _Kept(version, panel, boards_of(panel.axis))
+        return self._kept
 
-    def _built(self, low: int, high: int, version: int, tell: Callable[[int], None]) -> _Kept:
-        sessions = self._market.calendar.sessions[low:high]
-        symbols = self._market.instruments().symbols
+    def _built(self, low: int, end: int, tell: Callable[[int], None]) -> Kept:
+        """Out of the last panel, where that begins early enough and its bars still stand; else out of all bars."""
+        sessions, symbols = self._market.calendar.sessions, self._market.instruments().symbols
         axis = tuple(sorted({*symbols, *self._ever_members()}))
-        place = {symbol: column for column, symbol in enumerate(axis)}
-        close = np.full((len(sessions), len(axis)), np.nan)
-        if symbols:
-            found = self._market.adjusted_closes(sessions)[
-                :, : len(symbols)
-            ]  # an import may add some meanwhile
-            close[:, [place[symbol] for symbol in symbols]] = found
-        tell(1)
-        return _Kept(version, axis, boards_of(axis), MarketPanel.of(sessions, close))
+        last = self._panels.stored() if self._kept is None else self._kept.panel
+        if last is not None:
+            first = self._place(last.laid.sheet.dates[0])
+            if first <= low:
+                carried_on = self._panels.carried_on(last, Span(sessions[first:end], axis, symbols))
+                if carried_on is not None:
+                    return carried_on
+        span = Span(sessions[low // BLOCK * BLOCK : end], axis, symbols)
+        return self._panels.made(span, lambda: tell(1))
 
     def _ever_members(self) -> set[str]:
         return {

@@ -64,10 +64,10 @@ class Factors:
         accounts: Accounts,
         folder: Path,
     ) -> None:
-        """`folder`: of the values' files; uploads lie there while they arrive."""
+        """`folder`: of the values' files; uploads lie there while they arrive. What can be made again lies beside."""
         self._records, self._series, self.clock, self._accounts = records, series, clock, accounts
         self._values = ValueStore(folder)
-        axes = Axes(market, clock)
+        axes = Axes(market, clock, folder.with_name("cache") / "market.panel")
         self._comparing = Comparing(records, series, self._values)
         self._receiving = Receiving(records, series, clock, market, self._values)
         self._validating = Validating(records, series, clock, self._values, axes, self._comparing)

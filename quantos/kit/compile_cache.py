@@ -16,6 +16,7 @@ from typing import Final
 PACKAGE: Final = Path(__file__).parents[1]
 SOURCES: Final = (
     "factors/core/compacting.py",
+    "factors/core/growing.py",
     "factors/core/kernel.py",
     "settlement/core/exact.py",
     "settlement/core/facts.py",

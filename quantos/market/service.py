@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from quantos.errors import Conflict, WrongState
 from quantos.kit.clock import Clock, today
 from quantos.market import store
-from quantos.market.core.adjusted import adjusted_close
+from quantos.market.core.adjusted import ClosingBars, ClosingDigest, adjusted_close
 from quantos.market.core.bars import (
     MISSING_MAX,
     Acceptance,
@@ -129,6 +129,16 @@ class Market:
         """
         with self.series.read() as cursor:
             return adjusted_close(*store.closes(cursor, sessions, len(self._instruments)))
+
+    def closing_bars(self, first: date, last: date) -> ClosingBars:
+        """What adjusted closes are made of, unsorted; also bars of instruments that an import adds meanwhile."""
+        with self.series.read() as cursor:
+            return store.closing_bars(cursor, first, last)
+
+    def closing_digest(self, first: date, last: date, count: int) -> ClosingDigest:
+        """Tells whether the `closing_bars` of `count` instruments are what they were. Of one version of DuckDB."""
+        with self.series.read() as cursor:
+            return store.closing_digest(cursor, first, last, count)
 
     def carry(self, before: date) -> Carry:
         """The last bar of each instrument strictly before a date."""

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from quantos.market.core.adjusted import ClosingBars, ClosingDigest
 from quantos.market.core.bars import Carry, CorporateAction, DayBars, Instruments
 
 Cursor = duckdb.DuckDBPyConnection
@@ -112,6 +113,28 @@ def closes(
         for name, values in zip(names, (close, reference, adj_factor), strict=True):
             values[at] = np.asarray(rows[name])[known]
     return close, reference, adj_factor
+
+
+def closing_bars(cursor: Cursor, first: date, last: date) -> ClosingBars:
+    """Of the days from `first` to `last`, which `day` counts from."""
+    rows = cursor.execute(
+        "SELECT instrument, date_diff('day', ?::DATE, trade_date)::INTEGER AS day, close,"
+        " coalesce(pre_close, 0) AS reference, coalesce(adj_factor, 'nan'::DOUBLE) AS adj_factor"
+        " FROM bar WHERE trade_date BETWEEN ? AND ?",
+        [first, first, last],
+    ).fetchnumpy()
+    return ClosingBars(*(np.asarray(rows[name]) for name in ClosingBars._fields))
+
+
+def closing_digest(cursor: Cursor, first: date, last: date, count: int) -> ClosingDigest:
+    """Of the bars of `count` instruments."""
+    row = cursor.execute(
+        "SELECT count(*), coalesce(bit_xor(hash(instrument, trade_date, close, pre_close, adj_factor)), 0)"
+        " FROM bar WHERE trade_date BETWEEN ? AND ? AND instrument < ?",
+        [first, last, count],
+    ).fetchone()
+    assert row is not None, "an aggregate has a row"
+    return ClosingDigest(int(row[0]), int(row[1]))
 
 
 def carry(cursor: Cursor, before: date, count: int) -> Carry:

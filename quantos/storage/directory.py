@@ -7,6 +7,7 @@ Layout:
   records.db       SQLite
   series.duckdb    DuckDB
   factors/         values of factors, rows that series.duckdb names: copied after it, they belong to a backup
+  cache/           what can be made again: in no backup
   secrets/         generated keys and the operator's token, mode 0600
 """
 

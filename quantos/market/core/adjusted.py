@@ -12,12 +12,33 @@ return P[t] / P[s] - 1 is that of a holder who reinvests.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Panel = NDArray[np.float64]
+
+
+class ClosingBars(NamedTuple):
+    """What P is made of, bar by bar, in any order."""
+
+    instrument: NDArray[np.int32]  # its number
+    day: NDArray[np.int32]  # days since the first day that was asked for
+    close: NDArray[np.int32]  # mills
+    reference: NDArray[np.int32]  # mills, 0 unknown
+    adj_factor: NDArray[np.float64]  # NaN unknown
+
+
+class ClosingDigest(NamedTuple):
+    """Of the bars of some days, all that P is made of: equal digests, equal bars."""
+
+    bars: int
+    mixed: int  # exclusive or of a hash of each bar, 64 bits
+
+    def and_of(self, other: ClosingDigest) -> ClosingDigest:
+        """The digest of two spans of days without a day in common."""
+        return ClosingDigest(self.bars + other.bars, self.mixed ^ other.mixed)
 
 
 BLOCK: Final = 256
