@@ -292,6 +292,12 @@ class NotSettled(errors.WrongState):
     code: ClassVar[str] = "strategies_not_settled"
 
 
+class StrategyCodeRefused(errors.WrongState):
+    """Strategy code that is not run; it carries its findings, one at least."""
+
+    code: ClassVar[str] = "strategy_code_refused"
+
+
 class StrategyRetired(errors.WrongState):
     code: ClassVar[str] = "strategy_retired"
 
@@ -851,6 +857,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "source_unavailable": SourceUnavailable,
     "source_unreachable": SourceUnreachable,
     "strategies_not_settled": NotSettled,
+    "strategy_code_refused": StrategyCodeRefused,
     "strategy_not_found": StrategyNotFound,
     "strategy_retired": StrategyRetired,
     "takes_no_signals": TakesNoSignals,

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from quantos.research.core.blueprint import read_blueprint
 from quantos.research.core.compiler import compile_blueprint
+from quantos.research.core.policy import findings
 from tests.unit.research.second_opinion import Backtrader, backtrader, blueprints, expected_trades, walk
 
 SLOWLY = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -76,3 +77,16 @@ def test_no_name_of_an_asset_is_code(asset: str, body: dict[str, Any]) -> None:
         )
 
     assert code(asset) == code("x")
+
+
+@settings(max_examples=100, deadline=None)
+@given(body=blueprints())
+def test_compiled_code_is_within_the_policy(body: dict[str, Any]) -> None:
+    assert findings(compile_blueprint(read_blueprint(body))) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(code=st.text(max_size=200) | st.text(alphabet="()[]{}:=.,'\"\\ \n\t\0_af1*@#", max_size=60))
+def test_no_text_breaks_the_policy(code: str) -> None:
+    assert all(finding.line >= 1 and finding.column >= 1 for finding in findings(code))
+    assert findings(code) == findings(code)
