@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from quantos.errors import Conflict, WrongState
 from quantos.kit.clock import Clock, today
 from quantos.market import store
-from quantos.market.core.adjusted import ClosingBars, ClosingDigest, adjusted_close
+from quantos.market.core.adjusted import ClosingBars, ClosingDigest
 from quantos.market.core.bars import (
     MISSING_MAX,
     Acceptance,
@@ -121,14 +120,6 @@ class Market:
         sessions = np.array(self._calendar.between(first, last), dtype="datetime64[D]")
         with self.series.read() as cursor:
             yield from store.day_bars(cursor, sessions, len(self._instruments))
-
-    def adjusted_closes(self, sessions: NDArray[np.datetime64]) -> NDArray[np.float64]:
-        """Closes adjusted for corporate actions, [session, instrument]; NaN where there is no bar.
-
-        `sessions`: trading days without a gap. See `core.adjusted`.
-        """
-        with self.series.read() as cursor:
-            return adjusted_close(*store.closes(cursor, sessions, len(self._instruments)))
 
     def closing_bars(self, first: date, last: date) -> ClosingBars:
         """What adjusted closes are made of, unsorted; also bars of instruments that an import adds meanwhile."""

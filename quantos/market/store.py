@@ -89,32 +89,6 @@ def _chunk(cursor: Cursor, sessions: NDArray[np.datetime64], count: int) -> Iter
         )
 
 
-def closes(
-    cursor: Cursor, sessions: NDArray[np.datetime64], count: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """(close, reference, adj_factor), [session, instrument] over `count` instruments; NaN where there is none."""
-    names = ("close", "reference", "adj_factor")
-    close, reference, adj_factor = (np.full((len(sessions), count), np.nan) for _ in names)
-    for start in range(0, len(sessions), CHUNK_SESSIONS):
-        here = sessions[start : start + CHUNK_SESSIONS]
-        rows = cursor.execute(
-            "SELECT instrument, trade_date, close::DOUBLE AS close,"
-            " coalesce(nullif(pre_close, 0)::DOUBLE, 'nan'::DOUBLE) AS reference,"
-            " coalesce(adj_factor, 'nan'::DOUBLE) AS adj_factor FROM bar WHERE trade_date BETWEEN ? AND ?",
-            [here[0].astype(object), here[-1].astype(object)],
-        ).fetchnumpy()
-        dates, numbers = (
-            np.asarray(rows["trade_date"]).astype("datetime64[D]"),
-            np.asarray(rows["instrument"]),
-        )
-        day = np.searchsorted(here, dates)
-        known = (here[day] == dates) & (numbers < count)  # as in _chunk
-        at = start + day[known], numbers[known]
-        for name, values in zip(names, (close, reference, adj_factor), strict=True):
-            values[at] = np.asarray(rows[name])[known]
-    return close, reference, adj_factor
-
-
 def closing_bars(cursor: Cursor, first: date, last: date) -> ClosingBars:
     """Of the days from `first` to `last`, which `day` counts from."""
     rows = cursor.execute(

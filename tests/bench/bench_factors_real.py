@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from quantos.kit.clock import parse_instant
 from quantos.market.service import BENCHMARKS
+from tests.support.adjusted import adjusted_closes
 from tests.support.platforms import Caller, Stage, stage
 
 ROOT: Final = Path(__file__).parents[2]
@@ -157,7 +158,7 @@ def run(folder: Path) -> str:
         sessions = market.calendar.sessions
         sessions = sessions[(sessions >= FIRST) & (sessions <= LAST)]
         symbols = market.instruments().symbols
-        price = market.adjusted_closes(sessions)
+        price = adjusted_closes(market, sessions)
         volume = volumes(opened, sessions, len(symbols))
         made = factors_of(price, volume, book(folder, symbols, price))
         for universe in UNIVERSES:

@@ -33,6 +33,7 @@ from quantos.accounts.schemas import UserChange
 from quantos.kit.clock import parse_instant
 from quantos.market.service import BENCHMARKS
 from tests.bench.bench_factors_real import market_folder, send, stream, volumes
+from tests.support.adjusted import adjusted_closes
 from tests.support.platforms import Caller, Stage, stage
 from tests.support.portfolios import portfolio_of
 
@@ -82,7 +83,7 @@ def prepare(root: Path) -> dict[str, Any]:
         symbols = market.instruments().symbols
         members = market.ever_members(BENCHMARKS[UNIVERSE])
         inside = np.array([symbol in members for symbol in symbols])
-        price = market.adjusted_closes(sessions)
+        price = adjusted_closes(market, sessions)
         panels = factors_of(price, volumes(on, sessions, len(symbols)))
         of_sample = sessions <= BEFORE
         agent = on.agent()

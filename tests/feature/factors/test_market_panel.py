@@ -22,6 +22,7 @@ from quantos.market.core.calendar import shipped_calendar
 from quantos.market.core.normalised import NormalisedBars
 from quantos.market.service import Market
 from quantos.storage.series import Series
+from tests.support.adjusted import adjusted_closes
 
 NAMES = ("000002.SZ", "300750.SZ", "600000.SH", "600519.SH", "688981.SH")
 SUSPENDED = "600000.SH"
@@ -107,7 +108,7 @@ def span(market: Market, days: int, *more: str) -> Span:
 def in_plain_arrays(market: Market, wanted: Span) -> MarketPanel:
     close = np.full((len(wanted.sessions), len(wanted.axis)), np.nan)
     columns = [wanted.axis.index(symbol) for symbol in wanted.instruments]
-    close[:, columns] = market.adjusted_closes(wanted.sessions)
+    close[:, columns] = adjusted_closes(market, wanted.sessions)
     return MarketPanel.of(wanted.sessions, close)
 
 
@@ -297,6 +298,7 @@ from quantos.factors.panels import Panels, Span
 from quantos.kit.clock import SystemClock
 from quantos.market.service import Market
 from quantos.storage.series import Series
+from tests.support.adjusted import adjusted_closes
 
 def die(*given):
     os.kill(os.getpid(), signal.SIGKILL)
