@@ -95,54 +95,47 @@ class Panels:
             return None
         if _same(span, kept.span) and self._digest(span, rows, len(dates)) == kept.tail:
             return kept
-        place = {symbol: column for column, symbol in enumerate(span.axis)}
-        columns = np.array([place[symbol] for symbol in kept.axis], np.int64)
-
-        def begin(laid: Laid) -> tuple[int, Standing]:
-            standing = kept.laid.standing.on(columns, len(span.axis))
-            laid.sheet.copy_rows(kept.laid.sheet.market, rows, columns)
-            laid.sheet.clear(rows)
-            return building.reopened(laid.sheet, standing, rows), standing
-
-        return self._made(span, rows, kept.digest, begin, _nobody)
+        return self._made(span, kept, _nobody)
 
     def made(self, span: Span, read: Callable[[], None]) -> Kept:
         """A panel of the span out of all its bars. `read`: called once they are read."""
+        return self._made(span, None, read)
 
-        def begin(laid: Laid) -> tuple[int, Standing]:
-            laid.sheet.clear(0)
-            return 0, Standing.empty(len(span.axis))
-
-        return self._made(span, 0, ClosingDigest(0, 0), begin, read)
-
-    def _made(
-        self,
-        span: Span,
-        rows: int,
-        digest: ClosingDigest,
-        begin: Callable[[Laid], tuple[int, Standing]],
-        read: Callable[[], None],
-    ) -> Kept:
-        settled = max(len(span.sessions) - REDONE, rows, 0)
+    def _made(self, span: Span, kept: Kept | None, read: Callable[[], None]) -> Kept:
+        rows, days = (0 if kept is None else kept.settled), len(span.sessions)
+        settled = max(days - REDONE, rows)
         # Before the bars: one that comes in between is then a change.
-        digest = digest.and_of(self._digest(span, rows, settled))
-        tail = self._digest(span, settled, len(span.sessions))
+        digest = self._digest(span, rows, settled)
+        if kept is not None:
+            digest = digest.and_of(kept.digest)
+        tail = self._digest(span, settled, days)
         draft = self._file.create(span.sessions, len(span.axis))
         laid = draft.laid
-        lowest, standing = begin(laid)
+        laid.sheet.clear(rows)
+        standing, lowest = Standing.empty(len(span.axis)), rows
+        columns = _columns(span.axis, span.axis if kept is None else kept.axis)
+        if kept is not None:
+            standing = kept.laid.standing.on(columns, len(span.axis))
+            laid.sheet.copy_rows(kept.laid.sheet.market, rows, columns)
+            lowest = building.reopened(laid.sheet, standing, rows)
         lowest = min(lowest, self._grow(laid, standing, span, rows, settled))
-        for name in ("close", "factor", "price", "row"):
-            getattr(laid.standing, name)[:] = getattr(standing, name)
-        lowest = min(lowest, self._grow(laid, standing, span, settled, len(span.sessions)))
+        laid.standing.become(standing)
+        lowest = min(lowest, self._grow(laid, standing, span, settled, days))
         read()
-        building.rank(laid.sheet, lowest)
-        kept = Kept(laid, span.axis, span.instruments, settled, digest, tail)
-        draft.commit(_facts(kept))
-        return kept
+        changed = np.arange(rows, days)
+        if kept is not None:
+            # Behind a gap the same bar fills the same rows again: few of them differ.
+            was, now = (each.has_close[lowest:rows] for each in (kept.laid.sheet, laid.sheet))
+            filled = lowest + np.flatnonzero((now[:, columns] != was).any(axis=1))
+            changed = np.concatenate([filled, changed])
+        building.rank(laid.sheet, changed)
+        following = Kept(laid, span.axis, span.instruments, settled, digest, tail)
+        draft.commit(_facts(following))
+        return following
 
     def _grow(self, laid: Laid, standing: Standing, span: Span, first: int, last: int) -> int:
         """Bars of the rows first..last-1; the lowest row that changed."""
-        lowest, columns = first, _columns(span)
+        lowest, columns = first, _columns(span.axis, span.instruments)
         for start in range(first, last, CHUNK):
             stop = min(start + CHUNK, last)
             bars = self._market.closing_bars(_day(span.sessions[start]), _day(span.sessions[stop - 1]))
@@ -162,9 +155,10 @@ def _same(span: Span, other: Span) -> bool:
     return span[1:] == other[1:] and np.array_equal(span.sessions, other.sessions)
 
 
-def _columns(span: Span) -> NDArray[np.int64]:
-    place = {symbol: column for column, symbol in enumerate(span.axis)}
-    return np.array([place[symbol] for symbol in span.instruments], np.int64)
+def _columns(axis: tuple[str, ...], symbols: tuple[str, ...]) -> NDArray[np.int64]:
+    """Where each symbol stands on the axis."""
+    place = {symbol: column for column, symbol in enumerate(axis)}
+    return np.array([place[symbol] for symbol in symbols], np.int64)
 
 
 def _facts(kept: Kept) -> dict[str, Any]:

@@ -33,6 +33,11 @@ class Standing:
         close, factor, price = np.full((3, width), np.nan)
         return cls(close, factor, price, np.full(width, -1, np.int64))
 
+    def become(self, other: Standing) -> None:
+        """The same as another of this width."""
+        for field in fields(self):
+            getattr(self, field.name)[:] = getattr(other, field.name)
+
     def on(self, columns: NDArray[np.int64], width: int) -> Standing:
         """The same on a wider axis, each column at its place there; a copy."""
         wider = Standing.empty(width)
@@ -112,8 +117,8 @@ def reopened(sheet: Sheet, standing: Standing, rows: int) -> int:
     return lowest
 
 
-def rank(sheet: Sheet, first: int) -> None:
-    """Codes of the rows from `first` on."""
-    for start in range(first, len(sheet.returns), RANKED):
-        rows = slice(start, start + RANKED)
-        sheet.codes[rows] = rank_codes(np.round(sheet.returns[rows], RETURN_DECIMALS))
+def rank(sheet: Sheet, rows: NDArray[np.int64]) -> None:
+    """Codes of these rows."""
+    for start in range(0, len(rows), RANKED):
+        some = rows[start : start + RANKED]
+        sheet.codes[some] = rank_codes(np.round(sheet.returns[some], RETURN_DECIMALS))
