@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from quantos.research.core.blueprint import read_blueprint
 from quantos.research.core.compiler import compile_blueprint
-from quantos.research.core.policy import findings
+from quantos.research.core.explain import explain
+from quantos.research.core.policy import admit, findings
 from tests.unit.research.second_opinion import Backtrader, backtrader, blueprints, expected_trades, walk
 
 SLOWLY = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -90,3 +91,17 @@ def test_compiled_code_is_within_the_policy(body: dict[str, Any]) -> None:
 def test_no_text_breaks_the_policy(code: str) -> None:
     assert all(finding.line >= 1 and finding.column >= 1 for finding in findings(code))
     assert findings(code) == findings(code)
+
+
+@settings(max_examples=100, deadline=None)
+@given(body=blueprints())
+def test_the_explanation_of_a_blueprint_names_its_indicators_and_warns_of_nothing(
+    body: dict[str, Any],
+) -> None:
+    said = explain(admit(compile_blueprint(read_blueprint(body))))
+    names = {"zscore": "StdDev", "bollinger": "close"}
+    asked = {row["indicator"] for row in (*body["entry"], *body["exit"])}
+    assert all(names.get(name, name.upper()) in said for name in asked)
+    assert "It buys when" in said
+    assert "It sells when" in said
+    assert "Warning" not in said

@@ -27,6 +27,7 @@ from quantos.errors import WrongState
 CODE_BYTES_MAX: Final = 65_536
 NODES_MAX: Final = 20_000
 DEPTH_MAX: Final = 100
+NUMBER_BITS_MAX: Final = 1_024
 FINDINGS_MAX: Final = 20
 
 
@@ -238,10 +239,17 @@ def _of_node(node: ast.AST) -> Iterator[_Raw]:
         case ast.Call(func=ast.Name(id=called)) if called in BY_NAME:
             yield from _by_name(node, called)
             yield from _handed_on(node.args)
-        case ast.Constant(value=str(text)) if DUNDER_IN_FORMAT.search(text):
-            yield _at(node), Rule.COMPUTED, "a format text must not reach dunder attributes"
+        case ast.Constant():
+            yield from _constant(node)
         case _:
             yield from _handed_on(ast.iter_child_nodes(node))
+
+
+def _constant(node: ast.Constant) -> Iterator[_Raw]:
+    if isinstance(node.value, str) and DUNDER_IN_FORMAT.search(node.value):
+        yield _at(node), Rule.COMPUTED, "a format text must not reach dunder attributes"
+    if isinstance(node.value, int) and node.value.bit_length() > NUMBER_BITS_MAX:
+        yield _at(node), Rule.SIZE, f"a number must have at most {NUMBER_BITS_MAX} bits"
 
 
 def _imports(node: ast.Import) -> Iterator[_Raw]:

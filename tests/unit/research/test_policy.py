@@ -53,6 +53,7 @@ REFUSED = [
     ("sorted([bt], key=getattr)", Rule.COMPUTED),
     ("setattr(bt, name, 1)", Rule.COMPUTED),
     ("'{0.__class__}'.format(1)", Rule.COMPUTED),
+    ("x = 0x1" + "0" * 256, Rule.SIZE),
 ]
 
 
