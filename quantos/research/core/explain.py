@@ -196,7 +196,7 @@ def _tell_order(
     name = own_name(call.func)
     told = [phrases.say(test, local) for test in tests]
     if name == "signal_add" and len(call.args) == 2:
-        told.append(f"{phrases.say(call.args[1], local)} > 0")
+        told.append(phrases.say(ast.Compare(call.args[1], [ast.Gt()], [ast.Constant(0)]), local))
     condition = phrases.words["and"].join(
         f"({each})" if " or " in each and len(told) > 1 else each for each in told
     )

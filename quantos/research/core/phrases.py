@@ -121,14 +121,12 @@ def assigned_once(body: ast.AST, *, to_self: bool) -> dict[str, ast.expr]:
     """By name, what `name = …` or `self.name = …` gives it, of names that are given something once."""
     given: dict[str, list[ast.expr]] = {}
     for node in ast.walk(body):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            name = own_name(node.targets[0]) if to_self else _local_name(node.targets[0])
-            if name:
-                given.setdefault(name, []).append(node.value)
-        if isinstance(node, ast.AugAssign):
-            name = own_name(node.target) if to_self else _local_name(node.target)
-            given.setdefault(name, []).extend([node.value, node.value])
-    return {name: values[0] for name, values in given.items() if len(values) == 1}
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        changed = [node.target] if isinstance(node, ast.AugAssign | ast.For) else []
+        for target in (*targets, *changed, *changed):
+            name = own_name(target) if to_self else _local_name(target)
+            given.setdefault(name, []).append(node.value if isinstance(node, ast.Assign) else target)
+    return {name: values[0] for name, values in given.items() if name and len(values) == 1}
 
 
 def own_name(node: ast.expr) -> str:

@@ -92,6 +92,26 @@ def test_a_strategy_written_by_hand_is_told_with_its_parameters() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "params",
+    ["dict(stop=5, **{})", "{'stop': 5, 1: 2}", "(('stop', 5), 'x')", "[('stop', 5)]"],
+)
+def test_parameters_are_read_in_each_of_their_forms(params: str) -> None:
+    code = strategy(then="self.buy(size=self.p.stop)", more=f"    params = {params}\n")
+    assert told(code).splitlines()[-2:] == ["Risk: stop = 5.", "Position size: 5."]
+
+
+def test_a_signal_is_an_entry() -> None:
+    code = strategy(init="self.signal_add(bt.SIGNAL_LONG, bt.ind.CrossUp(self.data.close, 9))")
+    assert "It buys when the close crosses above 9." in told(code)
+
+
+def test_of_many_indicators_the_first_are_told() -> None:
+    init = "; ".join(f"self.a{n} = bt.ind.SMA(self.data, period={n})" for n in range(1, 50))
+    assert "SMA(30) (" in told(strategy(init=init))
+    assert "SMA(31)" not in told(strategy(init=init))
+
+
 def test_a_strategy_that_does_nothing_is_told_so() -> None:
     assert told(strategy()).splitlines() == [
         "The strategy S.",
@@ -128,6 +148,23 @@ def test_a_strategy_that_does_nothing_is_told_so() -> None:
             "It buys when not (the close > 9 and the low > 8).",
         ),
         ("for data in self.datas: self.buy(size=self.p.lost)", "Position size: p.lost."),
+        ("n = 1\n        n += 1\n        self.buy(size=n)", "Position size: n."),
+        ("for n in (1, 2):\n            self.buy(size=n)", "Position size: n."),
+        (
+            "if bt.ind.CrossOver(self.data.low, 9)[0] == -1: self.buy()",
+            "It buys when the low crosses below 9.",
+        ),
+        ("if self.sizes['a'] > 1: self.buy()", "It buys when self.sizes['a'] > 1."),
+        ("if self.hook()() > 1: self.buy()", "It buys when hook()() > 1."),
+        (
+            "if bt.ind.CrossDown(self.data.low, 9)[0]: self.buy()",
+            "It buys when the low crosses below 9.",
+        ),
+        ("if bt.ind.CrossUp(self.data.low)[0]: self.buy()", "It buys when bt.ind.CrossUp(self.data.low)."),
+        (
+            "if self.data.low[0] > 1 and (self.data.low[0] < 3 or self.data.low[0] > 5): self.buy()",
+            "It buys when the low > 1 and (the low < 3 or the low > 5).",
+        ),
     ],
 )
 def test_an_order_is_told_with_what_leads_to_it(then: str, line: str) -> None:
