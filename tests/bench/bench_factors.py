@@ -264,7 +264,7 @@ def main() -> None:
     print("once an import")
     made: list[MarketPanel] = []
     making = best(lambda: made.append(MarketPanel.of(sessions(given.days), price)), 1)
-    line("the market's panel: returns and their codes, from closes", making)
+    line("the market's panel in plain arrays, from closes (bench_panel: the platform's)", making)
     market = made.pop()
     price = price[:0]
     for covered in (1.0, 0.8):
