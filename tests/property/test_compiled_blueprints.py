@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from quantos.research.core.blueprint import read_blueprint
@@ -20,6 +20,13 @@ from quantos.research.core.policy import admit, findings
 from tests.unit.research.second_opinion import Backtrader, backtrader, blueprints, expected_trades, walk
 
 SLOWLY = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+TRAILED: dict[str, Any] = {
+    "asset": "600519.SH",
+    "entry": [{"indicator": "bollinger", "operator": ">", "value": 0}],
+    "exit": [{"indicator": "sma", "operator": "<", "value": 0}],
+    "risk": {"trailing_stop": 4},
+}
+"""Always in, out by the trailing stop alone: each purchase trails from a high of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +37,7 @@ def program() -> Iterator[Backtrader]:
 
 @SLOWLY
 @given(body=blueprints(), seed=st.integers(0, 9_999))
+@example(body=TRAILED, seed=1)
 def test_backtrader_trades_what_the_arrays_say(program: Backtrader, body: dict[str, Any], seed: int) -> None:
     blueprint, bars = read_blueprint(body), walk(seed)
     trades, value = program.trades(compile_blueprint(blueprint), bars)

@@ -16,6 +16,7 @@ REFUSED = [
     ("import os.path as math", Rule.IMPORT),
     ("from os import path", Rule.IMPORT),
     ("from . import math", Rule.IMPORT),
+    ("from .math import sqrt", Rule.IMPORT),
     ("from math import *", Rule.IMPORT),
     ("import re", Rule.IMPORT),
     ("import numpyx", Rule.IMPORT),
@@ -90,10 +91,11 @@ def test_ordinary_code_is_let_through(code: str) -> None:
 
 
 def test_findings_are_numbered_in_the_order_of_the_text_and_placed_in_it() -> None:
-    code = STRATEGY + "价格 = '贵'; bt.os\neval('1')\n"
+    code = STRATEGY + "价格 = '贵'; bt.os\nif 1:\n    eval('1')\nexec('1')\n"
     assert [(each.number, each.line, each.column, each.rule) for each in findings(code)] == [
         (1, 5, 14, Rule.ATTRIBUTE),
-        (2, 6, 1, Rule.BUILTIN),
+        (2, 7, 5, Rule.BUILTIN),
+        (3, 8, 1, Rule.BUILTIN),
     ]
 
 
