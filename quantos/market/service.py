@@ -347,11 +347,7 @@ class Market:
         return view
 
     def import_path(
-        self,
-        path: Path,
-        progress: Progress | None = None,
-        *,
-        synthetic: bool = False,
+        self, path: Path, progress: Progress | None = None, *, synthetic: bool = False
     ) -> ImportReport:
         """Import a file, or everything importable below a folder; one transaction a file.
 
@@ -392,10 +388,7 @@ class Market:
         return self.import_table("calendar", source, table, synthetic=self.is_synthetic)
 
     def _with_importer(
-        self,
-        work: Callable[[Importer], Done],
-        progress: Progress | None,
-        synthetic: bool,
+        self, work: Callable[[Importer], Done], progress: Progress | None, synthetic: bool
     ) -> Done:
         from quantos.market.importing.run import Importer  # noqa: PLC0415 - see TYPE_CHECKING above
 
