@@ -217,8 +217,15 @@ def _signature(value: Any) -> bytes:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    """Of what kind a value is, not the value: whoever sent the file may be shown on a page what it says."""
+    kinds = {
+        str: "this text",
+        bool: "true or false",
+        int: "this number",
+        float: "this number",
+        list: "a list",
+    }
+    return "null" if value is None else kinds.get(type(value), "an object")
 
 
 _READERS: Final[dict[str, Callable[[Any], Any]]] = {

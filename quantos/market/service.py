@@ -213,6 +213,7 @@ class Market:
             if store.accepted(cursor, day) is not None:
                 raise AlreadyAccepted(f"{day} is accepted already")
             store.accept(cursor, day, reason, by, self.clock.now().astimezone(UTC).replace(tzinfo=None))
+        self.version += 1  # what suffices of the day is another thing now
         self.after_change()
         return Acceptance(by, reason)
 

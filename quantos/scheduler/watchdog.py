@@ -58,6 +58,9 @@ class MarketWatched(Protocol):
 
     def last_date(self) -> date | None: ...
 
+    @property
+    def version(self) -> int: ...
+
     def readiness(self, day: date) -> Readiness: ...
 
 
@@ -87,6 +90,7 @@ class Watchdog:
         self._records, self._clock, self._market = records, clock, market
         self._signals, self._portfolios = signals, portfolios
         self._turn = threading.Lock()
+        self._asked: tuple[int, dict[date, list[Finding]]] = (-1, {})
 
     def look(self, trade_date: date) -> dict[str, list[str]]:
         """Note what is amiss of a day that is over, and what is mended: {data, unattested, without_values}."""
@@ -129,7 +133,16 @@ class Watchdog:
 
     # what is amiss
 
-    def _data(self, day: date) -> Iterable[Finding]:
+    def _data(self, day: date) -> list[Finding]:
+        """Asked of a day once for each state of the market: days without bars may stand open for years."""
+        version, asked = self._asked
+        if version != self._market.version:
+            version, asked = self._asked = self._market.version, {}
+        if day not in asked:
+            asked[day] = self._lacking(day)
+        return asked[day]
+
+    def _lacking(self, day: date) -> list[Finding]:
         if self._market.last_date() is None or (found := self._market.readiness(day)).ready:
             return []
         return [Finding(DATA, "", day, {"present": found.present, "expected": found.expected})]

@@ -215,7 +215,7 @@ def test_settings_mask_secrets_and_passwords() -> None:
 
 
 def test_settings_show_numbers_as_they_are_written(run: Run) -> None:
-    assert " 67108864 " in run("settings").out
+    assert " 134217728 " in run("settings").out
 
 
 def test_a_setting_that_cannot_be_used_is_named_by_its_variable(run: Run) -> None:

@@ -7,7 +7,7 @@ import json
 
 from tests.feature.cli.conftest import Serving
 
-TOO_LARGE = 65 * 2**20
+TOO_LARGE = 9 * 2**20
 
 
 def test_a_sender_who_reads_only_after_sending_all_reads_413(server: Serving) -> None:
@@ -21,9 +21,9 @@ def test_a_sender_who_reads_only_after_sending_all_reads_413(server: Serving) ->
     connection.close()
 
 
-def test_a_body_of_12_megabytes_is_read(server: Serving) -> None:
+def test_a_body_of_7_megabytes_is_read(server: Serving) -> None:
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
-    body = b'{"invite_code":"unknown","more":"%b"}' % (b"x" * 12_000_000)
+    body = b'{"invite_code":"unknown","more":"%b"}' % (b"x" * 7_000_000)
     connection.request("POST", "/api/v1/auth/invite", body, {"Content-Type": "application/json"})
     assert connection.getresponse().status == 401
     connection.close()

@@ -85,10 +85,10 @@ def test_sigterm_ends_the_server_cleanly_and_a_live_directory_is_never_simulated
     assert started.stop() == 0
     assert started.process.stdout is not None
     with started.process.stdout as out:
-        assert out.read().splitlines() == [
-            f"a new live data directory was made: {tmp_path / 'data'}",
-            "stopped",
-        ]
+        made, evaluation, stopped = out.read().splitlines()
+    assert made == f"a new live data directory was made: {tmp_path / 'data'}"
+    assert evaluation.startswith("Evaluation until ")
+    assert stopped == "stopped"
     assert not (tmp_path / "data" / "server.json").exists()
     ended = run("serve", "--simulate", "2024-01-02T08:00+08:00", data_dir=tmp_path / "data")
     assert ended.code == 1
@@ -184,7 +184,7 @@ def test_the_log_says_in_one_line_each_what_was_done(home: Path, run: Run, tmp_p
     assert any(
         line.startswith("settle_all_active_strategies for 2024-01-03: failed, reason ") for line in said
     )
-    assert "settlement_watchdog for 2024-01-02: done, missing none" in said
+    assert any(line.startswith("settlement_watchdog for 2024-01-02: done, missing none") for line in said)
     assert token not in log.read_text()
 
 

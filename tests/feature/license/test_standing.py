@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import stat
 from collections.abc import Callable
@@ -197,6 +198,7 @@ def test_a_directory_that_cannot_be_written_stops_nothing(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
+    caplog.set_level(logging.WARNING, "quantos")
     monkeypatch.setattr("quantos.license.memory.put_private", full)
     assert found(opened()).mode is Mode.EVALUATION
     assert "No space left on device" in caplog.text
@@ -213,6 +215,7 @@ def test_limits_that_cannot_be_applied_stop_nothing(opened: Open, caplog: pytest
 
 
 def test_an_end_is_warned_of_in_the_log_once(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "quantos")
     standing = opened()
     drop(standing, expires=MADE.date() - DAY)
     for _ in range(3):
