@@ -45,6 +45,7 @@ def test_the_first_screen_says_whether_today_is_all_right(served: Served, size: 
         assert shows(pilot, "simulated time")
         assert shows(pilot, "1 active")
         assert shows(pilot, "to 2024-03-29")
+        await until(pilot, lambda: shows(pilot, "03-05 18:15"))
         jobs = [line for line in lines(pilot) if "✓" in line and "03-05 18:15" in line]
         assert len(jobs) == 1
         assert "03-06 18:15" in jobs[0]
