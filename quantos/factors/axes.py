@@ -85,10 +85,12 @@ class Axes:
     def last_complete(self) -> date | None:
         """The same, where the day's bars suffice to settle it."""
         day = self.last_known()
-        while day is not None and not self._market.readiness(day).ready:
+        for _ in range(BEFORE):  # a market without a whole day in a quarter has none that matters
+            if day is None or self._market.readiness(day).ready:
+                return day
             previous = self._market.calendar.previous_before(day)
             day = previous if previous >= self._market.calendar.first else None
-        return day
+        return None
 
     def sessions_before(self, days: Dates, last: date) -> NDArray[np.bool_]:
         """Which of the days have two more trading days up to `last`: their return is known."""
