@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from types import FrameType
+from typing import Final, Generic, NoReturn, TypeVar
 
 from quantos.cli.interruption import leave_at_once
 from quantos.cli.texts import say
@@ -33,6 +36,29 @@ class _Work(Generic[T]):
             self.ended.set()
 
 
+@contextmanager
+def _second_leaves_at_once() -> Iterator[None]:
+    """Inside, the first Ctrl-C raises KeyboardInterrupt and the next one ends the process.
+
+    The next one is met where it comes, in the signal's handler: raised as an exception, it could come while the first
+    is still being answered and be taken for it.
+    """
+    answer = signal.getsignal(signal.SIGINT)
+
+    def first(_number: int, _frame: FrameType | None) -> NoReturn:
+        signal.signal(signal.SIGINT, second)
+        raise KeyboardInterrupt
+
+    def second(_number: int, _frame: FrameType | None) -> None:
+        leave_at_once(say("interrupted.at_once"))
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, answer)
+
+
 def attended(do: Callable[[], T], *, look: Callable[[], None], stop: Callable[[], None]) -> tuple[T, bool]:
     """What `do` returned, and whether Ctrl-C came meanwhile; `look` is called several times a second.
 
@@ -40,17 +66,16 @@ def attended(do: Callable[[], T], *, look: Callable[[], None], stop: Callable[[]
     where nobody need wait. The second one ends the process at once.
     """
     work = _Work(do, threading.Event(), [])
-    threading.Thread(target=work.run, name="attended", daemon=True).start()
     interrupted = False
-    while not work.ended.is_set():
-        try:
-            if not work.ended.wait(LOOK_EVERY_S):
-                look()
-        except KeyboardInterrupt:
-            if interrupted:
-                leave_at_once(say("interrupted.at_once"))
-            interrupted = True
-            stop()
+    with _second_leaves_at_once():
+        threading.Thread(target=work.run, name="attended", daemon=True).start()
+        while not work.ended.is_set():
+            try:
+                if not work.ended.wait(LOOK_EVERY_S):
+                    look()
+            except KeyboardInterrupt:
+                interrupted = True
+                stop()
     if work.error is not None:
         raise work.error
     return work.result[0], interrupted

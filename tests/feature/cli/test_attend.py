@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import threading
+from textwrap import dedent
 
 import pytest
 
@@ -38,6 +42,34 @@ def test_where_nobody_need_wait_ctrl_c_ends_the_command_at_once() -> None:
     with pytest.raises(Interrupted, match="the server goes on"):
         attended(never.wait, look=lambda: signal.raise_signal(signal.SIGINT), stop=stop)
     never.set()
+
+
+def test_a_second_ctrl_c_leaves_at_once_even_while_the_first_is_being_answered() -> None:
+    program = dedent("""
+        import signal, threading
+        from quantos.cli.attend import attended
+
+        def press():
+            signal.raise_signal(signal.SIGINT)
+
+        attended(threading.Event().wait, look=press, stop=press)
+    """)
+    left = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "QUANTOS_LANG": "en"},
+    )
+    assert (left.returncode, left.stdout) == (130, "")
+    assert left.stderr.startswith("quantos: left at once: what was committed stands whole")
+
+
+def test_ctrl_c_means_afterwards_what_it_meant_before() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    attended(lambda: None, look=lambda: None, stop=lambda: None)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_what_the_work_raises_is_raised() -> None:
