@@ -118,16 +118,15 @@ def _whole(reader: Any) -> Iterator[pa.RecordBatch]:
 def _opened_parquet(file: IO[bytes], content: mmap.mmap) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    check_footer(content)
-    opened = pq.ParquetFile(file)
-    meta = opened.metadata
-    rows = sum(max(meta.row_group(group).num_rows, 0) for group in range(meta.num_row_groups))
-    if rows * meta.num_columns > 3 * CELLS_MAX:
+    footer = check_footer(content)
+    if footer.cells > 3 * CELLS_MAX:
         raise _too_large()
-    check_pages(content, meta)
+    check_pages(content, footer)
+    opened = pq.ParquetFile(file)
     texts = [name for name in (*DATE_NAMES, SYMBOL) if name in opened.schema_arrow.names]
-    parquet = pq.ParquetFile(file, read_dictionary=texts, metadata=meta)
-    batches = parquet.iter_batches(BATCH_ROWS if meta.num_columns < 16 else 256, use_threads=False)
+    parquet = pq.ParquetFile(file, read_dictionary=texts, metadata=opened.metadata)
+    narrow = opened.metadata.num_columns < 16
+    batches = parquet.iter_batches(BATCH_ROWS if narrow else 256, use_threads=False)
     return parquet.schema_arrow, batches
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from quantos.factors.uploads import unpacking
 from tests.feature.factors.made import NAMES, SESSIONS, Owner
 
 STREAM = "application/vnd.apache.arrow.stream"
@@ -182,6 +183,38 @@ def test_a_small_file_that_unpacks_to_far_more_is_refused_before_it_is_unpacked(
     name, grown = peak_of_a_process_that_reads(tmp_path, content, kind)
     assert name == refusal
     assert grown < 256, f"{grown} MiB"
+
+
+def with_a_column_that_contradicts_itself() -> bytes:
+    """A Parquet file whose schema says `required` of a column that counts how many of its values are null."""
+    content = bytearray(parquet(pa.table({"date": pa.array(DAYS, pa.date32()), NAMES[0]: [1.0] * len(DAYS)})))
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    optional = content.index(b"\x25\x02\x18\x04date", footer)  # repetition_type 1, then the name
+    content[optional + 1] = 0
+    return bytes(content)
+
+
+def test_a_parquet_file_that_contradicts_itself_ends_no_process(tmp_path: Path, owner: Owner) -> None:
+    """What pyarrow tells of such a column it tells by ending the process, which no exception handler sees."""
+    content = with_a_column_that_contradicts_itself()
+    name, _ = peak_of_a_process_that_reads(tmp_path, content, "parquet")
+    assert name == "Invalid"
+    factor = owner.create()
+    answer = owner.send(factor, content, "application/vnd.apache.parquet")
+    assert answer.status_code == 422
+    assert "damaged" in answer.json()["detail"][0]["msg"]
+
+
+TWICE = {
+    "a field twice": b"\x15\x02\x05\x02\x04",  # the second time in the long form
+    "a field of another type": b"\x16\x02",
+}
+
+
+@pytest.mark.parametrize("what", TWICE)
+def test_a_struct_that_two_readers_may_read_in_two_ways_is_unreadable(what: str) -> None:
+    with pytest.raises(unpacking.Unreadable):
+        unpacking._Thrift(TWICE[what] + b"\x00", 0).struct({1: (5, 0), 2: (5, 0)})
 
 
 def test_err_06_a_buffer_that_says_it_unpacks_to_a_terabyte_is_413(owner: Owner) -> None:
