@@ -15,7 +15,8 @@ from quantos.market.core.adjusted import ClosingBars
 def warm() -> None:
     """Measure a factor of no days; the compiled code stays in the cache."""
     nothing = np.zeros((0, 0))
-    codes, market = rank_codes(nothing), MarketPanel.of(np.zeros(0, "datetime64[D]"), nothing)
+    codes = rank_codes(nothing)
+    market = MarketPanel(np.zeros(0, "datetime64[D]"), nothing, codes, np.zeros((0, 0), np.bool_))
     compacted(codes)
     diagnostics(codes, measure(codes, market), market, None, np.zeros(0, np.int8), (), 0)
     correlation(codes, codes)

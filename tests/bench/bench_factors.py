@@ -1,6 +1,6 @@
 """Factors: one validation, stage by stage, beside a plain read, a NumPy version and alphalens-reloaded.
 
-    python tests/bench/bench_factors.py [--days 2500] [--names 5000] [--active 50] [--peer-days 250]
+    python -m tests.bench.bench_factors [--days 2500] [--names 5000] [--active 50] [--peer-days 250]
 
 Values are random, fully or to 80 % covered, written through the store and read from it; the active factors lie
 each in files of their own. The platform keeps the market's panel between validations; its making is shown apart.
@@ -27,12 +27,13 @@ import numpy as np
 
 from quantos.factors.core import beyond, validation
 from quantos.factors.core.measured import MarketPanel, measure
-from quantos.factors.core.panel import Dates, Panel, returns
+from quantos.factors.core.panel import Dates, Panel
 from quantos.factors.core.ranks import rank_codes
 from quantos.factors.pairs import correlations
 from quantos.factors.values import Batch, ValueStore
 from quantos.factors.warm import warm
 from quantos.storage.series import Series
+from tests.support.plain_panels import market_panel, returns
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 UPLOAD = 500
@@ -202,7 +203,7 @@ def peers(days: int, names: int, random: np.random.Generator) -> None:
     """Ours, NumPy's and alphalens' measures of the same shorter panel."""
     factor = random.standard_normal((days, names))
     price = np.exp(np.cumsum(0.02 * random.standard_normal((days, names)), axis=0))
-    market, codes = MarketPanel.of(sessions(days), price), rank_codes(factor)
+    market, codes = market_panel(sessions(days), price), rank_codes(factor)
     print(f"\npeers: {days} days x {names} names, load {os.getloadavg()[0]:.1f}")
     ours = line("this program, from rank codes", best(lambda: judge(codes, market)))
     sorting = line("... and sorting the values first", best(lambda: rank_codes(factor), 1))
@@ -263,7 +264,7 @@ def main() -> None:
     price = np.exp(np.cumsum(0.02 * random.standard_normal((given.days, given.names)), axis=0))
     print("once an import")
     made: list[MarketPanel] = []
-    making = best(lambda: made.append(MarketPanel.of(sessions(given.days), price)), 1)
+    making = best(lambda: made.append(market_panel(sessions(given.days), price)), 1)
     line("the market's panel in plain arrays, from closes (bench_panel: the platform's)", making)
     market = made.pop()
     price = price[:0]

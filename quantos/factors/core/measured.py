@@ -20,8 +20,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from quantos.factors.core.panel import Dates, Members, Panel, Series, carried, returns
-from quantos.factors.core.ranks import Codes, placed, rank_codes
+from quantos.factors.core.panel import Dates, Members, Panel, Series
+from quantos.factors.core.ranks import Codes, placed
 from quantos.factors.core.threads import over_days
 
 LAGS: Final = (1, 2, 3, 4, 5)
@@ -42,13 +42,6 @@ class MarketPanel:
     returns: Panel  # ret[t] of the carried closes
     codes: Codes  # rank codes of `returns`, those that differ by rounding alone tied
     has_close: Members  # a carried close that day
-
-    @classmethod
-    def of(cls, dates: Dates, adjusted_close: Panel) -> MarketPanel:
-        """From adjusted closes [t, i] as the bars give them, NaN where there is no bar."""
-        price = carried(adjusted_close)
-        ret = returns(price)
-        return cls(dates, ret, rank_codes(np.round(ret, RETURN_DECIMALS)), np.isfinite(price))
 
 
 @dataclass(frozen=True, slots=True)

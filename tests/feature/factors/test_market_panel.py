@@ -23,6 +23,7 @@ from quantos.market.core.normalised import NormalisedBars
 from quantos.market.service import Market
 from quantos.storage.series import Series
 from tests.support.adjusted import adjusted_closes
+from tests.support.plain_panels import market_panel
 
 NAMES = ("000002.SZ", "300750.SZ", "600000.SH", "600519.SH", "688981.SH")
 SUSPENDED = "600000.SH"
@@ -109,7 +110,7 @@ def in_plain_arrays(market: Market, wanted: Span) -> MarketPanel:
     close = np.full((len(wanted.sessions), len(wanted.axis)), np.nan)
     columns = [wanted.axis.index(symbol) for symbol in wanted.instruments]
     close[:, columns] = adjusted_closes(market, wanted.sessions)
-    return MarketPanel.of(wanted.sessions, close)
+    return market_panel(wanted.sessions, close)
 
 
 def assert_same_bits(found: MarketPanel, wanted: MarketPanel) -> None:
@@ -299,6 +300,7 @@ from quantos.kit.clock import SystemClock
 from quantos.market.service import Market
 from quantos.storage.series import Series
 from tests.support.adjusted import adjusted_closes
+from tests.support.plain_panels import market_panel
 
 def die(*given):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from quantos.factors.core.correlation import Sorted, daily_correlation
-from quantos.factors.core.measured import MarketPanel, measure
-from quantos.factors.core.panel import Dates, Members, carried, forward_return
+from quantos.factors.core.measured import measure
+from quantos.factors.core.panel import Dates, Members
 from quantos.factors.core.ranks import rank_codes
 from quantos.market.core.constituents import MemberList, Spell, constituents_on, member_lists
+from tests.support.plain_panels import carried, forward_return, market_panel
 
 FIRST, LAST = "2024-05-06", "2024-12-31"
 CSI500 = "000905.SH"
@@ -40,7 +41,7 @@ def test_momentum_and_turnover_of_the_csi_500(shared_market: Path) -> None:
     assert members.sum(axis=1).min() > 400
     assert (np.diff(members.astype(np.int8), axis=0) != 0).any(), "the index changed in December"
 
-    found = measure(rank_codes(momentum), MarketPanel.of(dates, close), members)
+    found = measure(rank_codes(momentum), market_panel(dates, close), members)
     alike = daily_correlation(Sorted.of(rank_codes(momentum)), rank_codes(shrinking))
     ret, known = np.round(forward_return(price), 12), 0  # the same share of growth is the same return
     for t in range(len(dates)):

@@ -8,6 +8,7 @@ import numpy as np
 
 from quantos.factors.core.measured import MarketPanel
 from quantos.factors.core.panel import Dates, Members, Panel
+from tests.support.plain_panels import market_panel
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Panels:
 
     @property
     def market(self) -> MarketPanel:
-        return MarketPanel.of(self.dates, self.close)
+        return market_panel(self.dates, self.close)
 
 
 def panels(seed: int, days: int = 150, names: int = 60) -> Panels:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quantos.factors.core.measured import MarketPanel, Measured, measure
+from quantos.factors.core.measured import Measured, measure
 from quantos.factors.core.ranks import rank_codes
+from tests.support.plain_panels import market_panel
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "factors" / "alphalens.json"
 
@@ -27,7 +28,7 @@ def ours(theirs: dict[str, Any]) -> Measured:
     factor = np.full_like(close, np.nan)
     factor[: len(theirs["factor"])] = theirs["factor"]
     dates = np.arange(np.datetime64("2024-01-01"), np.datetime64("2024-01-01") + len(close))
-    return measure(rank_codes(factor), MarketPanel.of(dates, close))
+    return measure(rank_codes(factor), market_panel(dates, close))
 
 
 def test_the_ic_is_that_of_alphalens(ours: Measured, theirs: dict[str, Any]) -> None:

@@ -9,8 +9,9 @@ from scipy.stats import rankdata, spearmanr
 
 from quantos.factors.core.correlation import Sorted, correlation, daily_correlation
 from quantos.factors.core.measured import measure
-from quantos.factors.core.panel import Members, Panel, forward_return
+from quantos.factors.core.panel import Members, Panel
 from quantos.factors.core.ranks import rank_codes
+from tests.support.plain_panels import forward_return
 from tests.unit.factors.panels import Panels, panels
 
 SEEDS = range(4)

@@ -13,6 +13,7 @@ from quantos.factors.core.measured import MarketPanel, measure
 from quantos.factors.core.panel import Panel
 from quantos.factors.core.ranks import Codes, rank_codes
 from quantos.market.core.boards import Board
+from tests.support.plain_panels import market_panel
 from tests.unit.factors.panels import panels
 
 
@@ -134,7 +135,7 @@ def test_the_ic_of_a_board_is_over_its_names_alone() -> None:
     boards = np.where(np.arange(60) < 30, int(Board.MAIN), int(Board.STAR)).astype(np.int8)
     codes = rank_codes(given.factor)
     found = beyond.diagnostics(codes, measure(codes, given.market), given.market, None, boards, (), 1)
-    main = MarketPanel.of(given.dates, given.close[:, :30])
+    main = market_panel(given.dates, given.close[:, :30])
     want = measure(rank_codes(given.factor[:, :30]), main).ic
     assert found.ic_by_board["main"] == pytest.approx(np.nanmean(want), abs=1e-12)
     assert found.ic_by_board.keys() == {"main", "star"}

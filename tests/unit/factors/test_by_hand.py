@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from quantos.factors.core import statistics
-from quantos.factors.core.measured import MarketPanel, Measured, measure
+from quantos.factors.core.measured import Measured, measure
 from quantos.factors.core.panel import Panel
 from quantos.factors.core.ranks import rank_codes
 from quantos.factors.core.validation import in_sample, yearly_stats
+from tests.support.plain_panels import market_panel
 
 EIGHTHS = [  # returns of six days, A to E; in eighths they are exact
     [0, 0, 0, 0, 0],
@@ -38,7 +39,7 @@ def measured() -> Measured:
     dates = np.array(
         ["2023-12-28", "2023-12-29", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05"], "datetime64[D]"
     )
-    return measure(rank_codes(np.array(FACTOR)), MarketPanel.of(dates, close))
+    return measure(rank_codes(np.array(FACTOR)), market_panel(dates, close))
 
 
 def test_the_ic_of_each_day(measured: Measured) -> None:

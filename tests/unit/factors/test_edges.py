@@ -10,9 +10,10 @@ from scipy.stats import spearmanr
 
 from quantos.factors.core.correlation import correlation, max_correlation
 from quantos.factors.core.measured import MarketPanel, Measured, measure
-from quantos.factors.core.panel import Members, Panel, carried
+from quantos.factors.core.panel import Members, Panel
 from quantos.factors.core.ranks import NAMES_MAX, rank_codes
 from quantos.factors.core.validation import checks, failed, in_sample, yearly_stats
+from tests.support.plain_panels import carried, market_panel
 
 NAMES = 6
 GROWTH = 1 + np.arange(NAMES) / 8  # of every day; the later the column, the larger: exact in binary
@@ -22,7 +23,7 @@ def measured(factor: Panel, close: Panel | None = None, members: Members | None 
     days = len(factor)
     price = GROWTH ** np.arange(days)[:, None] if close is None else close
     dates = np.arange(np.datetime64("2024-01-01"), np.datetime64("2024-01-01") + days)
-    return measure(rank_codes(factor), MarketPanel.of(dates, price), members)
+    return measure(rank_codes(factor), market_panel(dates, price), members)
 
 
 def upward(days: int) -> Panel:
@@ -222,6 +223,6 @@ def test_codes_of_a_wider_axis_or_another_shape_are_refused() -> None:
     with pytest.raises(ValueError, match="members are"):
         measure(
             codes,
-            MarketPanel.of(np.arange(4).astype("datetime64[D]"), np.ones((4, 9))),
+            market_panel(np.arange(4).astype("datetime64[D]"), np.ones((4, 9))),
             np.ones((4, 8), bool),
         )

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantos.factors.core.correlation import correlation
-from quantos.factors.core.measured import MarketPanel, measure
+from quantos.factors.core.measured import measure
 from quantos.factors.core.panel import Panel
 from quantos.factors.core.ranks import rank_codes
+from tests.support.plain_panels import market_panel
 from tests.unit.factors.panels import Panels, panels
 
 some = st.builds(panels, st.integers(0, 10**6), st.integers(3, 20), st.integers(5, 25))
@@ -49,7 +50,7 @@ def test_the_opposite_sign_negates_long_short_where_nothing_is_tied(one: Panels)
 @given(some)
 def test_the_order_of_the_columns_changes_nothing_where_nothing_is_tied(one: Panels) -> None:
     columns = np.random.default_rng(one.factor.shape[1]).permutation(one.factor.shape[1])
-    moved = MarketPanel.of(one.dates, one.close[:, columns])
+    moved = market_panel(one.dates, one.close[:, columns])
     found = measure(rank_codes(one.other), one.market, one.members)
     same = measure(rank_codes(one.other[:, columns]), moved, one.members[:, columns])
     for series in ("lagged_ic", "turnover", "coverage", "names"):
