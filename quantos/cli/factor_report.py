@@ -24,6 +24,15 @@ FIGURES: Final = (
     ("max_correlation", False),
 )
 
+ASKED: Final = {
+    "IC_MEAN": "|IC| >",
+    "IC_IR": "|IR| >",
+    "HIGH_TURNOVER": "<",
+    "SELF_CORRELATION": "<",
+    "DATA_COVERAGE": "≥",
+}
+"""How a value stands to the threshold that it passes."""
+
 STYLE: Final = """
 :root{--ink:#1b1f24;--soft:#5c6670;--line:#d9dee3;--back:#fff;--card:#f6f8fa;
 --c0:#9db8d9;--c1:#c2410c;--c2:#0f766e;--c3:#1d4ed8;--c4:#7c3aed;--c5:#be185d;--good:#15803d;--bad:#b91c1c}
@@ -123,13 +132,22 @@ def _out_of_sample(found: dict[str, Any]) -> str:
     return f"{heading}{_table(heads, rows)}{told}"
 
 
-def _checks(checks: Sequence[dict[str, Any]]) -> str:
+def _checks(checks: Sequence[dict[str, Any]] | None) -> str:
+    """None: values that came since have made a rejected factor new."""
+    heading = f"<h2>{escape(say('report.checks'))}</h2>"
+    if checks is None:
+        return f"{heading}<p class=soft>{escape(say('report.values_since'))}</p>"
     heads = [say(f"factor.col.{name}") for name in ("check", "value", "threshold", "passed")]
     rows = [
-        [check["name"], shown(check["value"]), shown(check["threshold"]), _verdict(check["passed"])]
+        [
+            check["name"],
+            shown(check["value"]),
+            f"{ASKED[check['name']]} {shown(check['threshold'])}",
+            _verdict(check["passed"]),
+        ]
         for check in checks
     ]
-    return f"<h2>{escape(say('report.checks'))}</h2>{_table(heads, rows, marked=True)}"
+    return f"{heading}{_table(heads, rows, marked=True)}"
 
 
 def _verdict(passed: bool) -> str:

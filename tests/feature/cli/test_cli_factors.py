@@ -332,6 +332,29 @@ def test_a_factor_that_was_not_validated_has_no_report(
     assert not file.exists()
 
 
+def test_a_factor_that_was_rejected_and_given_new_values_has_a_report_without_a_verdict(
+    said: Said, prepared: tuple[Path, str, str], values: pd.DataFrame, tmp_path: Path
+) -> None:
+    folder, key, _ = prepared
+    file, page = tmp_path / "values.parquet", tmp_path / "report.html"
+    values.to_parquet(file)
+    where = ("--data-dir", folder, "--json")
+    new = ("--name", "twin", "--universe", "hs300", "--submit")
+    first = said("factor", "upload", file, *new, *where, QUANTOS_API_KEY=key).json
+    assert first["validation"]["status"] == "rejected"
+    factor = first["factor_id"]
+    assert said("factor", "upload", file, "--factor", factor, *where, QUANTOS_API_KEY=key).code == 0
+    ended = said("factor", "report", factor, "--html", page, "--data-dir", folder)
+    assert ended.code == 0, ended.err
+    assert "submit the factor again" in page.read_text()
+    assert said("factor", "show", factor, "--data-dir", folder).code == 0
+
+
+def test_a_report_tells_how_a_value_stands_to_its_threshold(written: tuple[str, str]) -> None:
+    cells = Page(written[1]).text
+    assert all(asked in cells for asked in ("|IC| > 0.015", "|IR| > 0.15", "< 0.35", "< 0.7", "≥ 120"))
+
+
 def test_a_rolling_mean_begins_once_its_window_is_full() -> None:
     assert rolling_mean([1.0, 2.0, None, 6.0, 8.0], 3) == [None, None, None, 3.0, pytest.approx(16 / 3)]
 
