@@ -39,6 +39,7 @@ RUN python3 -m compileall -q --invalidation-mode unchecked-hash -s /opt/quantos 
 COPY quantos /opt/quantos/app/quantos
 COPY tui /opt/quantos/app/tui
 COPY licensing /opt/quantos/app/licensing
+COPY strategy_worker /opt/quantos/app/strategy_worker
 COPY deploy-kit /opt/quantos/app/deploy-kit
 COPY fingerprint.sh install.sh /opt/quantos/app/deploy-kit/
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash -s /opt/quantos -p /opt/quantos /opt/quantos/app
@@ -69,7 +70,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     QUANTOS_HOST=0.0.0.0
 USER 10001:10001
 # What was pruned above must not be missed, on either architecture: a part that cannot be loaded ends the build.
-RUN python3 -c "import pyarrow.parquet, pyarrow.dataset, pyarrow.compute, pyarrow.csv, pyarrow.ipc, duckdb, numba, uvloop, httptools, psycopg, baostock, quantos.app"
+RUN python3 -c "import pyarrow.parquet, pyarrow.dataset, pyarrow.compute, pyarrow.csv, pyarrow.ipc, duckdb, numba, uvloop, httptools, psycopg, baostock, pandas, quantos.app, strategy_worker.engine"
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000

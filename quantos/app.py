@@ -15,6 +15,7 @@ from quantos.admin import routes as admin_routes
 from quantos.attestation import routes as attestation_routes
 from quantos.errors import QuantosError
 from quantos.factors import routes as factor_routes
+from quantos.kit.addresses import is_loopback
 from quantos.kit.deploy_kit import add_deploy_kit
 from quantos.kit.docs_page import add_docs_page, add_text
 from quantos.kit.etags import EntityTags
@@ -28,6 +29,8 @@ from quantos.market import routes as market_routes
 from quantos.performance import routes as performance_routes
 from quantos.platform import Platform
 from quantos.portfolios import routes as portfolio_routes
+from quantos.research import routes as research_routes
+from quantos.settings import Settings
 from quantos.settlement import routes as settlement_routes
 from quantos.strategies import routes as strategy_routes
 from quantos.support import routes as support_routes
@@ -37,6 +40,11 @@ __all__ = ["Platform", "build_app"]
 
 UPLOADS = re.compile(rf"{API}/(factors/[^/]+/values|admin/strategies/[^/]+/backfill)")
 """What takes a body as large as the settings let; everything else is as small as what people write."""
+
+
+def is_open(settings: Settings) -> bool:
+    """Whether strategies are generated, explained and run for anyone (COP-20)."""
+    return settings.copilot_open == "true" or (not settings.copilot_open and is_loopback(settings.host))
 
 
 def build_app(platform: Platform) -> FastAPI:
@@ -77,6 +85,7 @@ def build_app(platform: Platform) -> FastAPI:
         support_routes.admin_router(p.support, p.accounts),
         license_routes.admin_router(p.licenses, p.own_license, p.accounts),
         admin_routes.router(p.operations, p.scheduler, p.settlement, p.accounts),
+        research_routes.router(p.research, None if is_open(p.settings) else p.accounts.user),
     )
     app.state.once = p.accounts.idempotency.once
     app.state.admit = p.standing.admit

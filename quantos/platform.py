@@ -36,6 +36,7 @@ from quantos.market.service import Market
 from quantos.performance.service import Claims, Performance
 from quantos.portfolios import jobs as portfolio_jobs
 from quantos.portfolios.service import Portfolios
+from quantos.research.service import Backtests, Research, RunLimits, Sandbox
 from quantos.scheduler.core.timetable import Job as TimedJob
 from quantos.scheduler.service import (
     Job,
@@ -83,6 +84,7 @@ class Platform:
     verification: Verification
     publication: Publication
     support: Support
+    research: Research
     licenses: Licenses
     standing: Standing
     limits: Limits
@@ -146,6 +148,7 @@ class Platform:
         self.publication.stop()
         self.attestation.close()
         self.support.stop()
+        self.research.close()
         self.accounts.close()
         self.records.close()
         self.series.close()
@@ -193,8 +196,7 @@ def _compose(
     jobs = _jobs(attestation, publication, settlement, factors, portfolios, standing, unattended)
     scheduler = Scheduler(clock, records, lambda: market.calendar, jobs, _batches(settings, attestation))
     scheduler.after_job = unattended.watchdog.look_again
-    backup = Backup(directory, records, series, attestation.write_bundle, __version__)
-    backups = Backups(backup, audit, clock)
+    backups = Backups(Backup(directory, records, series, attestation.write_bundle, __version__), audit, clock)
     overview = Overview(
         clock,
         directory.path,
@@ -231,6 +233,7 @@ def _compose(
         verification,
         publication,
         Support(records, clock, accounts, settings.lang or "en"),
+        _research(settings, market),
         _licenses(settings, records, clock, accounts),
         standing,
         limits,
@@ -267,6 +270,13 @@ def _submitting(standing: Standing, job: Job, day: date) -> JobOutcome | Mapping
     """A job that submits something: left out, with the reason, while the licence takes nothing new."""
     refused = standing.refused()
     return job(day) if refused is None else JobOutcome({"reason": refused}, "skipped")
+
+
+def _research(settings: Settings, market: Market) -> Research:
+    """Strategies in code; what runs them starts with the first."""
+    limits = RunLimits(settings.backtest_wall_s_max, settings.backtest_memory_mb_max)
+    backtests = Backtests(Sandbox(limits), settings.backtests_at_once, settings.backtests_waiting_max)
+    return Research(market, backtests, settings.lang or "en")
 
 
 def _standing(settings: Settings, directory: DataDirectory, series: Series) -> tuple[Standing, Limits]:

@@ -150,6 +150,21 @@ class Settings(BaseSettings):
         le=3650,
         description="Days after which the operator is told that the last backup is old; 0: never.",
     )
+    copilot_open: Literal["", "true", "false"] = Field(
+        "",
+        description=(
+            "Whether anyone may generate, explain and backtest without a token; empty: while the server listens on"
+            " loopback."
+        ),
+    )
+    backtests_at_once: int = Field(2, ge=1, le=64, description="Backtests that run at the same time.")
+    backtests_waiting_max: int = Field(
+        64, ge=0, le=10_000, description="Backtests that may wait for their turn; beyond it: 429."
+    )
+    backtest_wall_s_max: int = Field(30, ge=1, le=3600, description="Seconds before a backtest is ended.")
+    backtest_memory_mb_max: int = Field(
+        512, ge=64, le=65_536, description="Memory that a backtest may use beyond the libraries, in MiB."
+    )
     lang: Literal["", "en", "zh"] = Field("", description="Language of messages; empty: as the terminal's.")
 
 

@@ -32,6 +32,18 @@ class BackfillRefused(errors.WrongState):
     code: ClassVar[str] = "backfill_refused"
 
 
+class AccountDiffers(errors.WrongState):
+    """A backtest whose fills do not lead to its result."""
+
+    code: ClassVar[str] = "backtest_account_differs"
+
+
+class BacktestFailed(errors.WrongState):
+    """Code that the policy let through and that could not be run to its end: its own error, or its limits."""
+
+    code: ClassVar[str] = "backtest_failed"
+
+
 class BackupDamaged(errors.WrongState):
     """The file is no backup, or not as it was made."""
 
@@ -310,6 +322,12 @@ class TooEarly(errors.WrongState):
     code: ClassVar[str] = "too_early_to_settle"
 
 
+class UnknownTicker(errors.WrongState):
+    """A ticker without bars in the market store."""
+
+    code: ClassVar[str] = "unknown_ticker"
+
+
 class NoVendorKey(errors.WrongState):
     """Licences cannot be signed on this platform; the request stays pending."""
 
@@ -466,6 +484,10 @@ class StrategyNotPublic(errors.NotFound):
     code: ClassVar[str] = "public_strategy_not_found"
 
 
+class SavedStrategyNotFound(errors.NotFound):
+    code: ClassVar[str] = "saved_strategy_not_found"
+
+
 class SecretNotFound(errors.NotFound):
     code: ClassVar[str] = "secret_not_found"
 
@@ -604,6 +626,12 @@ class KeyUsedOtherwise(errors.Invalid):
     code: ClassVar[str] = "idempotency_key_used"
 
 
+class BacktestsFull(errors.TooManyRequests):
+    """As many backtests run and wait as may."""
+
+    code: ClassVar[str] = "backtests_full"
+
+
 class LoginsWaiting(errors.TooManyRequests):
     """Too many log-ins wait for their turn already."""
 
@@ -624,6 +652,12 @@ class NotAllCommitted(errors.Unavailable):
 
 class RepositoryUnavailable(errors.Unavailable):
     code: ClassVar[str] = "attestation_unavailable"
+
+
+class BacktestsUnavailable(errors.Unavailable):
+    """Strategies cannot be run on this machine, or cannot be confined."""
+
+    code: ClassVar[str] = "backtests_unavailable"
 
 
 class NoRoom(errors.Unavailable):
@@ -742,6 +776,10 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "attestation_unavailable": RepositoryUnavailable,
     "backfill_not_found": BackfillNotFound,
     "backfill_refused": BackfillRefused,
+    "backtest_account_differs": AccountDiffers,
+    "backtest_failed": BacktestFailed,
+    "backtests_full": BacktestsFull,
+    "backtests_unavailable": BacktestsUnavailable,
     "backup_damaged": BackupDamaged,
     "backup_exists": BackupExists,
     "backup_missing": BackupMissing,
@@ -841,6 +879,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "records_unavailable": RecordsUnavailable,
     "request_under_way": RequestUnderWay,
     "restatement_refused": RestatementRefused,
+    "saved_strategy_not_found": SavedStrategyNotFound,
     "secret_not_found": SecretNotFound,
     "series_unavailable": SeriesUnavailable,
     "server_silent": ServerSilent,
@@ -865,6 +904,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "too_early_to_settle": TooEarly,
     "too_many_readers": TooManyReaders,
     "too_many_strategies": TooManyStrategies,
+    "unknown_ticker": UnknownTicker,
     "user_not_found": UserNotFound,
     "vendor_key_missing": NoVendorKey,
     "vendor_key_unusable": VendorKeyUnusable,

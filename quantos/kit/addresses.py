@@ -1,4 +1,4 @@
-"""What counts as one address where calls are counted."""
+"""What counts as one address where calls are counted, and what as this machine alone."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ def network_of(address: str) -> str:
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
         return str(ipaddress.ip_network((parsed, IPV6_NETWORK_BITS), strict=False))
     return address
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine reaches a server that listens there; of a name it does not know, no."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

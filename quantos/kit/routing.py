@@ -7,13 +7,16 @@ would make validators of all of it, a third of the platform's start-up time.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from quantos.errors import QuantosError
 from quantos.kit.route_index import RouteIndex
 from quantos.kit.web import StrictRequest
 
@@ -27,6 +30,9 @@ IDEMPOTENCY_KEY: Final = b"idempotency-key"
 
 Guard = Callable[[Request], Any]
 Handler = Callable[[Request], Awaitable[Response]]
+Refused = Callable[[Request, Exception], Awaitable[Response]]
+"""Answers a QuantosError, a RequestValidationError or an HTTPException."""
+
 Answers = dict[int | str, dict[str, Any]]
 """OpenAPI `responses`, as `refusals` gives them."""
 
@@ -124,13 +130,30 @@ async def once(request: Request, handler: Handler) -> Response:
     return remembered
 
 
-def guarded(guard: Guard | None) -> type[ServedRoute]:
-    """A route class that runs `guard` first and leaves what it returns in `request.state.caller`."""
+def shaped(handler: Handler, refused: Refused | None) -> Handler:
+    """The handler with its refusals answered by `refused`; where it is None, by the application."""
+    if refused is None:
+        return handler
+
+    async def answering(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except (QuantosError, RequestValidationError, HTTPException) as refusal:
+            return await refused(request, refusal)
+
+    return answering
+
+
+def guarded(guard: Guard | None, refused: Refused | None = None) -> type[ServedRoute]:
+    """A route class that runs `guard` first and leaves what it returns in `request.state.caller`.
+
+    `refused`: answers refusals in another shape than the application's.
+    """
     base: type[ServedRoute] = ServedRoute if guard is None else BearerRoute
 
     class GuardedRoute(base):  # type: ignore[misc,valid-type]
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            handler = gated(self.endpoint, super().get_route_handler())
+        def get_route_handler(self) -> Handler:
+            handler = shaped(gated(self.endpoint, super().get_route_handler()), refused)
 
             async def handle(request: Request) -> Response:
                 request = StrictRequest(request.scope, request.receive)
@@ -138,6 +161,6 @@ def guarded(guard: Guard | None) -> type[ServedRoute]:
                     request.state.caller = guard(request)
                 return await once(request, handler)
 
-            return handle
+            return shaped(handle, refused)
 
     return GuardedRoute

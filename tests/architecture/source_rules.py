@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-PACKAGES: Final = ("quantos", "tui", "licensing")
+PACKAGES: Final = ("quantos", "tui", "licensing", "strategy_worker")
 
 FILE_LINES_MAX: Final = 450
 FUNCTION_LINES_MAX: Final = 80

@@ -16,7 +16,7 @@ import pytest
 from tests.architecture import boundaries
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("quantos", "tui", "licensing")
+PACKAGES = ("quantos", "tui", "licensing", "strategy_worker")
 
 CONTRACTS = {
     "Features point one way": ("quantos/storage/intruder.py", "import quantos.market.core.boards"),
@@ -31,6 +31,14 @@ CONTRACTS = {
     ),
     "licensing stands alone": ("licensing/intruder.py", "import quantos.errors"),
     "The platform knows nothing of its dashboard": ("quantos/errors.py", "import tui"),
+    "The program that runs strategies is imported by nothing, nor is backtrader": (
+        "tui/intruder.py",
+        "import strategy_worker.engine",
+    ),
+    "The program that runs strategies imports nothing of the platform": (
+        "strategy_worker/intruder.py",
+        "import quantos.errors",
+    ),
 }
 
 RULES: list[tuple[Callable[[grimp.ImportGraph], list[str]], str, str]] = [

@@ -91,6 +91,11 @@ _SETTINGS: Final[dict[str, str]] = {
     "Where licensed users are led for container images: a URL, or a path of this platform, to which quantos-{arch}.tar.gz is added.": "授权用户获取容器镜像的地址：网址或本平台的路径，其后加上 quantos-{arch}.tar.gz。",
     "Days after which the operator is told that the last backup is old; 0: never.": "最近一次备份超过多少天后提醒管理员；0：不提醒。",
     "API key of an agent, by which quantos factor acts as that agent; the server does not read it.": "智能体的 API key，quantos factor 以该身份操作；服务器不读取它。",
+    "Whether anyone may generate, explain and backtest without a token; empty: while the server listens on loopback.": "是否无需令牌即可生成、解释和回测策略；留空：仅当服务器只监听本机时。",
+    "Backtests that run at the same time.": "同时运行的回测数。",
+    "Backtests that may wait for their turn; beyond it: 429.": "可排队等待的回测数；超出返回 429。",
+    "Seconds before a backtest is ended.": "回测最长运行秒数。",
+    "Memory that a backtest may use beyond the libraries, in MiB.": "回测除程序库外可用的内存（MiB）。",
     "Language of messages; empty: as the terminal's.": "消息语言；留空：与终端一致。",
 }
 

@@ -75,7 +75,10 @@ OPERATORS: Final = {
     "rotate_secret",
     "run_job",
 }
-GOES_ON: Final = ACCOUNTS | CHANGES | OPERATORS
+RESEARCH: Final = {"copilot_backtest", "copilot_explain", "copilot_translate"}
+"""Nothing of it is tracked."""
+
+GOES_ON: Final = ACCOUNTS | CHANGES | OPERATORS | RESEARCH
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,33 @@
+"""What research refuses, as named facts."""
+
+from __future__ import annotations
+
+from quantos.errors import NotFound, TooManyRequests, Unavailable, WrongState
+
+
+class UnknownTicker(WrongState):
+    """A ticker without bars in the market store."""
+
+    code = "unknown_ticker"
+
+
+class BacktestFailed(WrongState):
+    """Code that the policy let through and that could not be run to its end: its own error, or its limits."""
+
+    code = "backtest_failed"
+
+
+class BacktestsFull(TooManyRequests):
+    """As many backtests run and wait as may."""
+
+    code = "backtests_full"
+
+
+class BacktestsUnavailable(Unavailable):
+    """Strategies cannot be run on this machine, or cannot be confined."""
+
+    code = "backtests_unavailable"
+
+
+class SavedStrategyNotFound(NotFound):
+    code = "saved_strategy_not_found"

@@ -1,0 +1,65 @@
+"""Strategies in code: judged, run on the platform's bars, shown and explained."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from quantos.market.service import Market
+from quantos.research.backtests import Backtests
+from quantos.research.core import account, explain, policy
+from quantos.research.core.account import Ran
+from quantos.research.core.blueprint import read_blueprint
+from quantos.research.core.compiler import compile_blueprint
+from quantos.research.core.feed import Feed, adjusted_feed
+from quantos.research.core.outcome import told
+from quantos.research.core.wording import Language, prompt
+from quantos.research.refusals import BacktestFailed, UnknownTicker
+from quantos.research.sandbox import RunLimits, Sandbox
+
+__all__ = ["Backtests", "Research", "RunLimits", "Sandbox"]
+
+START_CASH: Final = 100_000.0
+
+
+class Research:
+    """What people do with a strategy before it is tracked."""
+
+    def __init__(self, market: Market, backtests: Backtests, language: Language = "en") -> None:
+        """`language`: of explanations and prompts."""
+        self._market, self._backtests, self._language = market, backtests, language
+
+    def close(self) -> None:
+        """End the program that runs strategies."""
+        self._backtests.close()
+
+    async def backtest(self, code: str, ticker: str) -> dict[str, Any]:
+        """COP-20. Raises StrategyCodeRefused, UnknownTicker, BacktestFailed, BacktestsFull, BacktestsUnavailable."""
+        _, ran = await self.ran(code, ticker)
+        return {"start_value": ran.cash, "end_value": ran.value, "pnl": ran.value - ran.cash}
+
+    async def ran(self, code: str, ticker: str) -> tuple[Feed, Ran]:
+        """One backtest over all bars of a ticker, without costs, from 100,000 CNY. Raises as `backtest`."""
+        policy.admit(code)
+        feed = self.feed(ticker, date.min, date.max)
+        answer = await self._backtests.run({"code": code, "cash": START_CASH, "feeds": [feed.message()]})
+        if "error" in answer:
+            raise BacktestFailed(told(answer["error"]))
+        return feed, account.settle(START_CASH, [feed], answer)
+
+    def feed(self, ticker: str, first: date, last: date) -> Feed:
+        """The adjusted bars of a ticker in a span. Raises UnknownTicker."""
+        symbol = ticker.strip().upper()
+        rows = self._market.history(symbol, first, last)
+        if not rows or not len(rows["close"]):
+            raise UnknownTicker("there are no bars of this ticker: tickers are written 600519.SH")
+        return adjusted_feed(symbol, rows)
+
+    def explain(self, code: str) -> dict[str, Any]:
+        """COP-25. Raises StrategyCodeRefused."""
+        return {"explanation": explain.explain(policy.admit(code), self._language)}
+
+    def translate(self, body: Any) -> dict[str, Any]:
+        """COP-10. Raises BlueprintInvalid."""
+        blueprint = read_blueprint(body)
+        return {"prompt": prompt(blueprint), "generated_code": compile_blueprint(blueprint)}

@@ -1,0 +1,1 @@
+"""Runs strategies in backtrader, confined. A program of its own that nothing imports: see README.md."""

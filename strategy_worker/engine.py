@@ -1,0 +1,219 @@
+"""One backtest in backtrader: bars and code in, trades and equity out.
+
+Request
+    code      Python with a subclass of bt.Strategy; of several the last one runs
+    cash      at the start, CNY
+    feeds     [{name, day, open, high, low, close, volume, no_buy, no_sell}], a list each but the name; `day` counts
+              from 0001-01-01 as 1, ascending. `no_buy`, `no_sell`: 1 where nobody sells, or buys (absent: never)
+    costs     {commission_rate, commission_min, transfer_rate, slippage_rate, sell_tax: [[first day, rate], ...]}, or
+              absent: none
+    exchange  true: lots of 100 to buy, no short sale, what was bought today is not sold today, an order that does not
+              fill on its day is over
+
+Answer
+    value     at the end        equity  [[day, value], ...], one for every bar
+    trades    [[feed, day, size, price, costs], ...] as they were filled, CNY
+    refused   how many orders the broker did not take
+or
+    error     {kind, type, message, line}: `import`, `no_strategy`, `raised`, `memory`, `arithmetic`
+
+Decisions fall at the close of a bar, market orders fill at the next open. The lines of bars that have not come are not
+there (`preload=False, runonce=False`): code that reads ahead gets an error or what has been, never the future.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Iterator
+from typing import Any, Final
+
+import backtrader as bt
+
+MODULE: Final = "strategy"
+LOT: Final = 100
+MESSAGE_CHARS_MAX: Final = 500
+LISTED: Final = ("open", "high", "low", "close", "volume")
+
+
+class NoStrategy(Exception):
+    """The code has no subclass of bt.Strategy."""
+
+
+class Bars(bt.feed.DataBase):  # type: ignore[misc]
+    """Daily bars out of memory."""
+
+    params = (("feed", None),)
+
+    def start(self) -> None:
+        super().start()
+        feed = self.p.feed
+        self.rows: Iterator[tuple[float, ...]] = zip(
+            feed["day"], *(feed[name] for name in LISTED), strict=True
+        )
+
+    def _load(self) -> bool:
+        row = next(self.rows, None)
+        if row is None:
+            return False
+        lines = self.lines
+        lines.datetime[0], lines.open[0], lines.high[0], lines.low[0], lines.close[0], lines.volume[0] = row
+        lines.openinterest[0] = 0.0
+        return True
+
+
+class Record(bt.Analyzer):  # type: ignore[misc]
+    """What was traded and what it was worth, bar by bar."""
+
+    def start(self) -> None:
+        self.trades: list[tuple[str, int, float, float, float]] = []
+        self.equity: list[tuple[int, float]] = []
+        self.refused = 0
+
+    def notify_order(self, order: Any) -> None:
+        if order.status in {order.Partial, order.Completed}:
+            for bit in order.executed.iterpending():
+                costs = bit.openedcomm + bit.closedcomm
+                self.trades.append((order.data._name, int(bit.dt), bit.size, bit.price, costs))  # noqa: SLF001 (backtrader's name for it)
+        elif order.status in {order.Margin, order.Rejected, order.Canceled, order.Expired}:
+            self.refused += 1
+
+    def next(self) -> None:
+        day = max(int(data.datetime[0]) for data in self.strategy.datas if len(data))
+        self.equity.append((day, self.strategy.broker.getvalue()))
+
+    prenext = nextstart = next  # noqa: A003 (backtrader's name for it)
+
+
+class Costs(bt.CommInfoBase):  # type: ignore[misc]
+    """Commission with its minimum, transfer fee on both sides, tax on sales as of its day."""
+
+    params = (
+        ("commission", 0.0),
+        ("stocklike", True),
+        ("commtype", bt.CommInfoBase.COMM_PERC),
+        ("percabs", True),
+        ("costs", None),
+        ("today", None),
+    )
+
+    def _getcommission(self, size: float, price: float, pseudoexec: bool) -> float:  # noqa: ARG002 (backtrader's signature)
+        if not size:
+            return 0.0
+        notional, costs = abs(size) * price, self.p.costs
+        commission = max(notional * costs["commission_rate"], costs["commission_min"])
+        day = self.p.today()
+        tax = next((rate for first, rate in reversed(costs["sell_tax"]) if first <= day), 0.0)
+        return float(commission + notional * (costs["transfer_rate"] + (tax if size < 0 else 0.0)))
+
+
+class Exchange(bt.brokers.BackBroker):  # type: ignore[misc]
+    """A broker at an A-share exchange."""
+
+    def __init__(self, feeds: dict[str, dict[str, Any]]) -> None:
+        super().__init__()
+        self.locked = {
+            name: {side: _days(feed, side) for side in ("no_buy", "no_sell")} for name, feed in feeds.items()
+        }
+        self.bought: dict[str, tuple[int, float]] = {}
+
+    def _try_exec(self, order: Any) -> None:
+        name, day = order.data._name, int(order.data.datetime[0])  # noqa: SLF001
+        if self._may_trade(order, name, day):
+            before = order.executed.size
+            super()._try_exec(order)
+            filled = order.executed.size - before
+            if filled > 0:
+                of_day, size = self.bought.get(name, (day, 0.0))
+                self.bought[name] = (day, filled + (size if of_day == day else 0.0))
+        if order.alive():
+            order.cancel()
+            self.notify(order)
+
+    def _may_trade(self, order: Any, name: str, day: int) -> bool:
+        if order.isbuy():
+            return day not in self.locked[name]["no_buy"] and order.executed.remsize % LOT == 0
+        of_day, size = self.bought.get(name, (day, 0.0))
+        held = self.positions[order.data].size - (size if of_day == day else 0.0)
+        return day not in self.locked[name]["no_sell"] and -order.executed.remsize <= held
+
+
+def _days(feed: dict[str, Any], side: str) -> frozenset[int]:
+    flags = feed.get(side) or ()
+    return frozenset(day for day, locked in zip(feed["day"], flags, strict=bool(flags)) if locked)
+
+
+def backtest(request: dict[str, Any]) -> dict[str, Any]:
+    """Whatever becomes of the code, an answer."""
+    try:
+        return _run(_strategy(request["code"]), request)
+    except MemoryError:
+        return _error("memory", "MemoryError", "the strategy needs more memory than it may have", None)
+    except NoStrategy:
+        return _error("no_strategy", "", "there is no class derived from backtrader's Strategy", None)
+    except BaseException as error:  # noqa: BLE001 (SystemExit and what code defines too)
+        return _raised(error)
+
+
+def _strategy(code: str) -> type[bt.Strategy]:
+    import sys  # noqa: PLC0415 (kept out of the module that strategies live beside)
+
+    module = types.ModuleType(MODULE)
+    sys.modules[MODULE] = module  # backtrader looks up the module of its strategies
+    exec(compile(code, MODULE, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 (this is what it is for)
+    found = [
+        each
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, bt.Strategy) and each.__module__ == MODULE
+    ]
+    if not found:
+        raise NoStrategy
+    return found[-1]
+
+
+def _run(strategy: type[bt.Strategy], request: dict[str, Any]) -> dict[str, Any]:
+    cerebro = bt.Cerebro(stdstats=False, runonce=False, preload=False)
+    feeds = {feed["name"]: feed for feed in request["feeds"]}
+    if request.get("exchange"):
+        cerebro.broker = Exchange(feeds)
+    for name, feed in feeds.items():
+        cerebro.adddata(Bars(feed=feed), name=name)
+    cerebro.broker.setcash(request["cash"])
+    if (costs := request.get("costs")) is not None:
+        cerebro.broker.set_slippage_perc(costs["slippage_rate"], slip_open=True, slip_match=True)
+        datas = cerebro.datas
+        cerebro.broker.addcommissioninfo(
+            Costs(costs=costs, today=lambda: max(int(data.datetime[0]) for data in datas if len(data)))
+        )
+    cerebro.addstrategy(strategy)
+    cerebro.addanalyzer(Record, _name="record")
+    (ran,) = cerebro.run()
+    record, value = ran.analyzers.getbyname("record"), cerebro.broker.getvalue()
+    if not math.isfinite(value):
+        return _error("arithmetic", "", "the strategy's account is no number any more", None)
+    return {
+        "value": value,
+        "equity": record.equity,
+        "trades": record.trades,
+        "refused": record.refused,
+    }
+
+
+def _raised(error: BaseException) -> dict[str, Any]:
+    line, step = None, error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == MODULE:
+            line = step.tb_lineno
+        step = step.tb_next
+    if line is None and isinstance(error, SyntaxError):
+        line = error.lineno
+    kind = "import" if isinstance(error, ImportError) else "raised"
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001 (the strategy's own class may say anything)
+        message = "what it says cannot be read"
+    return _error(kind, type(error).__name__, message, line)
+
+
+def _error(kind: str, name: str, message: str, line: int | None) -> dict[str, Any]:
+    return {"error": {"kind": kind, "type": name[:100], "message": message[:MESSAGE_CHARS_MAX], "line": line}}
