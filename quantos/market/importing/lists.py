@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from quantos.market.importing.report import FileRefused, FileReport, Found
 from quantos.market.store import Cursor
 
 BONUS_MAX: Final = 100_000_000  # 100 new shares for one
-CASH_MAX: Final = 10**15
+CASH_MAX: Final = 9 * 10**12  # 9,000 CNY a share: the most that the ledger takes
 
 
 def rows_of(cursor: Cursor, name: str, table: pa.Table, query: str) -> list[tuple[Any, ...]]:
@@ -133,6 +134,7 @@ def store_corporate_actions(
     """Columns: symbol, ex_date, bonus_per_million, cash_mills_per_million, into_symbol?, note?."""
     report.rows = table.num_rows
     load = report.load = write.next_load(cursor)
+    table = _without_repeats(table, report)
     symbol, into = column_of(table, "symbol", pa.string()), column_of(table, "into_symbol", pa.string())
     bonus = column_of(table, "bonus_per_million", pa.int64())
     cash = column_of(table, "cash_mills_per_million", pa.int64())
@@ -141,15 +143,12 @@ def store_corporate_actions(
     numbers = [np.asarray(pc.fill_null(column, -(2**62)).to_numpy()) for column in (bonus, cash)]
     impossible = (np.abs(numbers[0]) > BONUS_MAX) | (numbers[1] < 0) | (numbers[1] > CASH_MAX)
     impossible |= numbers[0] < -1_000_000
-    keys = list(zip(symbol.to_pylist(), ex_date.to_pylist(), strict=True))
-    seen: dict[Any, int] = {}
-    for key in keys:
-        seen[key] = seen.get(key, 0) + 1
+    impossible |= _impossible_swap(symbol, into, numbers[0])
     bad = {
         Refusal.UNKNOWN_SYMBOL: not_symbols(symbol) | into_bad,
         **bad_days(ex_date, calendar),
         Refusal.BAD_VALUE: impossible,
-        Refusal.CONFLICTING_DUPLICATE: np.array([seen[key] > 1 for key in keys], dtype=np.bool_),
+        Refusal.CONFLICTING_DUPLICATE: _repeated(symbol, ex_date),
     }
     kept = refuse_rows(cursor, load, table, bad, report)
     names = column_of(kept, "symbol", pa.string()).to_pylist()
@@ -174,6 +173,29 @@ def store_corporate_actions(
         }
     )
     _merge_actions(cursor, load, incoming, report, settled, reopened)
+
+
+def _without_repeats(table: pa.Table, report: FileReport) -> pa.Table:
+    """Each row once, whatever its note."""
+    said = zip(*(table[name].to_pylist() for name in table.column_names if name != "note"), strict=True)
+    first = {row: place for place, row in reversed(list(enumerate(said)))}
+    report.count(Finding.DUPLICATE_ROW, table.num_rows - len(first), [])
+    return table.take(pa.array(sorted(first.values()), pa.int64()))
+
+
+def _impossible_swap(
+    symbol: pa.ChunkedArray, into: pa.ChunkedArray, bonus: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Swaps of which nothing can arrive: into the share itself, or less than no shares for those that go."""
+    itself = np.asarray(pc.fill_null(pc.equal(symbol, into), False).to_numpy())
+    impossible: NDArray[np.bool_] = itself | (np.asarray(pc.is_valid(into).to_numpy()) & (bonus < 0))
+    return impossible
+
+
+def _repeated(symbol: pa.ChunkedArray, ex_date: pa.ChunkedArray) -> NDArray[np.bool_]:
+    keys = list(zip(symbol.to_pylist(), ex_date.to_pylist(), strict=True))
+    seen = Counter(keys)
+    return np.array([seen[key] > 1 for key in keys], dtype=np.bool_)
 
 
 def _merge_actions(

@@ -119,15 +119,27 @@ class TestCorporateActions:
             ({"ex_date": date(2024, 1, 6)}, "closed_day"),
             ({"ex_date": None}, "missing_date"),
             ({"cash_mills_per_million": -1}, "bad_value"),
+            ({"cash_mills_per_million": 9_000_000_000_001}, "bad_value"),
             ({"bonus_per_million": -1_000_001}, "bad_value"),
+            ({"bonus_per_million": -1, "into_symbol": B}, "bad_value"),
+            ({"into_symbol": A}, "bad_value"),
         ],
     )
     def test_impossible_ones_are_refused(
         self, market: Market, write: Write, change: Row, reason: str
     ) -> None:
-        rows = [{"symbol": B, "ex_date": date(2024, 1, 4), "bonus_per_million": 1} | self.CASH]
+        whole = self.CASH | {"bonus_per_million": 1, "into_symbol": None}
+        rows = [{"symbol": B, "ex_date": date(2024, 1, 4)} | whole]
         report = load(market, write, "corporate_actions.parquet", [*rows, self.ACTION | self.CASH | change])
         assert (report.stored, report.quarantined) == (1, {reason: 1})
+
+    def test_duplicates_collapse_or_conflict(self, market: Market, write: Write) -> None:
+        row = self.ACTION | self.CASH
+        other = row | {"symbol": B}
+        rows = [row, other, row | {"note": "again"}, other | {"bonus_per_million": 1}]
+        report = load(market, write, "corporate_actions.csv", rows)
+        assert (report.stored, report.quarantined) == (1, {"conflicting_duplicate": 2})
+        assert report.findings["duplicate_row"].count == 1
 
 
 class TestIndices:
