@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -46,6 +47,7 @@ from quantos.scheduler.service import (
     Unattended,
     continued_clock,
     refuse_clock_set_back,
+    take_clock_back,
 )
 from quantos.settings import Settings, secrets_of
 from quantos.settlement import jobs as settlement_jobs
@@ -155,6 +157,17 @@ class Platform:
         self.limits.lift()
         self.directory.close()
         logging.getLogger().removeHandler(self.operations.log)
+
+
+def correct_clock(settings: Settings, reason: str) -> dict[str, Any]:
+    """Of a live directory that no server has open: see `scheduler.service.take_clock_back`. Raises QuantosError."""
+    directory = DataDirectory.open(settings.data_dir, simulated=False, create=False)
+    try:
+        with closing(Records(directory.path / "records.db")) as records:
+            upgrade(records)
+            return take_clock_back(records, SystemClock(), reason)
+    finally:
+        directory.close()
 
 
 def _close_if_open(opening: Future[Series]) -> None:

@@ -33,6 +33,7 @@ Action = Literal[
     "strategy_backfill_removed",
     "job_run",
     "clock_moved",
+    "clock_corrected",
     "backup_made",
     "secret_rotated",
 ]

@@ -100,6 +100,25 @@ def advance(duration: Duration, data_dir: DataDir = None, as_json: Json = False)
     _move(data_dir, later, as_json)
 
 
+@clock.command()
+def correct(
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why the clock was wrong; kept in the audit.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Take the timetable back to the present, after a live machine's clock had run ahead and is right again."""
+    from quantos.platform import correct_clock  # noqa: PLC0415 - --help needs no platform
+
+    settings = load(data_dir)
+    directories.require(settings.data_dir)
+    done = correct_clock(settings, reason)
+    if as_json:
+        print_json(done)
+        return
+    shown = {name: in_shanghai(done[name]) for name in ("now", "lived_until")}
+    print_line(say("clock.corrected", **shown, jobs=f"{done['jobs_forgotten']:,}"))
+
+
 def _move(data_dir: Path | None, to: Callable[[datetime], datetime], as_json: bool) -> None:
     path = load(data_dir).data_dir
     directories.require(path)

@@ -559,6 +559,7 @@ def list_audit(
         "strategy_backfill_removed",
         "job_run",
         "clock_moved",
+        "clock_corrected",
         "backup_made",
         "secret_rotated",
     ]

@@ -114,8 +114,20 @@ class ClaimTooEarly(errors.WrongState):
     code: ClassVar[str] = "claim_too_early"
 
 
+class ClockDecided(errors.WrongState):
+    """Something was decided at instants that have not come: they cannot be taken back."""
+
+    code: ClassVar[str] = "clock_decided"
+
+
 class ClockGoesBack(errors.WrongState):
     code: ClassVar[str] = "clock_goes_back"
+
+
+class ClockInStep(errors.WrongState):
+    """The clock has not gone back behind what the platform has lived: it starts as it is."""
+
+    code: ClassVar[str] = "clock_in_step"
 
 
 class ClockIsLive(errors.WrongState):
@@ -799,7 +811,9 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "claim_not_before_activation": ClaimNotBeforeActivation,
     "claim_not_found": ClaimNotFound,
     "claim_too_early": ClaimTooEarly,
+    "clock_decided": ClockDecided,
     "clock_goes_back": ClockGoesBack,
+    "clock_in_step": ClockInStep,
     "clock_is_live": ClockIsLive,
     "clock_stands_live": ClockStandsLive,
     "day_ahead": DayAhead,

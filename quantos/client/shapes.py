@@ -152,6 +152,7 @@ class AuditOut(TypedDict):
         "strategy_backfill_removed",
         "job_run",
         "clock_moved",
+        "clock_corrected",
         "backup_made",
         "secret_rotated",
     ]

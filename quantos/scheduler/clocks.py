@@ -28,11 +28,17 @@ def refuse_clock_set_back(records: Records, clock: Clock) -> None:
     Five minutes are left to the correction of a drifting clock. Raises ClockGoesBack.
     """
     lived = lived_until(records)
-    if lived is not None and clock.now() < lived - CLOCK_CORRECTION:
+    if lived is not None and is_behind(clock.now(), lived):
         raise ClockGoesBack(
             f"the system's clock stands at {rfc3339(clock.now())}, but this platform has already lived"
-            f" {rfc3339(lived)}: set the clock right and start again; nothing was changed"
+            f" {rfc3339(lived)}: set the clock right and start again; where it is right, and had run ahead, quantos clock"
+            " correct --reason TEXT takes the timetable back; nothing was changed"
         )
+
+
+def is_behind(now: datetime, lived: datetime) -> bool:
+    """Whether a clock stands farther back than a drifting one is corrected."""
+    return now < lived - CLOCK_CORRECTION
 
 
 def lived_until(records: Records) -> datetime | None:

@@ -37,6 +37,7 @@ from quantos.scheduler.clocks import (
 from quantos.scheduler.core.timetable import JOBS, TIMETABLE, Due, due_at, due_between, next_due
 from quantos.scheduler.core.timetable import Job as TimedJob
 from quantos.scheduler.core.turns import Turn, Turns, again_at
+from quantos.scheduler.correction import take_clock_back
 from quantos.scheduler.refusals import (
     ClockGoesBack,
     ClockIsLive,
@@ -60,6 +61,7 @@ __all__ = [
     "Unattended",
     "continued_clock",
     "refuse_clock_set_back",
+    "take_clock_back",
 ]
 
 SETTLEMENT: Final = "settle_all_active_strategies"

@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from quantos.errors import NotFound, WrongState
+from quantos.errors import WrongState
 from quantos.kit.clock import Clock, shanghai, today
 from quantos.kit.money import MILLS_PER_CNY
 from quantos.market.core.settled import SettledDays
 from quantos.market.service import Market
-from quantos.settlement import missing, revisions, store
+from quantos.settlement import missing, past_runs, revisions, store
 from quantos.settlement.backfill import Backfills
 from quantos.settlement.core.books import put, signals_of, take
 from quantos.settlement.core.day import MarketDay, Roster
@@ -34,10 +34,10 @@ from quantos.settlement.core.ledger import Book, settle_day
 from quantos.settlement.core.snapshot import snapshot_of
 from quantos.settlement.days import market_days, session_of
 from quantos.settlement.failures import failure, with_remedies
+from quantos.settlement.past_runs import OUTCOMES_MAX
 from quantos.settlement.plan import Work, note, plan, some, stale_value, terms_of, why
 from quantos.settlement.records import SettledRecords
 from quantos.settlement.restate import Order, Restating, shown
-from quantos.settlement.schemas import run_out
 from quantos.settlement.standing import Context, Standing
 from quantos.settlement.store import DayToWrite, Latest, NavSeries
 from quantos.settlement.tables import SettlementRun
@@ -48,7 +48,7 @@ from quantos.storage.series import Series
 from quantos.strategies.core.deadlines import SETTLES_AT
 from quantos.strategies.service import Strategies
 
-OUTCOMES_MAX: Final = 1000
+__all__ = ["OUTCOMES_MAX", "OnDay", "RunReport", "Settlement", "TooEarly"]
 
 ORDINALS: Final = 2**22
 """More than there are days up to the year 9999."""
@@ -60,10 +60,6 @@ logger = logging.getLogger(__name__)
 
 class TooEarly(WrongState):
     code = "too_early_to_settle"
-
-
-class RunNotFound(NotFound):
-    code = "settlement_run_not_found"
 
 
 class OnDay(Protocol):
@@ -190,31 +186,15 @@ class Settlement:
 
     def runs(self, limit: int, offset: int) -> list[dict[str, Any]]:
         """Runs as the operator sees them, newest first."""
-        with self._records.read() as session:
-            return [run_out(run) for run in store.runs(session, limit, offset)]
+        return past_runs.page(self._records, limit, offset)
 
     def last_daily_run(self) -> dict[str, Any] | None:
         """The newest run of every strategy that was due, as `runs` shows it: what it lacks is lacking still."""
-        with self._records.read() as session:
-            run = store.last_daily_run(session)
-            return None if run is None else run_out(run)
+        return past_runs.last_daily(self._records)
 
     def run_detail(self, run_id: str) -> dict[str, Any]:
         """One run with its strategies' outcomes. Raises RunNotFound."""
-        with self._records.read() as session:
-            run = store.run_by_id(session, run_id)
-            if run is None or run.number is None:
-                raise RunNotFound(
-                    "there is no settlement run of this id: GET /admin/settlement-runs lists them"
-                )
-            with self._series.read() as cursor:
-                rows = store.outcomes(cursor, run.number, OUTCOMES_MAX)
-            slugs = self.strategies.slugs(session, {s for s, _, _ in rows})
-        outcomes = [
-            {"slug": slugs.get(s, str(s)), "trade_date": day, "outcome": "settled" if rebalanced else "held"}
-            for s, day, rebalanced in rows
-        ]
-        return {**run_out(run), "detail": run.detail, "outcomes": outcomes}
+        return past_runs.detail(self._records, self._series, self.strategies, run_id)
 
     def mark_interrupted(self) -> int:
         """At start: runs that a killed process left open. Their days are completed by the next run.
@@ -258,8 +238,13 @@ class Settlement:
         """
         try:
             with self._records.read() as session:
-                last = store.last_day_run(session)
-                if last is None or not self._plan(session, last, None).terms:
+                asked, due = store.last_day_run(session), self.last_due()
+                if asked is None or due is None:
+                    return None
+                last = min(
+                    asked, due
+                )  # a clock that had run ahead may have asked for days that have not come
+                if not self._plan(session, last, None).terms:
                     return None
             return self._run(last, None, None)
         except Exception:

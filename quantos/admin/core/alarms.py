@@ -88,7 +88,8 @@ def _clock(facts: Facts) -> Iterator[Alarm]:
         yield Alarm(
             "clock_set_back",
             f"the system's clock stands before {lived:%Y-%m-%d %H:%M} UTC, which the platform has lived already:"
-            " set it right (for example with chrony), deadlines follow it",
+            " set it right (for example with chrony), deadlines follow it; where it is right and had run ahead, stop the"
+            " server and take its timetable back: quantos clock correct --reason TEXT",
             f"{ADMIN}/jobs",
         )
 

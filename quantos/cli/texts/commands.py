@@ -80,6 +80,13 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "the clock stands at {now} Shanghai and cannot go back to {then}",
         "时钟停在上海时间 {now}，不能退回 {then}",
     ),
+    "clock.corrected": (
+        (
+            "the timetable goes on from {now} Shanghai; it had been followed until {lived_until}; runs of jobs forgotten:"
+            " {jobs}. Start the server"
+        ),
+        "日程表从上海时间 {now} 继续；此前已走到 {lived_until}；已撤去的任务运行：{jobs}。请启动服务",
+    ),
     "clock.interrupted": (
         "interrupted: the clock stands at {now} Shanghai, {jobs:job was|jobs were} run; to go on: quantos clock set {then}",
         "已中断：时钟停在上海时间 {now}，已运行 {jobs} 个任务；继续请用：quantos clock set {then}",

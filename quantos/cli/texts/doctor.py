@@ -60,8 +60,11 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
     ),
     "doctor.clock.simulated": ("simulated, stands at {now} Shanghai", "模拟时钟，停在上海时间 {now}"),
     "doctor.clock.remedy": (
-        "set the machine's time (for example with chrony); deadlines follow it",
-        "校准本机时间（例如使用 chrony）；信号截止时间以它为准",
+        (
+            "set the machine's time (for example with chrony); deadlines follow it. Where it is right and had run ahead:"
+            " quantos clock correct --reason TEXT"
+        ),
+        "校准本机时间（例如使用 chrony）；信号截止时间以它为准。若现在的时间正确而此前走快了：quantos clock correct --reason TEXT",
     ),
     "doctor.calendar": ("trading calendar", "交易日历"),
     "doctor.calendar.ok": ("known to {last}, {days:day|days} ahead", "已知至 {last}，还有 {days} 天"),

@@ -35,6 +35,8 @@ _COMMANDS: Final[dict[str, str]] = {
     "The platform's clock; simulated directories can move it.": "平台时钟；模拟目录可以移动它。",
     "Play one simulated day: move the clock from job to job, and tell what each did and how long it took.": "推演一个模拟日：时钟逐个走到各任务的时间，并说明每个任务做了什么、用时多久。",
     "Trading day of the simulation, such as 2024-01-02.": "模拟中的交易日，例如 2024-01-02。",
+    "Take the timetable back to the present, after a live machine's clock had run ahead and is right again.": "实盘机器的时钟曾走快、现已校正时，把日程表退回当前时刻。",
+    "Why the clock was wrong; kept in the audit.": "时钟出错的原因；记入审计。",
     "Move a simulated clock to TIMESTAMP; jobs whose time is passed run in order.": "把模拟时钟移到 TIMESTAMP；途中到时的任务按顺序运行。",
     "Move a simulated clock forward by DURATION; jobs whose time is passed run in order.": "把模拟时钟前移 DURATION；途中到时的任务按顺序运行。",
     "The operator's credentials.": "管理员凭据。",

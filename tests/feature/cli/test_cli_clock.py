@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 import typer
 
 from quantos.cli.clock import parse_duration, summed_up
+from quantos.kit.clock import parse_instant
+from quantos.platform import Platform
+from quantos.settings import Settings
 from tests.feature.cli.conftest import Run, on_a_terminal, serving
 
 
@@ -101,3 +105,30 @@ def test_many_jobs_are_summed_up_by_how_they_ended() -> None:
         ("settle", "2024-01-02 … 2024-01-11", "done 9"),
         ("settle", "2024-01-05", "waiting 1"),
     ]
+
+
+def test_a_live_clock_that_ran_ahead_is_corrected_and_the_platform_opens(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    Platform.open(Settings(data_dir=folder)).close()
+    with sqlite3.connect(folder / "records.db") as records:
+        records.execute(
+            "INSERT INTO platform_state VALUES ('timetable_followed_until', '2199-01-01T00:00:00Z')"
+        )
+    records.close()
+    refused = run("doctor", "--json", data_dir=folder)
+    (problem,) = [check for check in refused.json["checks"] if check["check"] == "clock"]
+    assert "quantos clock correct" in problem["remedy"]
+    assert run("clock", "correct", "--reason", " ", data_dir=folder).code == 1
+    corrected = run("clock", "correct", "--reason", "the board's battery", "--json", data_dir=folder)
+    assert corrected.code == 0, corrected.err
+    assert (corrected.json["lived_until"], corrected.json["jobs_forgotten"]) == ("2199-01-01T00:00:00Z", 0)
+    Platform.open(Settings(data_dir=folder)).close()
+    again = run("clock", "correct", "--reason", "the board's battery", data_dir=folder)
+    assert (again.code, "in step" in again.err) == (1, True)
+
+
+def test_a_simulated_clock_is_not_corrected(run: Run, tmp_path: Path) -> None:
+    Platform.open(
+        Settings(data_dir=tmp_path / "data"), simulate=parse_instant("2024-01-02T08:00+08:00")
+    ).close()
+    assert run("clock", "correct", "--reason", "ahead", data_dir=tmp_path / "data").code == 1

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from quantos.kit.clock import parse_instant
+from quantos.kit.clock import SimulatedClock, parse_instant, shanghai
 from quantos.market.core.calendar import shipped_calendar
 from quantos.market.importing.report import FileReport
 from tests.support.platforms import Caller, Stage, made_up, stage
@@ -222,4 +222,21 @@ def test_an_absurd_row_of_one_instrument_keeps_nobody_else_from_being_settled(on
     action(on, DAYS[1], bonus_per_million=-999_999)
     holding(on, a=A, b=B)
     on.clock_to(DAYS[1], "19:00")
+    assert settled_days(on, "a") == 2
+
+
+def test_data_that_arrive_after_a_clock_ran_ahead_settle_nothing_before_its_time(on: Stage) -> None:
+    on.platform.market.import_bars(made_up(quiet(BEFORE, DAYS[0])))
+    holding(on, a=A)
+    on.clock_to(DAYS[1], "18:20")
+    assert settled_days(on, "a") == 1
+    clock = on.platform.clock
+    assert isinstance(clock, SimulatedClock)
+    clock._now = shanghai(DAYS[1], time(16, 0))  # as a live machine's clock is corrected
+    on.platform.market.import_bars(made_up(quiet(DAYS[1])))
+    assert settled_days(on, "a") == 1
+    assert on.platform.settlement.take_up_waiting() is None
+    on.platform.settlement.run(DAYS[0])
+    clock.move_to(shanghai(DAYS[1], time(18, 15)))
+    on.platform.settlement.take_up_waiting()
     assert settled_days(on, "a") == 2
