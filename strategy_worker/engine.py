@@ -210,8 +210,8 @@ def _raised(error: BaseException) -> dict[str, Any]:
     kind = "import" if isinstance(error, ImportError) else "raised"
     try:
         message = str(error)
-    except Exception:  # noqa: BLE001 (the strategy's own class may say anything)
-        message = "what it says cannot be read"
+    except Exception as second:  # noqa: BLE001 (the strategy's own class may say anything)
+        message = f"its message is a {type(second).__name__}"
     return _error(kind, type(error).__name__, message, line)
 
 
