@@ -42,7 +42,7 @@ is_zero() {
 }
 
 of_linux() {
-  id=$(head -c 4096 "$ROOT/etc/machine-id" 2>/dev/null | tr -d ' \t\r\n' | lower || true)
+  id=$(head -c 4096 "$ROOT/etc/machine-id" 2>/dev/null | tr -d ' \t\r\n' | lower)
   if ! printf '%s\n' "$id" | grep -Eqx '[0-9a-f]{32}' || is_zero "$id"; then
     stop "/etc/machine-id must hold 32 hex digits, and holds ${id:-nothing}: run systemd-machine-id-setup (or dbus-uuidgen --ensure=/etc/machine-id) as root" \
       "/etc/machine-id 应为 32 位十六进制，实际为「${id:-空}」：请以 root 运行 systemd-machine-id-setup（或 dbus-uuidgen --ensure=/etc/machine-id）"
@@ -51,7 +51,7 @@ of_linux() {
 }
 
 of_macos() {
-  id=$(ioreg -rd1 -c IOPlatformExpertDevice 2>/dev/null | sed -n 's/.*"IOPlatformUUID"[ ]*=[ ]*"\([^"]*\)".*/\1/p' | head -n 1 | lower || true)
+  id=$(ioreg -rd1 -c IOPlatformExpertDevice 2>/dev/null | sed -n 's/.*"IOPlatformUUID"[ ]*=[ ]*"\([^"]*\)".*/\1/p' | head -n 1 | lower)
   if ! is_uuid "$id" || is_zero "$id"; then
     stop "ioreg does not say the IOPlatformUUID of this machine (${id:-nothing})" \
       "ioreg 没有给出本机的 IOPlatformUUID（${id:-空}）"
@@ -63,7 +63,7 @@ of_windows() {
   id=''
   for reg in reg.exe /mnt/c/Windows/System32/reg.exe; do
     id=$("$reg" query 'HKLM\SOFTWARE\Microsoft\Cryptography' /v MachineGuid /reg:64 2>/dev/null </dev/null |
-      tr -d '\r' | sed -n 's/^[ 	]*MachineGuid[ 	][ 	]*REG_SZ[ 	][ 	]*\([^ 	]*\)[ 	]*$/\1/p' | head -n 1 | lower || true)
+      tr -d '\r' | sed -n 's/^[ 	]*MachineGuid[ 	][ 	]*REG_SZ[ 	][ 	]*\([^ 	]*\)[ 	]*$/\1/p' | head -n 1 | lower)
     if [ -n "$id" ]; then break; fi
   done
   if ! is_uuid "$id" || is_zero "$id"; then
@@ -90,7 +90,8 @@ esac
 case $(uname -s)${ROOT:+ mounted} in
   Darwin) of_macos ;;
   Linux | *mounted)
-    if grep -qi microsoft "$ROOT/proc/sys/kernel/osrelease" 2>/dev/null; then of_windows; else of_linux; fi
+    if [ -n "$ROOT" ]; then kernel=$(cat "$ROOT/proc/sys/kernel/osrelease" 2>/dev/null || true); else kernel=$(uname -r); fi # no such file: not WSL
+    case $kernel in *[Mm]icrosoft*) of_windows ;; *) of_linux ;; esac
     ;;
   *) stop "this system is $(uname -s): fingerprint.sh knows Linux, WSL and macOS; on Windows run fingerprint.bat" \
     "本系统是 $(uname -s)：fingerprint.sh 支持 Linux、WSL 和 macOS；Windows 请运行 fingerprint.bat" ;;

@@ -223,7 +223,7 @@ leave() { # CODE: whatever the end is, nothing of the work stays in the temporar
   if [ -n "${UNPACKED:-}" ]; then rm -rf -- "$UNPACKED"; fi
   if [ "${LOCKED:-no}" = yes ]; then
     rm -rf -- "$PLACE/.lock"
-    rmdir -- "$PLACE" 2>/dev/null || true # a run that came to nothing leaves no empty folder
+    rmdir -- "$PLACE" 2>/dev/null || true # a run that came to nothing leaves no empty folder; one with files in it stays
   fi
   exit "$1"
 }
@@ -327,7 +327,7 @@ install_uv() { # the pinned uv, checked against its hashes, kept for all checkou
 configured_index() { # the package index that the user has configured for uv or pip; empty: their default
   index=${UV_DEFAULT_INDEX:-${UV_INDEX_URL:-${PIP_INDEX_URL:-}}}
   if [ -z "$index" ]; then
-    index=$("$PYTHON" -m pip config get global.index-url 2>/dev/null || true)
+    index=$("$PYTHON" -m pip config get global.index-url 2>/dev/null || true) # fails where none is configured
   fi
   printf '%s' "$index"
 }
@@ -462,7 +462,7 @@ engine_fault() { # prints, in one line, why Docker cannot be used; nothing where
   esac
 }
 
-is_wsl() { grep -qi microsoft /proc/sys/kernel/osrelease 2>/dev/null; }
+is_wsl() { case $(uname -r) in *[Mm]icrosoft*) ;; *) return 1 ;; esac; }
 
 need_engine() {
   fault=$(engine_fault)
@@ -513,6 +513,7 @@ clock_fault() {
   fi
 }
 
+# Where there is no timedatectl nobody can tell: the time is shown, and not doubted.
 clock_is_kept() { [ "$(timedatectl show -p NTPSynchronized --value 2>/dev/null || echo yes)" = yes ]; }
 
 FAULTS=0
@@ -597,10 +598,10 @@ remembered() { # KEY [FILE]
   sed -n "s/^$1=//p" "${2:-$CONF}" 2>/dev/null | tail -n 1
 }
 
-write_atomically() { # FILE MODE: from standard input; it is there whole or not at all
-  cat >"$1.new"
-  chmod "$2" "$1.new"
-  mv -f -- "$1.new" "$1"
+write_atomically() { # FILE MODE: from standard input; it is there whole or not at all, and read by nobody else meanwhile
+  if (umask 077 && cat >"$1.new") && chmod "$2" "$1.new" && mv -f -- "$1.new" "$1"; then return 0; fi
+  rm -f -- "$1.new"
+  stop "$1 cannot be written: is the disk full?" "无法写入 $1：磁盘是否已满？"
 }
 
 remember() { # writes what the next run goes by
@@ -625,6 +626,11 @@ recall() { # options win over what was remembered, that over the defaults
   MEMORY=${MEMORY:-$(remembered memory)} MEMORY=${MEMORY:-4g}
   CPUS=${CPUS:-$(remembered cpus)}
   SERVICE=${SERVICE:-$(remembered service)} SERVICE=${SERVICE:-yes}
+  case $BIND in
+    *[!0-9A-Fa-f.:\[\]]* | '') misused "--bind takes an address, such as 127.0.0.1 or 0.0.0.0" "--bind 后面要写地址，例如 127.0.0.1 或 0.0.0.0" ;;
+    \[*) ;;
+    *:*) BIND="[$BIND]" ;;
+  esac
   case $PORT in *[!0-9]* | '' | ??????*) misused "'$PORT' is no port" "「$PORT」不是端口号" ;; esac
   if [ "$PORT" -lt 1 ] || [ "$PORT" -gt 65535 ]; then misused "'$PORT' is no port" "「$PORT」不是端口号"; fi
   case $WAIT_S in *[!0-9]* | '') misused "--wait takes seconds" "--wait 后面要写秒数" ;; esac
@@ -636,15 +642,25 @@ lock_place() { # one at a time; a lock whose owner is gone is taken over
   [ -w "$PLACE" ] || stop "$PLACE cannot be written: run it as root, or choose another folder with --dir" \
     "无法写入 $PLACE：请以 root 运行，或用 --dir 另选目录"
   if ! mkdir -- "$PLACE/.lock" 2>/dev/null; then
-    holder=$(cat "$PLACE/.lock/pid" 2>/dev/null || true)
-    if [ -n "$holder" ] && kill -0 "$holder" 2>/dev/null; then
+    [ -s "$PLACE/.lock/owner" ] || sleep 1 # it may be a moment old, and about to say whose it is
+    holder=$(sed -n 1p "$PLACE/.lock/owner" 2>/dev/null || true) # none: its owner ended before it said so
+    if [ -n "$holder" ] && [ "$(born "${holder%% *}")" = "${holder#* }" ]; then
+      holder=${holder%% *}
       stop "another install.sh (process $holder) is at work in $PLACE: wait for it" "另一个 install.sh（进程 $holder）正在处理 $PLACE：请等它结束"
     fi
     rm -rf -- "$PLACE/.lock"
     mkdir -- "$PLACE/.lock"
   fi
   LOCKED=yes
-  echo $$ >"$PLACE/.lock/pid"
+  printf '%s %s\n' $$ "$(born $$)" >"$PLACE/.lock/owner" || stop "$PLACE cannot be written: is the disk full?" "无法写入 $PLACE：磁盘是否已满？"
+}
+
+born() { # PID: when it was started; after a restart of the machine another process may have the same number
+  if [ -d /proc/self ]; then
+    sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20 || true # it has ended
+  else
+    ps -p "$1" -o lstart= 2>/dev/null || true # it has ended
+  fi
 }
 
 prepare_place() { # folders, settings, licence, fingerprint
@@ -664,10 +680,17 @@ ENV
     [ -r "$LICENSE" ] || stop "$LICENSE cannot be read" "无法读取 $LICENSE"
     write_atomically "$PLACE/etc/license.json" 0644 <"$LICENSE"
   fi
-  # The platform's user in the container writes the backups; only its engine can say who that is on this machine.
-  docker run --rm --network none --user 0 --entrypoint install --mount "type=bind,src=$PLACE/backups,dst=/backups" \
-    "$TARGET" -d -o 10001 -g 10001 -m 0700 /backups >/dev/null 2>&1 || true
+  give_backups_away
   hand_fingerprint_in
+}
+
+give_backups_away() { # the platform's user in the container writes them; only its engine can say who that is here
+  backups=type=bind,src=$PLACE/backups,dst=/backups
+  if docker run --rm --network none --user 0 --entrypoint install --mount "$backups" "$TARGET" -d -o 10001 -g 10001 -m 0700 /backups >"$LOG" 2>&1; then return 0; fi
+  # Docker Desktop gives folders of its host to nobody, and lets every user write there.
+  docker run --rm --network none --entrypoint test --mount "$backups" "$TARGET" -w /backups >>"$LOG" 2>&1 ||
+    stop "$PLACE/backups cannot be given to the platform, which writes its backups there: $(tail -n 1 -- "$LOG")" \
+      "无法把 $PLACE/backups 交给平台写入备份：$(tail -n 1 -- "$LOG")"
 }
 
 keep_setting() { # NAME=VALUE
@@ -675,12 +698,18 @@ keep_setting() { # NAME=VALUE
     [A-Z]*=*) ;;
     *) misused "--env takes NAME=VALUE, not '$1'" "--env 要写成 名称=值，而不是「$1」" ;;
   esac
-  { grep -v "^${1%%=*}=" "$PLACE/quantos.env" || true; printf '%s\n' "$1"; } | write_atomically "$PLACE/quantos.env" 0600
+  case ${1%%=*} in
+    *[!A-Z0-9_]*) misused "--env takes NAME=VALUE, not '$1'" "--env 要写成 名称=值，而不是「$1」" ;;
+    QUANTOS_HOST | QUANTOS_PORT | QUANTOS_PUBLISHED) misused "--bind and --port say where it listens, not ${1%%=*}" "监听位置由 --bind 和 --port 指定，而不是 ${1%%=*}" ;;
+  esac
+  others=$(sed "/^${1%%=*}=/d" "$PLACE/quantos.env") || stop "$PLACE/quantos.env cannot be read" "无法读取 $PLACE/quantos.env"
+  printf '%s\n%s\n' "$others" "$1" | write_atomically "$PLACE/quantos.env" 0600
 }
 
 hand_fingerprint_in() { # where the container cannot ask the machine, its answer is put beside the licence
   [ "$VIRTUAL" = yes ] || return 0
-  docker run --rm --network none --entrypoint cat "$TARGET" /opt/quantos/app/deploy-kit/fingerprint.sh >"$PLACE/fingerprint.sh"
+  kept=$(of_image "$TARGET" fingerprint.sh)
+  printf '%s\n' "$kept" | write_atomically "$PLACE/fingerprint.sh" 0755
   if found=$(sh "$PLACE/fingerprint.sh" 2>"$LOG"); then
     printf '%s\n' "$found" | write_atomically "$PLACE/etc/fingerprint" 0644
   else
@@ -688,9 +717,14 @@ hand_fingerprint_in() { # where the container cannot ask the machine, its answer
   fi
 }
 
+of_image() { # IMAGE NAME: a file of the deploy kit, as the image has it
+  docker run --rm --network none --entrypoint cat "$1" "/opt/quantos/app/deploy-kit/$2" ||
+    stop "$2 cannot be read from the image $1" "无法从镜像 $1 读取 $2"
+}
+
 keep_tools() { # DIR/quantos: the commands of the platform, from the host; DIR/install.sh: the image's own installer
-  docker run --rm --network none --entrypoint cat "$CURRENT" /opt/quantos/app/deploy-kit/install.sh |
-    write_atomically "$PLACE/install.sh" 0755
+  kept=$(of_image "$CURRENT" install.sh)
+  printf '%s\n' "$kept" | write_atomically "$PLACE/install.sh" 0755
   write_atomically "$PLACE/quantos" 0755 <<COMMAND
 #!/bin/sh
 # quantos, in the container $NAME
@@ -794,7 +828,9 @@ load_archive() { # FILE: sets TARGET, a name of ours that no other image takes o
 
 unpack_bundle() { # sets ARCHIVE
   [ -r "$OFFLINE" ] || stop "$OFFLINE cannot be read" "无法读取 $OFFLINE"
-  UNPACKED=$(mktemp -d "${TMPDIR:-/tmp}/quantos-bundle.XXXXXX")
+  UNPACKED=$PLACE/.bundle # which a run that was killed leaves, and the next one finds
+  rm -rf -- "$UNPACKED"
+  mkdir -- "$UNPACKED"
   or_stop step "Bundle $(basename -- "$OFFLINE")" "解开安装包 $(basename -- "$OFFLINE")" tar -xf "$OFFLINE" -C "$UNPACKED"
   ARCHIVE=$UNPACKED/quantos-$ARCH.tar.gz
   [ -f "$ARCHIVE" ] || stop "$OFFLINE holds no image for $ARCH" "$OFFLINE 中没有 $ARCH 的镜像"
@@ -853,20 +889,25 @@ confined() { # create|run OPTIONS... IMAGE COMMAND...: with the data and the fol
   if [ -n "$CPUS" ]; then set -- --cpus "$CPUS" "$@"; fi
   docker "$confined_verb" --read-only --tmpfs /tmp:rw,nosuid,nodev,size=512m --cap-drop ALL \
     --security-opt no-new-privileges --pids-limit 1024 --memory "$MEMORY" --env-file "$PLACE/quantos.env" \
+    --env QUANTOS_HOST=0.0.0.0 --env QUANTOS_PORT=8000 --env "QUANTOS_PUBLISHED=$BIND:$PORT" \
     --mount "type=volume,src=$VOLUME,dst=/data" \
     --mount "type=bind,src=$PLACE/etc,dst=/etc/quantos,readonly" \
     --mount "type=bind,src=$PLACE/backups,dst=/backups" "$@"
 }
 
 terms() { # IMAGE: a digest of all that the container is made from; another one means that it is made anew
-  { printf '%s\n' "$1" "$BIND" "$PORT" "$MEMORY" "$CPUS" "$PLACE" "$VIRTUAL" "$VERSION"; cat "$PLACE/quantos.env"; } >"$PLACE/.terms"
+  (umask 077 && { printf '%s\n' "$1" "$BIND" "$PORT" "$MEMORY" "$CPUS" "$PLACE" "$VIRTUAL" "$VERSION"; cat "$PLACE/quantos.env"; } >"$PLACE/.terms")
   sha256_of "$PLACE/.terms"
   rm -f -- "$PLACE/.terms"
 }
 
-remove_container() { # NAME
-  docker rm -f "$1" >/dev/null 2>&1 || true
+remove_container() { # NAME: 0 where it is gone, whoever took it away
+  docker rm -f "$1" >/dev/null 2>&1 || true # the next line looks
   ! docker container inspect "$1" >/dev/null 2>&1
+}
+
+clear_away() { # NAME: or it is the end
+  remove_container "$1" || stop "the container $1 cannot be removed: see docker rm -f $1" "无法移除容器 $1：请看 docker rm -f $1 的提示"
 }
 
 healthy() { # NAME: waits until it is; 1 when it has ended or the time is over
@@ -886,13 +927,13 @@ healthy() { # NAME: waits until it is; 1 when it has ended or the time is over
 started() { # NAME: starts it and waits; on failure its last words are printed
   docker start "$1" || return 1
   if healthy "$1"; then return 0; fi
-  docker logs --tail 15 "$1" 2>&1 || true
+  docker logs --tail 15 "$1" 2>&1 || true # it failed, whether or not it says why
   docker container inspect -f '{{.State.Status}}, exit code {{.State.ExitCode}}{{if .State.OOMKilled}}, out of memory{{end}}' "$1" || true
   return 1
 }
 
 serve_with() { # IMAGE: makes the service anew with this image; it restarts by itself only once it was healthy
-  docker stop -t 60 "$NAME" >/dev/null 2>&1 || true # in order, so that what is under way is finished
+  docker stop -t 60 "$NAME" >/dev/null 2>&1 || true # in order, so that what is under way is finished; there may be none
   remove_container "$NAME"
   serve_terms=$(terms "$1")
   confined create --name "$NAME" --label "quantos.terms=$serve_terms" --label "quantos.place=$PLACE" --stop-timeout 60 --publish "$BIND:$PORT:8000" "$1" || return 1
@@ -973,11 +1014,11 @@ UNIT
 remove_units() {
   for unit in "$NAME-backup.timer" "$NAME-backup.service" "$NAME.service"; do
     if [ -f "$UNITS/$unit" ]; then
-      systemctl disable --quiet --now "$unit" >/dev/null 2>&1 || true
+      systemctl disable --quiet --now "$unit" >/dev/null 2>&1 || true # masked, or systemd does not run: the file goes all the same
       rm -f -- "$UNITS/$unit"
     fi
   done
-  if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then systemctl daemon-reload >/dev/null 2>&1 || true; fi
+  if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then systemctl daemon-reload >/dev/null 2>&1 || true; fi # else at its next start
 }
 
 # --- Container: install ---------------------------------------------------------------------------------------
@@ -988,8 +1029,8 @@ begin_container_work() {
   recall
   need_engine
   lock_place
-  remove_container "$NAME-task"
-  remove_container "$NAME-trial"
+  clear_away "$NAME-task"
+  clear_away "$NAME-trial"
   finish_interrupted_upgrade
 }
 
@@ -1037,12 +1078,15 @@ begin_service() {
   if step "Service $NAME" "服务 $NAME" serve_with "$TARGET"; then return 0; fi
   if [ -n "$CURRENT" ]; then remember_nothing=no; else remember_nothing=yes; fi
   if port_refused; then stop "port $PORT is taken: choose another with --port" "端口 $PORT 已被占用：请用 --port 另选一个"; fi
-  if [ "$remember_nothing" = yes ] && [ "$fresh" = yes ]; then docker volume rm "$VOLUME" >/dev/null 2>&1 || true; fi
+  if [ "$remember_nothing" = yes ] && [ "$fresh" = yes ]; then
+    docker volume rm "$VOLUME" >/dev/null 2>&1 || true # nothing is in it; one that stays is used by the next run
+  fi
   stop "the service did not become healthy, see the lines above; it was taken away again and the data kept. Correct the cause and run it again." \
     "服务未能进入健康状态，原因见上；容器已移除，数据保留。请排除原因后重新运行。"
 }
 
 warm() { # compiles the settlement for this machine's processor beside the service, so that the first day need not wait
+  # ls fails where there is none; and without the compilation only the first settlement takes longer.
   case $(docker exec "$NAME" sh -c 'ls -d /data/cache/quantos/quantos-compiled-* 2>/dev/null' || true) in
     ?*) ;;
     *) docker exec --detach "$NAME" nice python3 -m quantos.settlement.warm || true ;;
@@ -1067,6 +1111,11 @@ QuantOS $(version_of "$CURRENT") 正在运行。
   控制台      docker exec -it $NAME quantos tui
   命令        $command --help
   设置        $(quoted "$PLACE/quantos.env")，修改后运行 $again"
+  case $BIND in
+    127.* | '[::1]') ;;
+    *) say "  Note        other machines reach it, and nothing is encrypted: put a reverse proxy with TLS in front of it" \
+      "  注意        其他机器可以访问，且传输未加密：请在前面部署带 TLS 的反向代理" ;;
+  esac
   if [ -f "$PLACE/.invite" ]; then # asked for once: a run that was broken off before it was shown asks again
     invite=$(docker exec "$NAME" quantos invite create) || stop "no invite code could be made: $command invite create" "无法创建邀请码：$command invite create"
     printf '%s%s\n' "$(text '  Invite      ' '  邀请码      ')" "$invite"
@@ -1105,7 +1154,7 @@ trial() { # IMAGE: the image on the data, migration and all, where nobody can re
   confined create --name "$NAME-trial" --network none --stop-timeout 60 "$1" || return 1
   trial_status=0
   started "$NAME-trial" || trial_status=1
-  docker stop "$NAME-trial" >/dev/null 2>&1 || true
+  docker stop "$NAME-trial" >/dev/null 2>&1 || true # one that failed has ended already
   remove_container "$NAME-trial"
   return $trial_status
 }
@@ -1125,7 +1174,7 @@ upgrade_container() {
   prepare_place
   BACKUP=''
   pend stopping
-  docker stop -t 60 "$NAME" >/dev/null 2>&1 || true
+  docker stop -t 60 "$NAME" >/dev/null 2>&1 || true # one that runs on keeps its data locked, so that no backup is made
   if ! backup_now before-upgrade; then
     start_current
     rm -f -- "$PENDING"
@@ -1149,6 +1198,7 @@ complete_upgrade() {
   remember
   rm -f -- "$PENDING"
   docker images --format '{{.Repository}}:{{.Tag}}' "$NAME-image" | while IFS= read -r found; do
+    # An image that something else uses stays.
     [ "$found" = "$CURRENT" ] || [ "$found" = "$PREVIOUS" ] || docker rmi "$found" >/dev/null 2>&1 || true
   done
 }
@@ -1198,7 +1248,7 @@ rollback_container() {
   TARGET=$PREVIOUS BACKUP=''
   say "QuantOS: $(version_of "$CURRENT") back to $(version_of "$TARGET")" "QuantOS：$(version_of "$CURRENT") 退回到 $(version_of "$TARGET")"
   pend stopping
-  docker stop -t 60 "$NAME" >/dev/null 2>&1 || true
+  docker stop -t 60 "$NAME" >/dev/null 2>&1 || true # as before an upgrade
   backup_now before-rollback || { start_current; rm -f -- "$PENDING"; exit 1; }
   pend migrating
   if restored_if_told && step "Trial start" "试运行" trial "$TARGET" && step "Service $NAME" "服务 $NAME" serve_with "$TARGET"; then
@@ -1225,25 +1275,36 @@ complete_rollback() {
   complete_upgrade
 }
 
+delete_backups() { # they are the platform's user's: another one than root deletes them by the image, while it is there
+  image=$(remembered image)
+  if [ -z "$image" ] || [ ! -d "$PLACE/backups" ] || [ "$(id -u)" = 0 ]; then return 0; fi
+  docker run --rm --network none --user 0 --entrypoint find --mount "type=bind,src=$PLACE/backups,dst=/backups" \
+    "$image" /backups -mindepth 1 -delete >/dev/null 2>&1 || true # what stays is told when the folder goes
+}
+
 uninstall_container() {
   open_log
   place_paths
   fault=$(engine_fault)
   [ -z "$fault" ] || stop "$fault" "$fault"
   [ ! -d "$PLACE" ] || lock_place
-  docker stop -t 60 "$NAME" >/dev/null 2>&1 || true
+  docker stop -t 60 "$NAME" >/dev/null 2>&1 || true # in order; there may be none
   remove_units
-  for found in "$NAME-task" "$NAME-trial" "$NAME"; do remove_container "$found"; done
+  for found in "$NAME-task" "$NAME-trial" "$NAME"; do clear_away "$found"; done
+  if [ "$PURGE" = yes ]; then delete_backups; fi
   docker images --format '{{.Repository}}:{{.Tag}}' "$NAME-image" | while IFS= read -r found; do
-    docker rmi "$found" >/dev/null 2>&1 || true
+    docker rmi "$found" >/dev/null 2>&1 || true # an image that something else uses stays
   done
-  rm -rf -- "$PLACE/downloads"
+  rm -rf -- "$PLACE/downloads" "$PLACE/.bundle"
   rm -f -- "$CONF" "$PENDING" "$PLACE/quantos" "$PLACE/install.sh" "$PLACE/fingerprint.sh" "$PLACE/.invite" "$PLACE/.terms"
   if [ "$PURGE" = yes ]; then
-    docker volume rm "$VOLUME" >/dev/null 2>&1 || true
-    rm -rf -- "${PLACE:?}/etc" "$PLACE/backups" "$PLACE/quantos.env" "$PLACE/.lock"
+    docker volume rm "$VOLUME" >/dev/null 2>&1 || ! docker volume inspect "$VOLUME" >/dev/null 2>&1 ||
+      stop "the volume $VOLUME is used by another container, and stays (docker ps -a --filter volume=$VOLUME)" \
+        "卷 $VOLUME 正被其他容器使用，未删除（docker ps -a --filter volume=$VOLUME）"
+    rm -rf -- "${PLACE:?}/etc" "$PLACE/backups" "$PLACE/quantos.env" "$PLACE/.lock" ||
+      stop "$PLACE cannot be removed, see above: run it as root (sudo rm -rf $(quoted "$PLACE"))" "无法删除 $PLACE，原因见上：请以 root 运行（sudo rm -rf $(quoted "$PLACE")）"
     LOCKED=no
-    rmdir -- "$PLACE" 2>/dev/null || true
+    rmdir -- "$PLACE" 2>/dev/null || true # other files in it are not ours
     say "QuantOS is gone from this machine, its data too." "QuantOS 及其数据已从本机删除。"
   else
     say "QuantOS is gone; its data stay in the volume $VOLUME, settings, licence and backups in $PLACE (--uninstall --purge takes them away)." \

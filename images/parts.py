@@ -20,7 +20,7 @@ def python_packages() -> list[dict[str, Any]]:
     found = []
     for each in importlib.metadata.distributions():
         name, version = each.metadata["Name"], each.version
-        license_ = each.metadata["License-Expression"]
+        license_ = each.metadata.get("License-Expression")
         found.append(
             {
                 "type": "library",

@@ -6,6 +6,7 @@ start. `quantos settings` prints them all, secrets masked.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import sys
@@ -45,6 +46,18 @@ def _amount_of_memory(text: str) -> str:
     return text
 
 
+def _published(text: str) -> str:
+    """Empty, or an address and a port. Read here, so that a warning can rely on it."""
+    address, _, port = text.rpartition(":")
+    try:
+        if text:
+            ipaddress.ip_address(address.removeprefix("[").removesuffix("]"))
+            int(port)
+    except ValueError:
+        raise ValueError("must be an address and a port, such as 127.0.0.1:8000") from None
+    return text
+
+
 class Settings(BaseSettings):
     """What an operator may set."""
 
@@ -55,6 +68,12 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on; loopback unless told otherwise.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    published: Annotated[str, AfterValidator(_published)] = Field(
+        "",
+        description=(
+            "Where the host of a container publishes the port, as ADDRESS:PORT; install.sh says it; empty: not known."
+        ),
+    )
     minimum_commission: Decimal = Field(
         Decimal(0),
         ge=0,

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 GRACE_S = 10
 BACKLOG = 2048
+CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 _asked_to_stop = threading.Event()
 
 
@@ -76,14 +78,14 @@ def serve(
     try:
         listening = early or bind(settings.host, settings.port)
         url = url_of(settings.host, listening)
-        warn_of_exposure(listening)
+        warn_of_exposure(listening, settings.published)
         app = build_app(platform)
         gc.freeze()
         gc.enable()  # which the command line has disabled
         run(
             app,
             listening,
-            lambda: _announce(platform, url, new=new),
+            lambda: _announce(platform, url, shown_url(settings.published, url), new=new),
             platform.start,
             when_asked_to_stop=platform.wind_down,
         )
@@ -119,16 +121,41 @@ def bind(host: str, port: int) -> socket.socket:
 
 def url_of(host: str, listening: socket.socket) -> str:
     """The URL by which this machine reaches the socket."""
-    port = listening.getsockname()[1]
+    return _url(host, listening.getsockname()[1])
+
+
+def shown_url(published: str, url: str) -> str:
+    """Where people find the platform: in a container where its host publishes the port, as far as that is known."""
+    return _url(address_of(published), published.rpartition(":")[2]) if published else url
+
+
+def _url(host: str, port: int | str) -> str:
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
-def warn_of_exposure(listening: socket.socket) -> None:
-    """Whoever listens beyond this machine is told that nothing is encrypted."""
-    address = str(listening.getsockname()[0]).partition("%")[0]
-    if not ipaddress.ip_address(address).is_loopback:
-        sys.stderr.write(f"quantos: {say('serve.exposed', address=address)}\n")
+def warn_of_exposure(listening: socket.socket, published: str = "") -> None:
+    """Whoever can be reached from beyond this machine is told that nothing is encrypted.
+
+    `published`: where the host of a container publishes the port; in a container that decides who reaches it, and not
+    the address inside. Where it is not known, that is said.
+    """
+    inside = str(listening.getsockname()[0]).partition("%")[0]
+    address = address_of(published) if published else inside
+    if ipaddress.ip_address(inside).is_loopback or ipaddress.ip_address(address).is_loopback:
+        return
+    key = "serve.in_container" if not published and is_container() else "serve.exposed"
+    sys.stderr.write(f"quantos: {say(key, address=address)}\n")
+
+
+def address_of(published: str) -> str:
+    """Of ADDRESS:PORT, without the brackets of IPv6."""
+    return published.rpartition(":")[0].removeprefix("[").removesuffix("]")
+
+
+def is_container() -> bool:
+    """Whether an engine runs this process in a container of its own."""
+    return any(mark.exists() for mark in CONTAINER_MARKS)
 
 
 def run(
@@ -199,12 +226,13 @@ def _leave(*_: Any) -> None:
     raise SystemExit(0)
 
 
-def _announce(platform: Platform, url: str, *, new: bool) -> None:
+def _announce(platform: Platform, url: str, shown: str, *, new: bool) -> None:
+    """`url`: for commands beside the server; `shown`: for people."""
     from quantos import __version__  # noqa: PLC0415
     from quantos.kit.clock import rfc3339  # noqa: PLC0415
 
     platform.directory.announce(url, platform.clock.now())
-    print_line(say("serve.ready", version=__version__, url=url))
+    print_line(say("serve.ready", version=__version__, url=shown))
     if new:
         kind = "simulated" if platform.directory.simulated else "live"
         print_line(say(f"serve.made.{kind}", path=platform.directory.path))

@@ -200,21 +200,53 @@ def test_a_service_that_does_not_become_healthy_is_taken_away_again(
     assert (appliance.state(), appliance.leftovers()) == ("", [])
 
 
-@pytest.mark.parametrize("after_s", [0.3, 1.5, 3.0, 6.0, 9.0])
-def test_killed_at_any_point_it_is_completed_by_the_next_run(
-    appliance: Appliance, image: str, after_s: float
-) -> None:
-    arguments = appliance.command("--image", image, "--port", str(appliance.port))
-    running = subprocess.Popen(
-        arguments,
-        env=appliance.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+KILLING = """#!/bin/sh
+# docker, of which the call number $KILL_AT ends the program that calls, before or after it is done
+n=$(cat "$KILL_COUNT" 2>/dev/null || echo 0)
+n=$((n + 1))
+echo $n >"$KILL_COUNT"
+if [ $n = "$KILL_AT" ] && [ "$KILL_WHEN" = before ]; then kill -9 -- -"$KILL_GROUP"; fi
+$DOCKER "$@"
+code=$?
+if [ $n = "$KILL_AT" ]; then kill -9 -- -"$KILL_GROUP"; fi
+exit $code
+"""
+
+
+def killed_at(on: Appliance, call: int, when: str, folder: Path, *options: str) -> bool:
+    """Run install.sh until this call of docker; False where it came to its end before."""
+    folder.mkdir(exist_ok=True)
+    (folder / "docker").write_text(KILLING)
+    (folder / "docker").chmod(0o755)
+    count = folder / "count"
+    count.unlink(missing_ok=True)
+    own = {
+        "KILL_AT": str(call),
+        "KILL_WHEN": when,
+        "KILL_COUNT": str(count),
+        "DOCKER": str(shutil.which("docker")),
+    }
+    path = f"{folder}:{os.environ['PATH']}"
+    script = 'KILL_GROUP=$$ exec "$@"'
+    ended = subprocess.run(
+        ["sh", "-c", script, "sh", *on.command(*options)],
+        env=on.environment(**own, PATH=path),
+        capture_output=True,
+        check=False,
         start_new_session=True,
     )
-    time.sleep(after_s)
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
+    return ended.returncode == -signal.SIGKILL
+
+
+def test_killed_at_every_step_one_after_the_other_it_is_completed_by_the_run_after(
+    appliance: Appliance, image: str, tmp_path: Path
+) -> None:
+    """Each run goes on from what the one before left, and gets one call of docker further."""
+    options = ("--image", image, "--port", str(appliance.port))
+    call = 1
+    while killed_at(appliance, call, ("before", "after")[call % 2], tmp_path / "bin", *options):
+        call += 1
+    assert call > 15
     said = appliance.install(image)
     assert appliance.get("/health") == {"status": "ok"}
     assert appliance.state() == "running healthy unless-stopped"
@@ -222,14 +254,31 @@ def test_killed_at_any_point_it_is_completed_by_the_next_run(
     assert "Address" in said
 
 
+@pytest.mark.parametrize("call", [2, 6, 10, 14, 18])
+def test_killed_at_a_step_it_is_completed_by_the_next_run(
+    appliance: Appliance, image: str, tmp_path: Path, call: int
+) -> None:
+    options = ("--image", image, "--port", str(appliance.port))
+    assert killed_at(appliance, call, "after", tmp_path / "bin", *options)
+    said = appliance.install(image)
+    assert appliance.get("/health") == {"status": "ok"}
+    assert appliance.state() == "running healthy unless-stopped"
+    assert appliance.leftovers() == []
+    assert "Invite" in said
+
+
 def test_two_at_once_do_not_meet(appliance: Appliance, image: str) -> None:
     (appliance.place / ".lock").mkdir(parents=True)
-    (appliance.place / ".lock" / "pid").write_text(str(os.getpid()))
+    owner = appliance.place / ".lock" / "owner"
+    born = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
+    owner.write_text(f"{os.getpid()} {born}\n")
     ended = appliance.run("--image", image)
     assert ended.returncode == 1
     assert "another install.sh" in ended.stderr
-    (appliance.place / ".lock" / "pid").write_text("999999")  # whose process is gone
+    owner.write_text(f"{os.getpid()} {int(born) - 1}\n")  # another process had the number, before a restart
     appliance.install(image)
+    (appliance.place / ".lock").mkdir()  # its owner ended before it could say so
+    assert appliance.run().returncode == 0
 
 
 def test_uninstalled_the_data_stay_and_are_used_by_the_next_installation(

@@ -92,6 +92,7 @@ _SETTINGS: Final[dict[str, str]] = {
     "Seconds after which a push, or a look at the remote, is given up.": "推送或查看远程多少秒后放弃。",
     "Where licensed users are led for container images: a URL, or a path of this platform, to which quantos-{arch}.tar.gz is added.": "授权用户获取容器镜像的地址：网址或本平台的路径，其后加上 quantos-{arch}.tar.gz。",
     "Days after which the operator is told that the last backup is old; 0: never.": "最近一次备份超过多少天后提醒管理员；0：不提醒。",
+    "Where the host of a container publishes the port, as ADDRESS:PORT; install.sh says it; empty: not known.": "容器端口在主机上的发布位置（地址:端口），由 install.sh 给出；留空：未知。",
     "API key of an agent, by which quantos factor acts as that agent; the server does not read it.": "智能体的 API key，quantos factor 以该身份操作；服务器不读取它。",
     "Whether anyone may generate, explain and backtest without a token; empty: while the server listens on loopback.": "是否无需令牌即可生成、解释和回测策略；留空：仅当服务器只监听本机时。",
     "Backtests that run at the same time.": "同时运行的回测数。",

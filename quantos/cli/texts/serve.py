@@ -26,6 +26,10 @@ SERVE: Final[dict[str, tuple[str, str]]] = {
         "warning: the server listens on {address}, other machines can reach it, and nothing that is sent is encrypted (no TLS): put a reverse proxy with TLS in front of it, or listen on 127.0.0.1",
         "警告：服务监听 {address}，其他机器可以访问，且传输内容未加密（无 TLS）：请在前面部署带 TLS 的反向代理，或改为监听 127.0.0.1",
     ),
+    "serve.in_container": (
+        "note: in this container the server listens for its host, and who reaches it is decided by where the host publishes the port; nothing that is sent is encrypted (no TLS): publish it on loopback (docker run -p 127.0.0.1:8000:8000), or put a reverse proxy with TLS in front of it",
+        "提示：容器内的服务供主机访问，谁能访问取决于主机把端口发布在何处；传输内容未加密（无 TLS）：请只发布到本机（docker run -p 127.0.0.1:8000:8000），或在前面部署带 TLS 的反向代理",
+    ),
     "server.awaited": (
         "{path} is in use by {holder}: waiting a moment for it to serve or to end",
         "{path} 正由 {holder} 使用：稍候，等它开始提供服务或结束",

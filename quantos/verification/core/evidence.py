@@ -84,6 +84,7 @@ class TrackRecord:
     rows: tuple[RecordRow, ...]
     simulated: bool = False
     synthetic: bool = False
+    edition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

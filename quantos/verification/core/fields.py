@@ -20,6 +20,7 @@ TEXT_MAX: Final = 10_000
 REVISION_MAX: Final = 10_000
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HEX: Final = re.compile(r"[0-9a-f]*")
+_WORD: Final = re.compile(r"[a-z][a-z_-]{0,31}")
 _SHOWN_MAX: Final = 60
 
 
@@ -126,6 +127,15 @@ class Fields:
     def mark(self, name: str) -> bool:
         """A flag that is absent where it does not hold."""
         return self.raw(name) is not MISSING and self.flag(name)
+
+    def word(self, name: str) -> str | None:
+        """A short name in small letters; None where it is absent."""
+        found = self.raw(name)
+        if found is MISSING:
+            return None
+        if not isinstance(found, str) or _WORD.fullmatch(found) is None:
+            raise Malformed(self.at(name), "a word of at most 32 small letters", found)
+        return found
 
     def count(self, name: str) -> int:
         """A whole number that is not negative."""

@@ -43,7 +43,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class StrategyReport:
-    """What came of a strategy's packages. `days`: those in force, ascending; `older`: superseded revisions."""
+    """What came of a strategy's packages. `days`: those in force, ascending; `older`: superseded revisions.
+
+    `editions`: what the platform said of its own, in the packages and the record; empty: of a standard one.
+    """
 
     slug: str
     days: tuple[Package, ...]
@@ -51,6 +54,7 @@ class StrategyReport:
     verdicts: tuple[Verdict, ...]
     attested: bool
     record: bool
+    editions: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -131,7 +135,7 @@ def read_track_record(document: Any) -> TrackRecord:
     for place, (before, after) in enumerate(pairwise(rows), start=1):
         if after.date <= before.date:
             raise Malformed(f"records[{place}].date", f"a date after {before.date}", str(after.date))
-    return TrackRecord(rows, fields.mark("simulated"), fields.mark("synthetic"))
+    return TrackRecord(rows, fields.mark("simulated"), fields.mark("synthetic"), fields.word("edition"))
 
 
 def _judge_strategy(
@@ -161,7 +165,14 @@ def _judge_strategy(
     run = RunEvidence(days, everything, older, attestations.history, record, attestations.missing)
     verdicts += verify(RUN_STEPS, run, "", waived)
     attested = attestations.history is not None
-    return StrategyReport(slug, days, older, tuple(verdicts), attested, record is not None)
+    return StrategyReport(
+        slug, days, older, tuple(verdicts), attested, record is not None, _editions(found, record)
+    )
+
+
+def _editions(found: Sequence[tuple[str, Package]], record: TrackRecord | None) -> tuple[str, ...]:
+    said = {package.edition for _, package in found} | {record.edition if record else None}
+    return tuple(sorted(edition for edition in said if edition is not None))
 
 
 def _in_force(found: Sequence[tuple[str, Package]]) -> dict[date, Package]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -154,11 +154,14 @@ class Restated:
 
 @dataclass(frozen=True, slots=True)
 class Package:
+    """A day. `edition`: of the platform that answered, which a copy of the same day may say otherwise; None: standard."""
+
     slug: str
     trade_date: date
     revision: int
     simulated: bool
     synthetic: bool
+    edition: str | None = field(compare=False)
     nav: Nav
     positions: tuple[Position, ...]
     trades: tuple[Trade, ...]

@@ -46,6 +46,7 @@ def read_package(document: Any) -> Package:
         revision=top.revision("revision"),
         simulated=top.mark("simulated"),
         synthetic=top.mark("synthetic"),
+        edition=top.word("edition"),
         nav=_nav(body.inner("nav")),
         positions=body.rows("positions", _position),
         trades=body.rows("trades", _trade),

@@ -92,6 +92,9 @@ class ReportWriter:
             self._terminal.paragraph(self._say(key, **facts, count=len(report.days)))
         if report.older:
             self._terminal.paragraph(self._say("screen.older", count=len(report.older)))
+        for edition in report.editions:
+            name = self._speaker.name("screen.edition", edition)
+            self._terminal.paragraph(self._say("screen.edition", name=name))
         self._steps(report.verdicts)
         self._details(report.verdicts, named=True)
         if report.days:

@@ -42,6 +42,7 @@ def _strategy(report: StrategyReport) -> dict[str, Any]:
         "last": days[-1].isoformat() if days else None,
         "days": len(days),
         "superseded": len(report.older),
+        "editions": list(report.editions),
         "times": times_of(report),
     }
 

@@ -42,6 +42,11 @@ class Speaker:
         text = TEXTS[key][self.language == CHINESE]
         return text.format(**{name: self.shown(value) for name, value in values.items()})
 
+    def name(self, kind: str, word: str) -> str:
+        """The name of a word that a document uses; of one that is not known here, the word itself."""
+        key = f"{kind}.{word}"
+        return self.say(key) if key in TEXTS else word
+
     def shown(self, value: Any) -> str:
         """A value as a person reads it: instants in Shanghai, commits short."""
         if value is None or isinstance(value, bool):

@@ -117,6 +117,13 @@ _SCREEN: Final[dict[str, tuple[str, str]]] = {
         "{count} superseded revisions, checked by themselves",
         "{count} 份被取代的旧版，已单独检查",
     ),
+    "screen.edition": (
+        "edition of the platform: {name} (it holds no standard licence; no digest covers this)",
+        "平台版本：{name}（未持有正式许可证；此标记不在任何摘要之内）",
+    ),
+    "screen.edition.evaluation": ("evaluation", "评估版"),
+    "screen.edition.test": ("test", "测试版"),
+    "screen.edition.none": ("none", "无"),
     "screen.all": ("{count} of {count}", "{count}/{count}"),
     "screen.some": ("{passed} of {count}", "{passed}/{count}"),
     "screen.count": ("{count} found", "{count} 处"),

@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from quantos.cli.serve import bind, shown_url, warn_of_exposure
+from quantos.settings import Settings
 from tests.feature.cli.conftest import TIMEOUT_S, Run, Serving, environment, serving
 
 
@@ -186,6 +188,54 @@ def test_the_log_says_in_one_line_each_what_was_done(home: Path, run: Run, tmp_p
     )
     assert any(line.startswith("settlement_watchdog for 2024-01-02: done, missing none") for line in said)
     assert token not in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("published", "container", "said"),
+    [
+        ("", False, "the server listens on 0.0.0.0, other machines can reach it"),
+        ("", True, "who reaches it is decided by where the host publishes the port"),
+        ("127.0.0.1:8010", True, ""),
+        ("[::1]:8010", True, ""),
+        ("192.168.1.5:8010", True, "the server listens on 192.168.1.5, other machines can reach it"),
+        ("0.0.0.0:8010", True, "the server listens on 0.0.0.0, other machines can reach it"),
+    ],
+)
+def test_in_a_container_it_is_the_hosts_address_that_is_warned_of(
+    published: str,
+    container: bool,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("quantos.cli.serve.CONTAINER_MARKS", (tmp_path,) if container else ())
+    with bind("0.0.0.0", 0) as listening:
+        warn_of_exposure(listening, published)
+    warned = capsys.readouterr().err
+    assert said in warned
+    assert bool(said) is bool(warned)
+    assert ("TLS" in warned) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("published", "shown"),
+    [
+        ("", "http://127.0.0.1:8000"),
+        ("127.0.0.1:8010", "http://127.0.0.1:8010"),
+        ("0.0.0.0:80", "http://127.0.0.1:80"),
+        ("[::1]:81", "http://[::1]:81"),
+        ("10.0.0.5:8000", "http://10.0.0.5:8000"),
+    ],
+)
+def test_the_address_that_is_shown_is_the_hosts_own(published: str, shown: str) -> None:
+    assert shown_url(published, "http://127.0.0.1:8000") == shown
+
+
+@pytest.mark.parametrize("wrong", ["8000", "localhost:8000", "127.0.0.1:", "1.2.3:80", ":80"])
+def test_where_a_port_is_published_is_an_address_and_a_port(wrong: str) -> None:
+    with pytest.raises(ValueError, match="an address and a port"):
+        Settings(published=wrong)
 
 
 @pytest.mark.parametrize(("host", "exposed"), [("0.0.0.0", True), ("127.0.0.1", False), ("localhost", False)])

@@ -94,6 +94,17 @@ def test_an_evaluation_takes_everything_in_and_then_nothing_new(
     assert is_refused(on.operator.call("POST", "/admin/strategies/one/backfill", backfill))
 
 
+def test_a_simulated_clock_neither_ends_the_evaluation_nor_lengthens_it(
+    on: Stage, agent: Caller, clock: Hands
+) -> None:
+    before = standing(on)["until"]
+    on.clock_to(date(2024, 4, 12), "08:00")  # six weeks of the simulation
+    assert (standing(on)["mode"], standing(on)["until"]) == ("evaluation", before)
+    assert not is_refused(agent.call("POST", "/strategies", {"name": "Two", "slug": "two"}))
+    clock.at = NOW + timedelta(days=30)  # a month of the system's time, in which the simulation stands still
+    assert is_refused(agent.call("POST", "/strategies", {"name": "Three", "slug": "three"}))
+
+
 def test_what_exists_is_settled_read_exported_backed_up_and_verified_all_the_same(
     on: Stage, agent: Caller, clock: Hands, tmp_path: Path
 ) -> None:

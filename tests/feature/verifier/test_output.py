@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import re
 from pathlib import Path
 from string import Formatter
@@ -149,6 +150,44 @@ def test_a_terminal_without_the_signs_gets_letters(spoiled: list[str | Path]) ->
         text = raw.getvalue().decode("ascii")
     assert " x 14  orders, trades and fees fit each other" in text
     assert " +  1  format" in text
+
+
+@pytest.mark.parametrize(
+    ("edition", "spoken", "name"),
+    [("evaluation", "en", "evaluation"), ("test", "zh", "测试版"), ("of-tomorrow", "en", "of-tomorrow")],
+)
+def test_an_edition_that_is_not_the_standard_one_is_shown(
+    record: Record, edition: str, spoken: str, name: str
+) -> None:
+    for package in record.packages:
+        package["edition"] = edition
+    folder = save(record.packages, record.folder / "packages")
+    code, text = tell(folder, "--allow-unattested", "--lang", spoken)
+    assert code == 0
+    [line] = [line for line in text.splitlines() if name in line]
+    assert line.startswith("edition of the platform: " if spoken == "en" else "平台版本：")
+    assert ask(folder, "--allow-unattested").report["reports"][0]["editions"] == [edition]
+
+
+def test_of_a_standard_edition_nothing_is_said(record: Record) -> None:
+    folder = save(record.packages, record.folder / "packages")
+    assert "edition" not in tell(folder, "--lang", "en")[1]
+    assert ask(folder).report["reports"][0]["editions"] == []
+
+
+def test_two_copies_of_a_day_that_differ_in_the_edition_alone_are_one(record: Record) -> None:
+    marked = {**record.packages[0], "edition": "test"}
+    folder = save(record.packages, record.folder / "packages")
+    (folder / "copy.json").write_text(json.dumps(marked))
+    answer = ask(folder, "--allow-unattested")
+    assert (answer.code, answer.report["reports"][0]["editions"]) == (0, ["test"])
+
+
+@pytest.mark.parametrize("edition", [True, None, "", "Standard", "x" * 33, "\x1b[31m", ["test"]])
+def test_an_edition_that_is_no_word_is_malformed(record: Record, edition: object) -> None:
+    record.packages[0]["edition"] = edition
+    answer = ask(save(record.packages, record.folder / "packages"), "--allow-unattested")
+    assert answer.codes["format"] == ["malformed"]
 
 
 def test_one_reason_for_many_days_is_said_once(record: Record) -> None:
