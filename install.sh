@@ -14,6 +14,7 @@ ENGINE_MAJOR_MIN=20
 MEMORY_MB_MIN=1500
 DISK_MB_MIN=3000
 CLOCK_YEAR_MIN=2026
+WAIT_S_USUAL=180
 
 # --- Words ----------------------------------------------------------------------------------------------------
 
@@ -128,7 +129,7 @@ HERE=$(CDPATH='' cd -- "$(dirname -- "$0")" 2>/dev/null && pwd) || HERE=$PWD
 ROUTE='' ACTION=install DEMO=no
 PREFIX='' DEV=no EXTRAS=''
 IMAGE='' OFFLINE='' SHA256='' KEY='' LICENSE='' PLACE='' NAME='' GIVEN_SETTINGS=''
-BIND='' PORT='' MEMORY='' CPUS='' WAIT_S=180 SERVICE='' RESTORE=no PURGE=no
+BIND='' PORT='' MEMORY='' CPUS='' WAIT_S=$WAIT_S_USUAL SERVICE='' RESTORE=no PURGE=no
 NEWLINE='
 '
 
@@ -449,8 +450,8 @@ engine_fault() { # prints, in one line, why Docker cannot be used; nothing where
   fi
   case $engine_said in
     *'permission denied'*)
-      text "Docker does not admit this user: run it as root, or join the group docker (sudo usermod -aG docker $(id -un)) and log in again" \
-        "当前用户无权使用 Docker：请以 root 运行，或加入 docker 组（sudo usermod -aG docker $(id -un)）后重新登录"
+      text "Docker does not admit this user: run it as root, or join the group docker (sudo usermod -aG docker $(id -un 2>/dev/null || id -u)) and log in again" \
+        "当前用户无权使用 Docker：请以 root 运行，或加入 docker 组（sudo usermod -aG docker $(id -un 2>/dev/null || id -u)）后重新登录"
       ;;
     *)
       if [ "$(uname -s)" = Linux ] && ! is_wsl; then
@@ -1203,7 +1204,8 @@ complete_upgrade() {
   done
 }
 
-start_current() {
+start_current() { # which has run here before: it is given its time, however short the trial of another was
+  if [ "$WAIT_S" -lt "$WAIT_S_USUAL" ]; then WAIT_S=$WAIT_S_USUAL; fi
   step "Service $NAME" "服务 $NAME" serve_with "$CURRENT" || stop "QuantOS $(version_of "$CURRENT") does not start either, see the lines above. The data are in the volume $VOLUME and $PLACE/backups" \
     "QuantOS $(version_of "$CURRENT") 也无法启动，原因见上。数据在卷 $VOLUME 和 $PLACE/backups 中"
 }

@@ -15,7 +15,7 @@ from tests.containers.appliance import INSTALL, Appliance, docker
 ROOT = INSTALL.parent
 BASE = os.environ.get("QUANTOS_TEST_BASE", "debian:trixie-slim")
 SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
-USER = "1234:0"
+USER = f"1234:{Path(SOCKET).stat().st_gid if Path(SOCKET).exists() else 0}"
 """No root; of the group whose the engine's socket is."""
 RECORDED = {
     machine["name"]: machine for machine in json.loads((ROOT / "tests/vectors/fingerprints.json").read_text())
@@ -103,6 +103,7 @@ WSL = "case $1 in -s) echo Linux ;; -r) echo 5.15.153.1-microsoft-standard-WSL2 
 @pytest.mark.parametrize(
     ("machine", "uname", "program"),
     [("macOS on Apple silicon", MAC, "ioreg"), ("WSL on that Windows", WSL, "reg.exe")],
+    ids=["macOS", "WSL"],
 )
 def test_where_containers_run_in_a_virtual_machine_its_host_says_who_it_is(
     appliance: Appliance, image: str, tmp_path: Path, machine: str, uname: str, program: str
