@@ -52,6 +52,13 @@ class Window(NamedTuple):
     def dates(self) -> Dates:
         return self.market.dates
 
+    def on(self, rows: slice) -> Window:
+        """Some of its days, which follow one another."""
+        whole = self.market
+        market = MarketPanel(whole.dates[rows], whole.returns[rows], whole.codes[rows], whole.has_close[rows])
+        members = None if self.members is None else self.members[rows]
+        return Window(market, members, self.symbols, self.boards)
+
 
 class _Kept(NamedTuple):
     version: int

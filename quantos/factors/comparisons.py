@@ -12,7 +12,8 @@ from quantos.factors import store
 from quantos.factors.owned import number_of
 from quantos.factors.pairs import correlations
 from quantos.factors.tables import Factor
-from quantos.factors.values import Cursor, ValueStore
+from quantos.factors.value_index import Cursor
+from quantos.factors.values import ValueStore
 from quantos.storage.records import Records
 from quantos.storage.series import Series
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from quantos.factors.core.correlation import Sorted, correlation
 from quantos.factors.core.panel import Dates
-from quantos.factors.values import Symbols, ValueStore
+from quantos.factors.value_index import Symbols
+from quantos.factors.values import ValueStore
 from quantos.storage.series import SeriesStore
 
 THREADS: Final = 2

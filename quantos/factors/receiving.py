@@ -70,15 +70,13 @@ class Receiving:
 
     def panel_on(self, numbers: Sequence[int], day: date) -> tuple[tuple[str, ...], Values]:
         """The values of several factors on a day: symbols ascending, [factor, symbol], NaN where there is none."""
-        days = np.array([day], "datetime64[D]")
         with self._series.snapshot() as cursor:
-            own = [self._values.symbols(cursor, number) for number in numbers]
-            axis = tuple(sorted(set().union(*own)))
-            found = [self._values.values(cursor, number, days, axis)[0] for number in numbers]
-        return axis, np.array(found, np.float64).reshape(len(numbers), len(axis))
+            return self._values.values_of_day(cursor, numbers, np.datetime64(day, "D"))
 
     def valued_on(self, numbers: Sequence[int], day: date) -> set[int]:
         """Those of the factors that have a value on a day."""
+        if not numbers:
+            return set()
         with self._series.read() as cursor:
             rows = cursor.execute(
                 "SELECT factor FROM factor_day WHERE factor = ANY(?) AND trade_date = ? AND covered > 0",
@@ -146,8 +144,8 @@ class Receiving:
                 " nothing was stored"
             )
         with self._series.write() as cursor:
-            stored = self._values.days(cursor, number).dates
-            again = np.isin(panel.days, stored)
+            count, there = self._values.stored_among(cursor, number, panel.days)
+            again = np.isin(panel.days, there)
             if again.any():
                 known = self._values.symbols(cursor, number)
                 axis = tuple(sorted({*known, *panel.symbols}))
@@ -162,7 +160,7 @@ class Receiving:
             fresh = panel.on(~again)
             if len(fresh.days):
                 self._values.put(cursor, number, Batch(fresh.days, fresh.symbols, fresh.values), received_at)
-            return len(stored) + len(fresh.days)
+            return count + len(fresh.days)
 
 
 def _spread(panel: Panel, axis: tuple[str, ...]) -> Any:

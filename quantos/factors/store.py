@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 from sqlmodel import Session, SQLModel
 
 from quantos.factors.tables import Factor, FactorAttempt, FactorOsDay, FactorSeries
+from quantos.storage.prepared import Prepared
 
 _tables = SQLModel.metadata.tables
 _factor: Final = _tables["factor"]
@@ -23,6 +24,36 @@ _ORDERS: Final[dict[str, tuple[Any, ...]]] = {
     "ic_ir": (_factor.c.ic_ir.desc().nulls_last(), _factor.c.number.desc()),
 }
 """Numbers are given in the order of creation."""
+
+
+OsDay = tuple[date, float | None, bool]
+"""(day, IC, timely)."""
+
+_OS_DAYS: Final = Prepared(
+    select(_os.c.factor_number, _os.c.trade_date, _os.c.ic, _os.c.timely)
+    .join(_factor, _factor.c.number == _os.c.factor_number)
+    .where(_factor.c.status == bindparam("status"))
+    .order_by(_os.c.factor_number, _os.c.trade_date)
+)
+_ADD_OS_DAY: Final = Prepared(
+    insert(_os).values(
+        factor_number=bindparam("number"),
+        trade_date=bindparam("day"),
+        ic=bindparam("ic"),
+        timely=bindparam("timely"),
+    )
+)
+_SHOW_OS: Final = Prepared(
+    update(_factor).where(_factor.c.number == bindparam("of")).values(os=bindparam("shown"))
+)
+
+
+class Sample(NamedTuple):
+    """An active factor's: closed with its `last` day."""
+
+    number: int
+    universe: str
+    last: date
 
 
 def by_id(session: Session, factor_id: str) -> Factor | None:
@@ -103,15 +134,27 @@ def sharpes_of_attempts(session: Session, user_id: str) -> list[float | None]:
     return list(session.scalars(query))
 
 
-def os_days(session: Session, number: int) -> list[tuple[date, float | None, bool]]:
-    """(day, IC, timely) of the days out of sample whose return is known, ascending."""
+def samples(session: Session) -> list[Sample]:
+    """Of the active factors, in the order of their creation."""
     query = (
-        select(_os.c.trade_date, _os.c.ic, _os.c.timely)
-        .where(_os.c.factor_number == number)
-        .order_by(_os.c.trade_date)
+        select(_factor.c.number, _factor.c.universe, _factor.c.last_in_sample)
+        .where(_factor.c.status == "active")
+        .order_by(_factor.c.number)
     )
-    return [(row.trade_date, row.ic, row.timely) for row in session.execute(query)]
+    return [Sample(*row) for row in session.execute(query)]
 
 
-def add_os_day(session: Session, number: int, day: date, ic: float | None, *, timely: bool) -> None:
-    session.merge(FactorOsDay(factor_number=number, trade_date=day, ic=ic, timely=timely))
+def all_os_days(session: Session) -> dict[int, list[OsDay]]:
+    """Of the active factors, the days out of sample whose return is known, ascending, by factor."""
+    found: dict[int, list[OsDay]] = {}
+    for number, day, ic, timely in _OS_DAYS.rows(session.connection(), {"status": "active"}):
+        found.setdefault(number, []).append((date.fromisoformat(day), ic, bool(timely)))
+    return found
+
+
+def add_os_days(session: Session, number: int, days: Sequence[OsDay], shown: str) -> None:
+    """Days out of sample whose return has become known, and what is shown of all of them."""
+    connection = session.connection()
+    for day, ic, timely in days:
+        _ADD_OS_DAY.run(connection, {"number": number, "day": day.isoformat(), "ic": ic, "timely": timely})
+    _SHOW_OS.run(connection, {"of": number, "shown": shown})

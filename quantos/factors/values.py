@@ -9,16 +9,13 @@ a file is such rows, the days are copied to the next generation of files.
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,14 +35,23 @@ from quantos.factors.value_files import (
     read_rows,
     write_rows,
 )
+from quantos.factors.value_index import (
+    Cursor,
+    File,
+    Index,
+    Rows,
+    Symbols,
+    axis_of,
+    file_of,
+    files_of,
+    keep_axis,
+    keep_file,
+    plain,
+    rows_of,
+)
 
-Cursor = duckdb.DuckDBPyConnection
-Symbols = tuple[str, ...]
-
-RUN_BYTES_MAX: Final = 1 << 20
-"""Read at once, and summed up while they lie in the processor's cache."""
-
-AXES_KEPT_MAX: Final = 64
+Valued = tuple[Symbols, Panel]
+"""Symbols, ascending, and values [factor, symbol]; NaN where there is none."""
 
 COMPACT_FROM: Final = 1 << 20
 """Bytes of values below which replaced rows are left where they are."""
@@ -74,12 +80,12 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
-    """The row of `factor_file`."""
+class Received:
+    """Days of several factors, row by row."""
 
-    generation: int
-    axis: str
-    ends: tuple[int, int]  # of PARTS, in bytes
+    factor: NDArray[np.int64]
+    dates: Dates
+    received_at: NDArray[np.datetime64]  # microseconds, UTC
 
 
 class ValueStore:
@@ -96,14 +102,41 @@ class ValueStore:
             [factor],
         ).fetchnumpy()
         return Days(
-            _plain(rows["trade_date"]).astype("datetime64[D]"),
-            _plain(rows["received_at"]).astype("datetime64[us]"),
-            _plain(rows["covered"]).astype(np.int64),
+            plain(rows["trade_date"]).astype("datetime64[D]"),
+            plain(rows["received_at"]).astype("datetime64[us]"),
+            plain(rows["covered"]).astype(np.int64),
+        )
+
+    def stored_among(self, cursor: Cursor, factor: int, dates: Dates) -> tuple[int, Dates]:
+        """How many days are stored of a factor, and which of these (ascending) are among them."""
+        row = cursor.execute(
+            "SELECT count(*), list(trade_date) FILTER (trade_date BETWEEN ? AND ?) FROM factor_day WHERE factor = ?",
+            [dates[0].astype(object), dates[-1].astype(object), factor],
+        ).fetchone()
+        count, found = row or (0, None)
+        return int(count), np.array(found or [], "datetime64[D]")
+
+    def received_after(self, cursor: Cursor, since: Mapping[int, date]) -> Received:
+        """The days of several factors, each after a day of its own, by factor and date."""
+        if not since:
+            return Received(
+                np.zeros(0, np.int64), np.zeros(0, "datetime64[D]"), np.zeros(0, "datetime64[us]")
+            )
+        rows = cursor.execute(
+            "SELECT d.factor, trade_date, received_at FROM factor_day d"
+            " JOIN (SELECT unnest(?::INTEGER[]) AS factor, unnest(?::DATE[]) AS last) s ON s.factor = d.factor"
+            " WHERE trade_date > last ORDER BY d.factor, trade_date",
+            [list(since), list(since.values())],
+        ).fetchnumpy()
+        return Received(
+            plain(rows["factor"]).astype(np.int64),
+            plain(rows["trade_date"]).astype("datetime64[D]"),
+            plain(rows["received_at"]).astype("datetime64[us]"),
         )
 
     def version(self, cursor: Cursor, factor: int) -> tuple[int, int]:
         """Another one after each upload: files are appended to, or followed by those of the next generation."""
-        file = _file(cursor, factor)
+        file = file_of(cursor, factor)
         return (0, 0) if file is None else (file.generation, file.ends[0])
 
     def stored(self, cursor: Cursor) -> list[int]:
@@ -114,12 +147,25 @@ class ValueStore:
 
     def symbols(self, cursor: Cursor, factor: int) -> Symbols:
         """Every symbol that ever had a value, ascending."""
-        file = _file(cursor, factor)
-        return () if file is None else tuple(sorted(_axis(cursor, file.axis)))
+        file = file_of(cursor, factor)
+        return () if file is None else tuple(sorted(axis_of(cursor, file.axis)))
 
     def values(self, cursor: Cursor, factor: int, dates: Dates, symbols: Symbols) -> Panel:
         """Values [date, symbol]; NaN where there is none. Raises ValuesDamaged."""
-        return self._panel(cursor, factor, VALUES, dates, symbols, None)
+        at_hand = rows_of(cursor, [factor], VALUES, dates).get(factor)
+        return self._panel(cursor, factor, VALUES, at_hand, dates, symbols, None)
+
+    def values_of_day(self, cursor: Cursor, factors: Sequence[int], day: np.datetime64) -> Valued:
+        """The values of several factors on a day, on all symbols that any of them ever had a value for."""
+        dates = np.array([day], "datetime64[D]")
+        files, at_hand = files_of(cursor, factors), rows_of(cursor, factors, VALUES, dates)
+        axes = {file.axis: axis_of(cursor, file.axis) for file in files.values()}
+        symbols = tuple(sorted(set().union(*axes.values())))
+        rows = [
+            self._panel(cursor, factor, VALUES, at_hand.get(factor), dates, symbols, None)[0]
+            for factor in factors
+        ]
+        return symbols, np.array(rows, np.float64).reshape(len(factors), len(symbols))
 
     def codes(
         self, cursor: Cursor, factor: int, dates: Dates, symbols: Symbols, out: Codes | None = None
@@ -128,38 +174,68 @@ class ValueStore:
 
         `out`: an array to fill in place of a new one. Raises ValuesDamaged.
         """
-        found: Codes = self._panel(cursor, factor, CODES, dates, symbols, out)
-        file = _file(cursor, factor)
-        axis = () if file is None else _axis(cursor, file.axis)
+        at_hand = rows_of(cursor, [factor], CODES, dates).get(factor)
+        return self.codes_at(cursor, factor, at_hand, dates, symbols, out)
+
+    def codes_at_hand(self, cursor: Cursor, factors: Sequence[int], dates: Dates) -> dict[int, Rows]:
+        """Where the codes of several factors stand, for `codes_at`."""
+        return rows_of(cursor, factors, CODES, dates)
+
+    def codes_at(
+        self,
+        cursor: Cursor,
+        factor: int,
+        at_hand: Rows | None,
+        dates: Dates,
+        symbols: Symbols,
+        out: Codes | None = None,
+    ) -> Codes:
+        """The same, of rows that were found already with those of others."""
+        found: Codes = self._panel(cursor, factor, CODES, at_hand, dates, symbols, out)
+        axis = () if at_hand is None else axis_of(cursor, at_hand.file.axis)
         whole = np.count_nonzero(_places(axis, symbols) >= 0) == len(axis)
         return found if whole else compacted(found)
 
     def _panel(
-        self, cursor: Cursor, factor: int, part: Part, dates: Dates, symbols: Symbols, out: Any
+        self,
+        cursor: Cursor,
+        factor: int,
+        part: Part,
+        at_hand: Rows | None,
+        dates: Dates,
+        symbols: Symbols,
+        out: Any,
     ) -> Block:
         if out is None:
             out = np.empty((len(dates), len(symbols)), part.dtype)
         try:
-            self._fill(out, cursor, factor, part, dates, symbols)
+            self._fill(out, cursor, factor, part, at_hand, dates, symbols)
         except FileNotFoundError:  # compacted since the index was read: the index of now names its successor
+            at_hand = rows_of(cursor, [factor], part, dates).get(factor)
             try:
-                self._fill(out, cursor, factor, part, dates, symbols)
+                self._fill(out, cursor, factor, part, at_hand, dates, symbols)
             except FileNotFoundError as error:
                 raise ValuesDamaged(f"{Path(error.filename).name} is missing: {REMEDY}") from error
         filled: Block = out
         return filled
 
     def _fill(
-        self, out: NDArray[Any], cursor: Cursor, factor: int, part: Part, dates: Dates, symbols: Symbols
+        self,
+        out: NDArray[Any],
+        cursor: Cursor,
+        factor: int,
+        part: Part,
+        at_hand: Rows | None,
+        dates: Dates,
+        symbols: Symbols,
     ) -> None:
-        at_hand = _current(cursor, factor, part, dates)
         if at_hand is None:
             out[:] = part.empty
             return
-        file, index = at_hand
+        file, index = at_hand.file, Index.of(at_hand, dates)
         if len(index.row) < len(dates):
             out[:] = part.empty
-        axis = _axis(cursor, file.axis)
+        axis = axis_of(cursor, file.axis)
         path = self._path(factor, file.generation, part)
         with path.open("rb", buffering=0) as opened:
             for run in index.runs(part):
@@ -177,27 +253,27 @@ class ValueStore:
 
     def put(self, cursor: Cursor, factor: int, batch: Batch, received_at: datetime) -> int:
         """Store whole days in an open transaction; how many. Raises TooManySymbols."""
-        self._drop_old_generations(cursor, factor)
         columns = np.flatnonzero(np.isfinite(batch.values).any(axis=0)).tolist()
         used = [batch.symbols[column] for column in columns]
-        file = _file(cursor, factor)
-        axis = () if file is None else _axis(cursor, file.axis)
-        axis += tuple(sorted(set(used) - set(axis)))
+        before = file_of(cursor, factor)
+        self._drop_old_generation(factor, before)
+        known = () if before is None else axis_of(cursor, before.axis)
+        axis = known + tuple(sorted(set(used) - set(known)))
         if len(axis) > NAMES_MAX:
             raise TooManySymbols(f"a factor's values name at most {NAMES_MAX:,} symbols in all")
         dense = np.full((len(batch.dates), VALUES.width(len(axis))), np.nan)
         place = {symbol: at for at, symbol in enumerate(axis)}
         dense[:, [place[symbol] for symbol in used]] = batch.values[:, columns]
-        cursor.execute(
+        replaced = cursor.execute(
             "DELETE FROM factor_day WHERE factor = ? AND trade_date IN (SELECT unnest(?::DATE[]))",
             [factor, batch.dates.astype(object).tolist()],
-        )
-        if file is None:
-            file = _File(1, "", (0, 0))
+        ).fetchall()[0][0]
+        file = before or File(1, "", (0, 0))
         file = self._append(cursor, factor, file, batch.dates, [received_at] * len(dense), dense, len(axis))
-        file = _File(file.generation, _keep_axis(cursor, axis), file.ends)
-        _keep_file(cursor, factor, file)
-        if file.ends[0] > COMPACT_FROM and 2 * _live(cursor, factor) < file.ends[0]:
+        if before is None or axis != known:
+            file = File(file.generation, keep_axis(cursor, axis), file.ends)
+        keep_file(cursor, factor, file, before)
+        if replaced and file.ends[0] > COMPACT_FROM and 2 * _live(cursor, factor) < file.ends[0]:
             self._compact(cursor, factor, file)
         return len(dense)
 
@@ -205,12 +281,12 @@ class ValueStore:
         self,
         cursor: Cursor,
         factor: int,
-        file: _File,
+        file: File,
         dates: Dates,
         received_at: Sequence[datetime],
         dense: Panel,
         columns: int,
-    ) -> _File:
+    ) -> File:
         """Write rows behind the committed end, sync, and name them in the index."""
         codes = np.zeros((len(dense), CODES.width(columns)), np.uint16)
         codes[:, :columns] = rank_codes(dense[:, :columns])
@@ -238,13 +314,13 @@ class ValueStore:
             ],
         )
         ends = (file.ends[0] + dense.nbytes, file.ends[1] + codes.nbytes)
-        return _File(file.generation, file.axis, ends)
+        return File(file.generation, file.axis, ends)
 
-    def _compact(self, cursor: Cursor, factor: int, file: _File) -> None:
+    def _compact(self, cursor: Cursor, factor: int, file: File) -> None:
         """Copy the live rows, in date order, to files of the next generation."""
         days = self.days(cursor, factor)
-        axis = _axis(cursor, file.axis)
-        fresh = _File(file.generation + 1, file.axis, (0, 0))
+        axis = axis_of(cursor, file.axis)
+        fresh = File(file.generation + 1, file.axis, (0, 0))
         for part in PARTS:
             self._path(factor, fresh.generation, part).unlink(missing_ok=True)
         dense = np.full((len(days.dates), VALUES.width(len(axis))), np.nan)
@@ -252,7 +328,7 @@ class ValueStore:
         cursor.execute("DELETE FROM factor_day WHERE factor = ?", [factor])
         received_at = [one.replace(tzinfo=UTC) for one in days.received_at.astype(object)]
         fresh = self._append(cursor, factor, fresh, days.dates, received_at, dense, len(axis))
-        _keep_file(cursor, factor, fresh)
+        keep_file(cursor, factor, fresh, file)
 
     def remove(self, cursor: Cursor, factor: int) -> None:
         """Forget a factor's values in an open transaction; `sweep` gives the space back."""
@@ -273,65 +349,13 @@ class ValueStore:
         cursor.execute("DELETE FROM factor_axis WHERE id NOT IN (SELECT axis FROM factor_file)")
         return len(stale)
 
-    def _drop_old_generations(self, cursor: Cursor, factor: int) -> None:
-        file = _file(cursor, factor)
+    def _drop_old_generation(self, factor: int, file: File | None) -> None:
         if file is not None and file.generation > 1:
             for part in PARTS:
                 self._path(factor, file.generation - 1, part).unlink(missing_ok=True)
 
     def _path(self, factor: int, generation: int, part: Part) -> Path:
         return self.folder / f"{factor}-{generation}.{part.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Index:
-    """Rows of `factor_day` for some dates, in the order in which they stand in one of the files."""
-
-    row: NDArray[np.int64]  # the position of each among the dates asked for
-    width: NDArray[np.int64]
-    at: NDArray[np.int64]
-    sums: NDArray[np.int64]
-
-    @classmethod
-    def read(cls, cursor: Cursor, factor: int, part: Part, dates: Dates, file: _File) -> _Index | None:
-        """None where the rows are not of this file."""
-        found = cursor.execute(
-            f"SELECT trade_date, width, {part.name}_at AS at, {part.name}_sum AS sum,"  # noqa: S608
-            " f.generation = ? AND f.axis = ? AS of_file FROM factor_day d JOIN factor_file f ON f.factor = d.factor"
-            f" WHERE d.factor = ? ORDER BY {part.name}_at",
-            [file.generation, file.axis, factor],
-        ).fetchnumpy()
-        if not _plain(found["of_file"]).all():
-            return None
-        stored = _plain(found["trade_date"]).astype("datetime64[D]")
-        row = np.searchsorted(dates, stored)
-        row[row == len(dates)] = 0
-        wanted = dates[row] == stored if len(dates) else np.zeros(len(stored), np.bool_)
-        width, at, sums = (_plain(found[name]).astype(np.int64)[wanted] for name in ("width", "at", "sum"))
-        return cls(row[wanted], width, at, sums)
-
-    def runs(self, part: Part) -> Iterator[slice]:
-        """Rows of one width that stand behind one another, RUN_BYTES_MAX at the most."""
-        if not len(self.row):
-            return
-        size = part.row_bytes(self.width)
-        breaks = (np.diff(self.width) != 0) | (np.diff(self.at) != size[:-1])
-        edges = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(self.row)]
-        for a, b in itertools.pairwise(edges):
-            step = max(RUN_BYTES_MAX // max(int(size[a]), 1), 1)
-            for start in range(a, b, step):
-                yield slice(start, min(start + step, b))
-
-
-def _current(cursor: Cursor, factor: int, part: Part, dates: Dates) -> tuple[_File, _Index] | None:
-    """A factor's file and the rows in it, of one commit; None without any."""
-    while True:
-        file = _file(cursor, factor)
-        if file is None:
-            return None
-        index = _Index.read(cursor, factor, part, dates, file)
-        if index is not None:  # otherwise an upload was committed between the two queries
-            return file, index
 
 
 def _spread(
@@ -359,51 +383,8 @@ def _places(axis: Symbols, symbols: Symbols) -> NDArray[np.int64]:
     return np.array([place.get(symbol, -1) for symbol in symbols], np.int64)
 
 
-def _file(cursor: Cursor, factor: int) -> _File | None:
-    row = cursor.execute(
-        "SELECT generation, axis, values_end, codes_end FROM factor_file WHERE factor = ?", [factor]
-    ).fetchone()
-    return None if row is None else _File(row[0], row[1], (row[2], row[3]))
-
-
-def _keep_file(cursor: Cursor, factor: int, file: _File) -> None:
-    cursor.execute("DELETE FROM factor_file WHERE factor = ?", [factor])
-    cursor.execute(
-        "INSERT INTO factor_file VALUES (?, ?, ?, ?, ?)", [factor, file.generation, file.axis, *file.ends]
-    )
-
-
-def _axis(cursor: Cursor, axis: str) -> Symbols:
-    """An axis never changes under its id: read once."""
-    found = _AXES.get(axis)
-    if found is None:
-        row = cursor.execute("SELECT symbols FROM factor_axis WHERE id = ?", [axis]).fetchone()
-        if row is None:
-            raise ValuesDamaged(f"the series store has lost the symbols of factor values: {REMEDY}")
-        found = tuple(row[0].split(" "))
-        while len(_AXES) >= AXES_KEPT_MAX:
-            _AXES.pop(next(iter(_AXES)))
-        _AXES[axis] = found
-    return found
-
-
-def _keep_axis(cursor: Cursor, symbols: Symbols) -> str:
-    text = " ".join(symbols)
-    axis = hashlib.sha256(text.encode()).hexdigest()
-    if cursor.execute("SELECT 1 FROM factor_axis WHERE id = ?", [axis]).fetchone() is None:
-        cursor.execute("INSERT INTO factor_axis VALUES (?, ?)", [axis, text])
-    return axis
-
-
 def _live(cursor: Cursor, factor: int) -> int:
     """Bytes of values that the index names."""
     row = cursor.execute("SELECT coalesce(sum(width), 0)::BIGINT FROM factor_day WHERE factor = ?", [factor])
     found = row.fetchone()
     return VALUES.dtype.itemsize * int(found[0]) if found else 0
-
-
-def _plain(column: Any) -> NDArray[Any]:
-    return np.ma.getdata(column)
-
-
-_AXES: dict[str, Symbols] = {}

@@ -18,14 +18,12 @@ from quantos.kit.clock import Clock, today
 from quantos.market import store
 from quantos.market.core.adjusted import ClosingBars, ClosingDigest
 from quantos.market.core.bars import (
-    MISSING_MAX,
     Acceptance,
     Carry,
     CorporateAction,
     DayBars,
     Instruments,
     Readiness,
-    is_ready,
 )
 from quantos.market.core.boards import Board
 from quantos.market.core.calendar import CalendarEnds, NotATradingDay, TradingCalendar, shipped_calendar
@@ -34,6 +32,7 @@ from quantos.market.core.hours import last_over, last_whole
 from quantos.market.core.normalised import NormalisedBars
 from quantos.market.core.settled import Reopened, SettledDays
 from quantos.market.importing.report import ImportReport
+from quantos.market.readiness import readiness_of
 from quantos.storage.series import Joined, SeriesStore
 
 if TYPE_CHECKING:  # pyarrow's readers are loaded with the first import, not with the server
@@ -81,6 +80,8 @@ class Market:
         """Called after each import or acceptance: what waited for it is taken up again. Plugged in likewise."""
         self._importing = threading.Lock()
         self._reopened: Reopened | None = None
+        self._last_date: tuple[int, date | None] = (0, None)
+        self._readiness: tuple[int, dict[date, Readiness]] = (0, {})
         self.version = 0
         """Grows with every import: what was made from benchmarks before is out of date."""
         self.refresh()
@@ -150,9 +151,14 @@ class Market:
             return store.corporate_actions(cursor, first, last)
 
     def last_date(self) -> date | None:
-        """The last day with a bar."""
-        with self.series.read() as cursor:
-            return store.last_bar_date(cursor)
+        """The last day with a bar, as of the last import."""
+        version, known = self._last_date
+        if version != self.version:
+            version = self.version
+            with self.series.read() as cursor:
+                known = store.last_bar_date(cursor)
+            self._last_date = version, known
+        return known
 
     def members(self, index_symbol: str, day: date) -> Constituents | None:
         """An index's members on a day, from one source; None where no source speaks of the day."""
@@ -181,25 +187,15 @@ class Market:
     def readiness(self, day: date) -> Readiness:
         """Whether a day's bars suffice (SETTLE-13).
 
-        On the first day that the store holds, nothing was expected: any row makes it ready.
+        On the first day that the store holds, nothing was expected: any row makes it ready. Asked of the store once
+        for each state of the market.
         """
-        if not self._calendar.is_trading_day(day):
-            return Readiness(day, ready=False, expected=0, present=0, missing=())
-        with self.series.read() as cursor:
-            here, traded, earlier = store.presence(cursor, day, self._calendar.previous_before(day))
-            accepted = store.accepted(cursor, day)
-        absent = np.setdiff1d(traded, here)
-        present = len(traded) - len(absent)
-        ready = is_ready(len(traded), present) or (not earlier and len(here) > 0)
-        symbols = self._instruments.symbols
-        return Readiness(
-            day,
-            ready=ready or accepted is not None,
-            expected=len(traded),
-            present=present,
-            missing=tuple(symbols[number] for number in absent[:MISSING_MAX] if number < len(symbols)),
-            accepted=None if accepted is None else Acceptance(*accepted),
-        )
+        version, known = self._readiness
+        if version != self.version:
+            version, known = self._readiness = self.version, {}
+        if day not in known:
+            known[day] = readiness_of(self.series, self._calendar, self._instruments.symbols, day)
+        return known[day]
 
     def accept(self, day: date, reason: str, by: str) -> Acceptance:
         """Let a doubtful day settle, with a reason that its package shows. Raises AlreadyAccepted, DayAhead."""

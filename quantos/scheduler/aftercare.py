@@ -22,15 +22,28 @@ class Aftercare:
     """Called when a run has ended, or the market has changed."""
 
     def __init__(
-        self, clock: Clock, calendar_of: Callable[[], TradingCalendar], evaluation: EvaluatesDays
+        self,
+        clock: Clock,
+        calendar_of: Callable[[], TradingCalendar],
+        evaluation: EvaluatesDays,
+        wrote: Callable[[int, date], bool],
     ) -> None:
+        """`wrote`: whether a run has written any day up to and with a day."""
         self._clock, self._calendar_of, self._evaluation = clock, calendar_of, evaluation
+        self._wrote = wrote
 
     def __call__(self) -> None:
         """Evaluate what is due to be. Never raises: the next evaluation does it."""
+        self._evaluate(lambda _: True)
+
+    def after_run(self, run: int) -> None:
+        """The same, where the run has written any of it: as a rule it wrote the day that is evaluated at 18:30."""
+        self._evaluate(lambda day: self._wrote(run, day))
+
+    def _evaluate(self, is_needed: Callable[[date], bool]) -> None:
         try:
             day = self._evaluated_until()
-            if day is not None:
+            if day is not None and is_needed(day):
                 self._evaluation.evaluate(day)
         except Exception:
             logger.exception("what was settled late could not be evaluated; the next evaluation does it")

@@ -33,7 +33,7 @@ class Unattended:
     ) -> None:
         self.evaluation = Evaluation(records, series, strategies, settlement.days, performance.benchmark)
         self.watchdog = Watchdog(records, clock, market, strategies, portfolios)
-        self._late = Aftercare(clock, lambda: market.calendar, self.evaluation)
+        self._late = Aftercare(clock, lambda: market.calendar, self.evaluation, settlement.days.wrote)
         self._after_run, self._after_change = settlement.after_run, market.after_change
         settlement.after_run, market.after_change = self._run_ended, self._market_changed
 
@@ -47,7 +47,7 @@ class Unattended:
 
     def _run_ended(self, run: int) -> None:
         self._after_run(run)
-        self._late()
+        self._late.after_run(run)
         self.watchdog.look_again()
 
     def _market_changed(self) -> None:

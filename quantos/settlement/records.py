@@ -149,6 +149,12 @@ class SettledRecords:
             ).fetchone()
         return int(row[0] or 0) if row else 0
 
+    def wrote(self, run: int, upto: date) -> bool:
+        """Whether a run has written a day up to and with a day."""
+        with self._series.read() as cursor:
+            sought = f"SELECT 1 FROM nav WHERE run = {int(run)} AND trade_date <= DATE '{upto}' LIMIT 1"  # noqa: S608 - a number and a date
+            return cursor.execute(sought).fetchone() is not None
+
     def of_runs(self, after: int, upto: int) -> list[Unpublished]:
         """The strategy-days that the runs after `after` up to `upto` wrote, also those superseded since.
 

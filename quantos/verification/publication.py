@@ -95,6 +95,7 @@ class Publication:
         self.version = 0
         """Grows with every publication: which digests are committed may have changed."""
         self._commits: dict[date, list[DayCommit]] = {}
+        self._mark: Mark | None = None
         if repository.configured:
             self._keep(settled.commits())
         self._stopping = threading.Event()
@@ -155,19 +156,20 @@ class Publication:
             self._contradictions.replace(contrary)
 
     def _publish(self, upto: int) -> Published:
-        mark = self._settled.published()
+        mark = self._mark = self._mark or self._settled.published()
         if mark is not None and not self._is_there(mark.trade_date, mark.nav_sha256):
             logger.warning(
                 "the attestation repository does not know what was committed: all is handed to it again"
             )
-            mark = None
+            mark = self._mark = None
             self._settled.forget_commits()
             self._commits = {}
         after = mark.run if mark else 0
         if upto <= after:
             return Published(0, None)
         count, witness = 0, None
-        for part in _parts(self._settled.of_runs(after, upto)):
+        parts = list(_parts(self._settled.of_runs(after, upto)))
+        for number, part in enumerate(parts, 1):
             made: list[_Made] = []
             for day in part:
                 if self._stopping.is_set():
@@ -178,22 +180,21 @@ class Publication:
             self._contradictions.add(contrary)
             if reason is not None:
                 return Published(count, reason)
-            self._note(after, upto, digests, commit)
             count, witness = count + len(digests), self._witness(digests) or witness
-        if witness is not None:
-            mark = Mark(upto, witness.trade_date, witness.nav_sha256, self._clock.now())
-            self._settled.note_published((), mark)
+            mark = None
+            if witness is not None and number == len(parts):  # with the last of them all is published
+                mark = Mark(upto, witness.trade_date, witness.nav_sha256, self._clock.now())
+            days = sorted({digest.trade_date for digest in digests})
+            noted = [DayCommit(after, upto, day, commit.sha, commit.committed_at) for day in days if commit]
+            self._note(noted, mark)
         return Published(count, None)
 
-    def _note(
-        self, after: int, upto: int, digests: Sequence[SettlementDigest], commit: Commit | None
-    ) -> None:
-        """Keep the commit of digests; None: not all of them are of one commit, so they are looked up when asked for."""
-        if commit is not None:
-            days = sorted({digest.trade_date for digest in digests})
-            noted = [DayCommit(after, upto, day, commit.sha, commit.committed_at) for day in days]
-            self._settled.note_published(noted, None)
+    def _note(self, noted: Sequence[DayCommit], mark: Mark | None) -> None:
+        """Keep the commits of digests, none where they are of several: those are looked up when asked for."""
+        if noted or mark is not None:
+            self._settled.note_published(noted, mark)
             self._keep(noted)
+            self._mark = mark or self._mark
         self.version += 1
 
     def _keep(self, commits: Sequence[DayCommit]) -> None:

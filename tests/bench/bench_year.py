@@ -12,12 +12,15 @@ prints what each part took; the mark is a year under three minutes on two cores.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import hashlib
+import io
 import os
 import resource
 import shutil
 import sqlite3
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +28,9 @@ from time import perf_counter
 from typing import Any, Final
 
 import duckdb
+import httpx
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import text as sql
 
@@ -168,11 +173,12 @@ def play(root: Path, given: dict[str, Any], days: int) -> dict[str, float]:
             at = perf_counter()
             if number:
                 on.clock_to(day, "08:30")
-            for k, (agent, slug) in enumerate(agents):
+            known, chosen = np.flatnonzero(given["traded"][max(number - 1, 0)]), {}
+            for k, (_, slug) in enumerate(agents):
                 if (number + k) % REBALANCED_EVERY == 0:
-                    known = np.flatnonzero(given["traded"][max(number - 1, 0)])
                     names = choose.choice(known, HOLDINGS, replace=False).tolist()
-                    on.submit(agent, slug, day, {given["symbols"][i]: 0.019 for i in names})
+                    chosen[slug] = [given["symbols"][i] for i in names]
+            submit(agents, chosen, day)
             took["signals of users"] += perf_counter() - at
             for ran in on.clock_to(day, "19:00"):
                 took[f"job {ran['job']}"] += ran["took_s"]
@@ -185,9 +191,63 @@ def play(root: Path, given: dict[str, Any], days: int) -> dict[str, float]:
 
 
 def upload(owner: Caller, given: dict[str, Any], number: int, day: date) -> None:
-    dates = np.array([day], "datetime64[D]")
-    for factor, panel in zip(given["factors"], given["panels"], strict=True):
-        send(owner, f"/factors/{factor}/values", stream(dates, given["symbols"], panel[number : number + 1]))
+    """The day's values of all factors at a time."""
+    symbols, panels = np.array(given["symbols"]), given["panels"]
+
+    async def all_of_them() -> list[httpx.Response]:
+        calls = [
+            owner.http.post(
+                f"/factors/{factor}/values",
+                content=one_day(day, symbols, panel[number]),
+                headers={
+                    "Authorization": f"Bearer {owner.token}",
+                    "Content-Type": "application/vnd.apache.arrow.stream",
+                },
+            )
+            for factor, panel in zip(given["factors"], panels, strict=True)
+        ]
+        return list(await asyncio.gather(*calls))
+
+    for answer in owner.runner.run(all_of_them()):
+        assert answer.is_success, answer.text
+
+
+def one_day(day: date, symbols: Any, values: Panel) -> bytes:
+    """A long Arrow stream: date, symbol, value."""
+    valued = np.isfinite(values)
+    table = pa.table(
+        {
+            "date": pa.array(np.full(valued.sum(), np.datetime64(day, "D"))),
+            "symbol": pa.array(symbols[valued].tolist()),
+            "value": pa.array(values[valued]),
+        }
+    )
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def submit(agents: Sequence[tuple[Caller, str]], signals: Mapping[str, Sequence[str]], day: date) -> None:
+    """The signals of a morning, all at a time: equal weights of the names given by slug."""
+
+    async def all_of_them() -> list[httpx.Response]:
+        calls = [
+            agent.http.post(
+                f"/strategies/{slug}/signals",
+                json={
+                    "trade_date": day.isoformat(),
+                    "signals": [{"symbol": symbol, "weight": 0.019} for symbol in signals[slug]],
+                },
+                headers={"Authorization": f"Bearer {agent.token}"},
+            )
+            for agent, slug in agents
+            if slug in signals
+        ]
+        return list(await asyncio.gather(*calls))
+
+    for answer in agents[0][0].runner.run(all_of_them()):
+        assert answer.is_success, answer.text
 
 
 def digest(root: Path) -> dict[str, str]:

@@ -213,6 +213,7 @@ class _Wide:
             if not is_symbol(name):
                 raise _no_symbol(name)
             _check_numbers(schema.field(name).type, name)
+        self._is_plain = {str(schema.field(name).type) for name in self._symbols} == {"double"}
         self._days: list[Dates] = []
         self._values: list[Values] = []
         self._rows = 0
@@ -223,9 +224,7 @@ class _Wide:
         if not batch.num_rows:
             return
         self._days.append(_days(batch.column(self._date_name), self._date_name, before))
-        values = np.empty((batch.num_rows, len(self._symbols)))
-        for place, name in enumerate(self._symbols):
-            values[:, place] = _floats(batch.column(name))
+        values = self._numbers(batch)
         wrong = np.argwhere(np.isinf(values))
         if len(wrong):
             row, column = wrong[0]
@@ -234,6 +233,15 @@ class _Wide:
         if len(empty):
             raise invalid("this day has no value at all: leave it out", before + int(empty[0]))
         self._values.append(values)
+
+    def _numbers(self, batch: pa.RecordBatch) -> Values:
+        """[row, symbol]; NaN where there is none."""
+        if self._is_plain:  # in one call, as it mostly is
+            return np.asarray(batch.select(self._symbols).to_tensor(null_to_nan=True).to_numpy(), np.float64)
+        values = np.empty((batch.num_rows, len(self._symbols)))
+        for place, name in enumerate(self._symbols):
+            values[:, place] = _floats(batch.column(name))
+        return values
 
     def panel(self) -> Panel:
         if not self._rows:

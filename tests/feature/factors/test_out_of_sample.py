@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from tests.feature.factors.made import NAMES, SESSIONS, Owner, closes, entries, good_values
+from tests.feature.factors.made import owner as new_owner
 from tests.support.platforms import Stage
 
 SAMPLE = SESSIONS[:148]
@@ -148,3 +150,40 @@ def test_a_day_whose_t_plus_2_has_too_few_bars_waits(owner: Owner, on_stage: Sta
     on_stage.platform.market.refresh()
     on_stage.clock_to(SESSIONS[150], "20:00")
     assert owner.get(factor)["os"]["start_date"] is None
+
+
+def test_factors_are_tracked_together_as_each_would_be_alone(owner: Owner, on_stage: Stage) -> None:
+    """Of two users, with samples and days out of sample of their own."""
+    other = new_owner(on_stage)
+    whose = {owner.active(days=SESSIONS[:140]): owner, other.active(seed=2): other}
+    first, second = whose
+    owner.upload(first, entries([*SESSIONS[140:144], *SESSIONS[146:150]]))
+    other.upload(second, entries([FIRST, SECOND], seed=2))
+    ran = on_stage.clock_to(SESSIONS[152], "20:00")
+    assert sum(each["state"] == "done" for each in ran if each["job"] == "factor_os_tracking") == 3
+    expected = {
+        first: [expected_ic(day) for day in (*SESSIONS[140:144], *SESSIONS[146:150])],
+        second: [expected_ic(day, partial(good_values, seed=2)) for day in (FIRST, SECOND)],
+    }
+    for factor, ics in expected.items():
+        found = whose[factor].get(factor)["os"]
+        assert found["ic_mean_30d"] == pytest.approx(sum(ics) / len(ics), rel=1e-9)
+    assert first != second
+    assert owner.get(first)["os"]["late_days"] == 7, "all but the one of the last evening"
+    assert other.get(second)["os"]["late_days"] == 1
+
+
+def test_a_factor_whose_values_are_damaged_keeps_no_other_from_its_ics(owner: Owner, on_stage: Stage) -> None:
+    damaged, whole = owner.active(), new_owner(on_stage)
+    sound = whole.active(seed=2)
+    for one, factor, seed in ((owner, damaged, 1), (whole, sound, 2)):
+        one.upload(factor, entries([FIRST], seed=seed))
+    folder = on_stage.platform.directory.path / "factors"
+    codes = sorted(folder.glob("*.codes"), key=lambda path: int(path.name.partition("-")[0]))
+    content = bytearray(codes[0].read_bytes())
+    content[-8] ^= 1
+    codes[0].write_bytes(content)
+    ran = on_stage.clock_to(SESSIONS[150], "18:41")
+    assert {each["state"] for each in ran if each["job"] == "factor_os_tracking"} == {"failed"}
+    assert whole.get(sound)["os"]["start_date"] == FIRST.isoformat()
+    assert owner.get(damaged)["os"]["start_date"] is None

@@ -129,6 +129,32 @@ def test_every_form_of_a_file_stores_the_same_values(owner: Owner, on_stage: Sta
     assert stored(on_stage, factor) == expected()
 
 
+def test_a_column_of_doubles_is_read_as_any_other_column_of_numbers(owner: Owner, on_stage: Stage) -> None:
+    """All doubles are read at a time, mixed columns one by one: empty cells, NaN and several batches among them."""
+    values = np.random.default_rng(4).normal(size=(len(DAYS), 3)).astype(np.float32).astype(np.float64)
+    names = NAMES[:3]
+    cells = [
+        [None if (row + column) % 3 == 0 else float(values[row, column]) for row in range(4)]
+        for column in range(3)
+    ]
+    cells[1][2] = float("nan")
+
+    def sent(kinds: tuple[Any, ...]) -> dict[date, dict[str, float]]:
+        columns = {name: pa.array(cell, kind) for name, cell, kind in zip(names, cells, kinds, strict=True)}
+        table = pa.table({"date": pa.array(list(DAYS), pa.date32()), **columns})
+        sink = io.BytesIO()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table, max_chunksize=2)
+        factor = owner.create()
+        assert owner.send(factor, sink.getvalue(), STREAM).status_code == 200
+        return stored(on_stage, factor)
+
+    double, single = pa.float64(), pa.float32()
+    together = sent((double, double, double))
+    assert together == sent((double, single, double))
+    assert together[DAYS[1]] == {names[0]: cells[0][1], names[1]: cells[1][1]}
+
+
 def test_json_stores_the_same_values_as_a_file(owner: Owner, on_stage: Stage) -> None:
     factor = owner.create()
     data = [{"date": day.isoformat(), "values": values} for day, values in expected().items()]

@@ -20,7 +20,8 @@ from quantos.factors.core.panel import Dates, Panel
 from quantos.factors.core.ranks import rank_codes
 from quantos.factors.pairs import correlations
 from quantos.factors.value_files import ValuesDamaged
-from quantos.factors.values import Batch, Symbols, TooManySymbols, ValueStore
+from quantos.factors.value_index import Symbols
+from quantos.factors.values import Batch, TooManySymbols, ValueStore
 from quantos.storage.series import Series
 
 NOON = datetime(2024, 3, 1, 4, 0, tzinfo=UTC)
@@ -305,3 +306,39 @@ def killed_writer(folder: Path, step: int, after_s: float) -> int:
     writer.wait()
     writer.stdout.close()
     return int((first + rest).split("\n")[-2])
+
+
+def test_the_days_of_several_factors_are_those_of_each(values: ValueStore, series: Series) -> None:
+    """On an axis of all their symbols; a factor without the day, and one without values at all, have none."""
+    dates, few = days(6), SYMBOLS[3:9]
+    put(values, series, dates, drawn(6))
+    put(values, series, dates[:4], drawn(4, len(few), seed=1), few, factor=2)
+    put(values, series, dates, drawn(6, 2, seed=2), ("000099.SZ", "000002.SZ"), factor=3)
+    with series.snapshot() as cursor:
+        for day in dates:
+            symbols, found = values.values_of_day(cursor, (3, 1, 2, 9), day)
+            assert symbols == tuple(sorted({*SYMBOLS, "000099.SZ"}))
+            for row, factor in enumerate((3, 1, 2, 9)):
+                alone = values.values(cursor, factor, np.array([day]), symbols)[0]
+                np.testing.assert_array_equal(found[row], alone)
+        assert np.isnan(found[3]).all()
+        together = values.codes_at_hand(cursor, (1, 2, 3, 9), dates[1:5])
+        for factor in (1, 2, 3, 9):
+            got = values.codes_at(cursor, factor, together.get(factor), dates[1:5], SYMBOLS)
+            np.testing.assert_array_equal(got, values.codes(cursor, factor, dates[1:5], SYMBOLS))
+        received = values.received_after(cursor, {1: dates[2].item(), 2: dates[3].item(), 3: dates[0].item()})
+    expected = [(1, day) for day in dates[3:]] + [(3, day) for day in dates[1:]]
+    assert list(zip(received.factor.tolist(), received.dates, strict=True)) == expected
+
+
+def test_what_is_stored_of_some_days_is_what_is_stored_at_all(values: ValueStore, series: Series) -> None:
+    dates = days(9)
+    put(values, series, dates[[1, 2, 5, 7]], drawn(4))
+    put(values, series, dates, drawn(9), factor=2)
+    with series.read() as cursor:
+        assert values.stored_among(cursor, 3, dates)[0] == 0
+        for wanted in (dates[:1], dates[1:3], dates[[2, 7]], dates):
+            count, there = values.stored_among(cursor, 1, wanted)
+            known = values.days(cursor, 1).dates
+            assert count == len(known)
+            np.testing.assert_array_equal(np.isin(wanted, there), np.isin(wanted, known))

@@ -111,6 +111,19 @@ class TestReadiness:
         self.add(ten, write, self.symbols[:8])
         assert not ten.readiness(date(2024, 1, 3)).ready
 
+    def test_what_was_asked_before_an_import_or_an_acceptance_is_not_answered_after_it(
+        self, ten: Market, write: Write
+    ) -> None:
+        day = date(2024, 1, 3)
+        assert (ten.readiness(day).present, ten.last_date()) == (0, date(2024, 1, 2))
+        self.add(ten, write, self.symbols[:3])
+        assert (ten.readiness(day).present, ten.last_date()) == (3, day)
+        on_the_day(ten, "2024-01-04")
+        ten.accept(day, "the exchange closed early", "operator")
+        found = ten.readiness(day)
+        assert found.ready
+        assert found == Market(ten.series, ten.clock).readiness(day), "as one that was never asked answers"
+
     @pytest.mark.parametrize(("present", "ready"), [(4917, True), (4916, False)])
     def test_the_bound_is_at_nine_tenths_exactly(self, present: int, ready: bool) -> None:
         """Nine tenths of 5,463 are 4,916.7."""
