@@ -6,14 +6,11 @@ import re
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
 from quantos import __version__
 from quantos.accounts import routes as account_routes
 from quantos.admin import routes as admin_routes
 from quantos.attestation import routes as attestation_routes
-from quantos.errors import QuantosError
 from quantos.factors import routes as factor_routes
 from quantos.kit.addresses import is_loopback
 from quantos.kit.deploy_kit import add_deploy_kit
@@ -22,7 +19,7 @@ from quantos.kit.etags import EntityTags
 from quantos.kit.openapi import TAGS, describe
 from quantos.kit.rates import Meter, RateLimit, parse_rate
 from quantos.kit.routing import API, place
-from quantos.kit.web import BodyLimit, http_error, quantos_error, server_error, validation_error
+from quantos.kit.web import BodyLimit, answer_refusals
 from quantos.license import routes as license_routes
 from quantos.license.service import Marks
 from quantos.market import routes as market_routes
@@ -93,13 +90,10 @@ def build_app(platform: Platform) -> FastAPI:
     add_docs_page(app)
     add_text(app, "/llms.txt", Path(__file__).with_name("llms.txt"))
     add_deploy_kit(app, p.directory.path / "images")
-    app.add_exception_handler(QuantosError, quantos_error)
-    app.add_exception_handler(RequestValidationError, validation_error)
-    app.add_exception_handler(HTTPException, http_error)
-    app.add_exception_handler(Exception, server_error)
+    answer_refusals(app)
     app.add_middleware(BodyLimit, bytes_max=p.settings.body_bytes_max, uploads=UPLOADS)
     app.add_middleware(
-        verification_routes.FinishedAnswers, verification=p.verification, prefix=f"{API}/public/strategies/"
+        verification_routes.FinishedAnswers, verification=p.verification, path=f"{API}/public/strategies"
     )
     app.add_middleware(EntityTags, prefix=f"{API}/public/", paths=frozenset({f"{API}/calendar"}))
     free = frozenset({f"{API}/health"})

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from quantos.app import Platform
 
 GRACE_S = 10
+SWITCH_S = 0.0005
+"""A request asks for the interpreter several times, and waits this long each time while a job computes."""
+
 BACKLOG = 2048
 CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 _asked_to_stop = threading.Event()
@@ -80,6 +83,7 @@ def serve(
         url = url_of(settings.host, listening)
         warn_of_exposure(listening, settings.published)
         app = build_app(platform)
+        sys.setswitchinterval(SWITCH_S)
         gc.freeze()
         gc.enable()  # which the command line has disabled
         run(

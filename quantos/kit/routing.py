@@ -156,7 +156,7 @@ def guarded(guard: Guard | None, refused: Refused | None = None) -> type[ServedR
             handler = shaped(gated(self.endpoint, super().get_route_handler()), refused)
 
             async def handle(request: Request) -> Response:
-                request = StrictRequest(request.scope, request.receive)
+                request = StrictRequest(request.scope, request.receive, guard)
                 if guard is not None:
                     request.state.caller = guard(request)
                 return await once(request, handler)

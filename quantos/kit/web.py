@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import Query, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticKnownError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -178,7 +180,26 @@ def json_response(content: Any, status: int = 200, headers: dict[str, str] | Non
 
 
 class StrictRequest(Request):
-    """A request whose JSON body has finite numbers and no lone surrogates (ERR-05, ERR-07)."""
+    """A request whose JSON body has finite numbers and no lone surrogates (ERR-05, ERR-07).
+
+    `guard`: judges the caller again once all of the body is there: it may be long in coming, and credentials that
+    were taken back meanwhile do nothing.
+    """
+
+    def __init__(
+        self, scope: Scope, receive: Receive, guard: Callable[[Request], object] | None = None
+    ) -> None:
+        super().__init__(scope, receive)
+        self._guard = guard
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        async for chunk in super().stream():
+            yield chunk
+        if self._guard is not None:
+            try:
+                self._guard(self)
+            except QuantosError as refusal:  # the framework lets none but its own pass where it reads a body
+                raise HTTPException(refusal.status, refusal.message, _headers_of(refusal)) from None
 
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
@@ -198,12 +219,16 @@ async def quantos_error(_: Request, error: Exception) -> Response:
     """A refusal in the guide's shape: a string `detail`, or for 422 a list of {type, loc, msg}."""
     assert isinstance(error, QuantosError)
     detail: Any = error.items if isinstance(error, Invalid) else error.message
-    headers = {CODE_HEADER: error.code}
-    if error.status == 401:
+    return json_response({"detail": detail}, error.status, _headers_of(error))
+
+
+def _headers_of(refusal: QuantosError) -> dict[str, str]:
+    headers = {CODE_HEADER: refusal.code}
+    if refusal.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = str(error.retry_after_s)
-    return json_response({"detail": detail}, error.status, headers)
+    if isinstance(refusal, TooManyRequests):
+        headers["Retry-After"] = str(refusal.retry_after_s)
+    return headers
 
 
 async def validation_error(_: Request, error: Exception) -> Response:
@@ -235,6 +260,20 @@ def _allowed_methods(request: Request) -> list[str]:
 
 async def server_error(_: Request, __: Exception) -> Response:
     return json_response({"detail": "internal error: please report it with a ticket"}, 500)
+
+
+async def sender_gone(_: Request, __: Exception) -> Response:
+    """Whoever broke off in the middle of a body reads no answer, and it is no fault of ours to be logged."""
+    return json_response({"detail": "the body ended before all of it was here"}, 400)
+
+
+def answer_refusals(app: FastAPI) -> None:
+    """Have everything that is raised answered in the guide's shapes."""
+    app.add_exception_handler(QuantosError, quantos_error)
+    app.add_exception_handler(RequestValidationError, validation_error)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(ClientDisconnect, sender_gone)
+    app.add_exception_handler(Exception, server_error)
 
 
 class BodyLimit:

@@ -99,6 +99,8 @@ class Settlement:
         self._running = threading.Lock()
         self._progress: tuple[str, int, int] | None = None
         self._standing: Standing | None = None
+        self.writings = 0
+        """Grows whenever NAV rows of any strategy are written, or written anew."""
         self.days = SettledRecords(series, market)
         self.after_run: Callable[[int], object] = lambda _: None
         """Called with the number of each run that has ended, whatever it settled. Plugged in."""
@@ -285,6 +287,7 @@ class Settlement:
         self._standing = None
         with self._series.read() as cursor:
             self._latest, self._times_restated = store.latest(cursor), revisions.times_restated(cursor)
+        self.writings += 1
 
     def _check_time(self, trade_date: date) -> None:
         if not self._market.calendar.is_trading_day(trade_date):
@@ -406,6 +409,7 @@ class Settlement:
             last = self._latest.get(number)
             before, days = (last.nav, last.days + 1) if last else (None, 1)
             self._latest[number] = Latest(day.trade_date, nav, before, days, stale)
+        self.writings += 1
         rebalanced = int(day.rebalanced.sum())
         work.settled += rebalanced
         work.held += len(day.numbers) - rebalanced

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
 from quantos.kit.routing import BearerRoute, Guard, Routes, gated, once, submission
-from quantos.kit.web import Date, Offset, asks, json_response, limit, refusals
+from quantos.kit.web import Date, Offset, StrictRequest, asks, json_response, limit, refusals
 from quantos.strategies.schemas import (
     Deleted,
     OwnedStrategyList,
@@ -73,6 +73,7 @@ def _direct(guard: Guard) -> type[BearerRoute]:
             admitted = gated(endpoint, answer)
 
             async def handle(request: Request) -> Response:
+                request = StrictRequest(request.scope, request.receive, guard)
                 request.state.caller = guard(request)
                 return await once(request, admitted)
 

@@ -319,11 +319,9 @@ class Strategies:
         """Slugs by series key."""
         return store.slugs(session, numbers)
 
-    def public_page(
-        self, session: Session, universe: str | None, limit: int, offset: int
-    ) -> Sequence[Strategy]:
-        """Public strategies that have started, newest first, retired ones too."""
-        return store.public_page(session, universe=universe, limit=limit, offset=offset)
+    def public_page(self, session: Session, universe: str | None, limit: int, offset: int) -> Sequence[Any]:
+        """The columns of public strategies that have started, newest first, retired ones too."""
+        return store.public_page(session.connection(), universe, limit, offset)
 
     def signal_on(self, session: Session, number: int, trade_date: date) -> SignalRow | None:
         """The stored signal of a strategy for a date, effective or not."""

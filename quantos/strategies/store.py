@@ -83,6 +83,15 @@ _OF_USER: Final = (
 )
 _PAGE: Final = Look(_OF_USER)
 _PAGE_IN_STATUS: Final = Look(_OF_USER.where(_strategy.c.status == bindparam("status")))
+_PUBLIC: Final = (
+    select(_strategy)
+    .where(_strategy.c.is_public, _strategy.c.activated_at.is_not(None))
+    .order_by(_strategy.c.number.desc())
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+_PUBLIC_PAGE: Final = Look(_PUBLIC)
+_PUBLIC_PAGE_OF: Final = Look(_PUBLIC.where(_strategy.c.universe == bindparam("universe")))
 _SHOWN: Final = (
     "id",
     "trade_date",
@@ -178,18 +187,12 @@ def page(session: Session, status: str | None, limit: int, offset: int) -> Seque
     return session.scalars(query).all()
 
 
-def public_page(session: Session, *, universe: str | None, limit: int, offset: int) -> Sequence[Strategy]:
-    """Public strategies that have started, newest first."""
-    query = (
-        select(Strategy)
-        .where(_strategy.c.is_public, _strategy.c.activated_at.is_not(None))
-        .order_by(_strategy.c.number.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    if universe is not None:
-        query = query.where(_strategy.c.universe == universe)
-    return session.scalars(query).all()
+def public_page(connection: Connection, universe: str | None, limit: int, offset: int) -> list[Any]:
+    """The columns of public strategies that have started, newest first."""
+    values = {"limit": limit, "offset": offset}
+    if universe is None:
+        return _PUBLIC_PAGE.all(connection, values)
+    return _PUBLIC_PAGE_OF.all(connection, {**values, "universe": universe})
 
 
 def count_unretired(session: Session, user_id: str) -> int:

@@ -15,10 +15,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from quantos.errors import QuantosError
 from quantos.kit.canonical import sha256_hex
 from quantos.kit.routing import Routes
-from quantos.kit.web import IN_DIGITS, Date, Offset, json_response, limit, refusals
+from quantos.kit.web import IN_DIGITS, Date, Offset, limit, refusals
 from quantos.verification.package_schemas import AuditLog, Package
 from quantos.verification.schemas import PerformanceOut, PublicClaim, PublicList, TrackRecord, Universe
-from quantos.verification.service import Verification
+from quantos.verification.service import LISTED, Verification
 
 _ONE_DATE: Final = re.compile(rb"date=(\d{4}-\d{2}-\d{2})")
 _UNKNOWN: Final = refusals(s404="unknown, or not public")
@@ -50,15 +50,14 @@ class FinishedAnswers:
     as finding the answer takes.
     """
 
-    def __init__(self, app: ASGIApp, verification: Verification, prefix: str) -> None:
-        """`prefix`: the path of the list with a slash, `/api/v1/public/strategies/`."""
-        self._app, self._verification, self._prefix = app, verification, prefix
+    def __init__(self, app: ASGIApp, verification: Verification, path: str) -> None:
+        """`path`: of the list, `/api/v1/public/strategies`."""
+        self._app, self._verification, self._list = app, verification, path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = None
-        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(self._prefix):
-            slug, _, kind = scope["path"][len(self._prefix) :].partition("/")
-            body = await self._finished(slug, kind, scope["query_string"])
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(self._list):
+            body = await self._finished(scope["path"][len(self._list) :], scope["query_string"])
         if body is None:
             await self._app(scope, receive, send)
             return
@@ -66,7 +65,14 @@ class FinishedAnswers:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _finished(self, slug: str, kind: str, query: bytes) -> bytes | None:
+    async def _finished(self, below: str, query: bytes) -> bytes | None:
+        """`below`: what follows the path of the list."""
+        if not below:
+            return None if query else self._verification.finished_list()
+        slash, _, rest = below.partition("/")
+        slug, _, kind = rest.partition("/")
+        if slash:
+            return None
         if kind != "verify":
             return self._verification.finished(slug, kind)
         asked = _ONE_DATE.fullmatch(query)
@@ -91,10 +97,10 @@ def router(verification: Verification) -> APIRouter:
         responses=refusals(s422="malformed value"),
     )
     async def list_public_strategies(
-        universe: Universe | None = None, limit: int = limit(50), offset: Offset = 0
+        universe: Universe | None = None, limit: int = limit(LISTED), offset: Offset = 0
     ) -> Response:
         """Retired ones stay listed; pending and private ones are not. `nav` is in CNY."""
-        return json_response(await verification.strategies(universe, limit, offset))
+        return Response(await verification.strategies(universe, limit, offset), media_type="application/json")
 
     @routes.get(
         "/public/strategies/{slug}/track-record",

@@ -7,9 +7,9 @@ retired one that has ever been active stays listed and readable for ever.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import orjson
@@ -30,6 +30,8 @@ from quantos.verification.publication import Publication
 __all__ = ["Marks", "Packages", "Publication", "StrategyNotPublic", "Verification", "salt_of"]
 
 HEADS_MAX: Final = 10_000
+LISTED: Final = 50
+"""Strategies of a page, unless `limit` says otherwise."""
 
 
 class StrategyNotPublic(NotFound):
@@ -38,8 +40,11 @@ class StrategyNotPublic(NotFound):
 
 class SettledDays(Protocol):
     """What settlement answers. `version` changes with every NAV row of the strategy, `backfill_revision` with
-    its backfilled days.
+    its backfilled days, `writings` with the rows of any strategy.
     """
+
+    @property
+    def writings(self) -> int: ...
 
     def version(self, number: int) -> int: ...
 
@@ -143,9 +148,18 @@ class Verification:
         """Raises StrategyNotPublic."""
         self._head(slug)
 
-    async def strategies(self, universe: str | None, limit: int, offset: int) -> dict[str, Any]:
-        """Public strategies that have ever been active, the latest created first."""
-        return await asyncio.to_thread(self._list, universe, limit, offset)
+    async def strategies(self, universe: str | None, limit: int, offset: int) -> bytes:
+        """Public strategies that have ever been active, the latest created first, as JSON."""
+        key, stamp = ("list", universe, limit, offset), self._stamp_of_list()
+        work = partial(self._list, universe, limit, offset)
+        return self._answers.fresh(key, stamp) or await self._answers.make(key, stamp, work)
+
+    def finished_list(self) -> bytes | None:
+        """The first page as it is without parameters, where it is finished already."""
+        return self._answers.fresh(("list", None, LISTED, 0), self._stamp_of_list())
+
+    def _stamp_of_list(self) -> Hashable:
+        return self._records.generation, self._settlement.writings
 
     def _stamp(self, head: Head) -> Hashable:
         versions = self._settlement.version(head.number), self._settlement.backfill_revision(head.number)
@@ -172,23 +186,22 @@ class Verification:
             raise _unknown()
         return Head(number_of(strategy), strategy.initial_capital, strategy.universe, claim)
 
-    def _list(self, universe: str | None, limit: int, offset: int) -> dict[str, Any]:
+    def _list(self, universe: str | None, limit: int, offset: int) -> bytes:
         with self._records.read() as session:
             page = self._strategies.public_page(session, universe, limit, offset)
             creators = self._accounts.nicknames(session, {strategy.user_id for strategy in page})
-            claimants = self._performance.claimants(session, {number_of(strategy) for strategy in page})
-        latest = self._settlement.latest([strategy.number for strategy in page if strategy.number])
-        return {
-            "strategies": [
-                {
-                    **_described(strategy),
-                    "creator": creators[strategy.user_id],
-                    "has_claimed": strategy.number in claimants,
-                    **_standing(latest.get(strategy.number or 0), strategy.initial_capital * MILLS_PER_CNY),
-                }
-                for strategy in page
-            ]
-        }
+            claimants = self._performance.claimants(session, {strategy.number for strategy in page})
+        latest = self._settlement.latest([strategy.number for strategy in page])
+        listed = [
+            {
+                **_described(strategy),
+                "creator": creators[strategy.user_id],
+                "has_claimed": strategy.number in claimants,
+                **_standing(latest.get(strategy.number), strategy.initial_capital * MILLS_PER_CNY),
+            }
+            for strategy in page
+        ]
+        return orjson.dumps({"strategies": listed})
 
     def _json(self, answer: dict[str, Any]) -> bytes:
         """With the marks that keep a replay from passing for a record (CONV-05), and say of which edition it is."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from starlette.routing import Route
 from quantos.accounts.schemas import UserChange
 from quantos.accounts.service import Caller
 from quantos.app import Platform, build_app
+from quantos.cli.serve import SWITCH_S
 from quantos.kit.clock import parse_instant
 from quantos.market.core.synthetic import synthetic_market
 from quantos.settings import Settings
@@ -103,7 +105,8 @@ def platform() -> Any:
         return Response(json.dumps({"api_key": key.api_key, "days": [str(day) for day in days]}))
 
     app.add_route("/prepare", prepare, methods=["POST"])
-    gc.freeze()  # as `quantos serve` does
+    sys.setswitchinterval(SWITCH_S)  # as `quantos serve` does
+    gc.freeze()
     return app
 
 

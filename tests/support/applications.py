@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
-from quantos.errors import QuantosError
-from quantos.kit import web
 from quantos.kit.openapi import describe
 from quantos.kit.routing import place
+from quantos.kit.web import answer_refusals
 
 
 async def _open() -> None:
@@ -22,8 +19,5 @@ def application(*routers: APIRouter) -> FastAPI:
     place(app, *routers)
     app.state.admit = _open
     describe(app)
-    app.add_exception_handler(QuantosError, web.quantos_error)
-    app.add_exception_handler(RequestValidationError, web.validation_error)
-    app.add_exception_handler(HTTPException, web.http_error)
-    app.add_exception_handler(Exception, web.server_error)
+    answer_refusals(app)
     return app

@@ -70,6 +70,10 @@ class FakeSettlement:
     def days(self) -> Any:
         return NothingRestated()
 
+    @property
+    def writings(self) -> int:
+        return sum(map(len, self.navs.values()))
+
     def version(self, number: int) -> int:
         return len(self.navs.get(number, []))
 
@@ -173,7 +177,7 @@ class Site:
         self.runner = asyncio.Runner()
         self.app = application(router(self.verification))
         self.app.add_middleware(
-            FinishedAnswers, verification=self.verification, prefix="/api/v1/public/strategies/"
+            FinishedAnswers, verification=self.verification, path="/api/v1/public/strategies"
         )
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://quantos")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 from sqlmodel import select
 
+from quantos.accounts.schemas import ProfileChange
 from quantos.accounts.tables import User
 from quantos.kit.clock import SimulatedClock, parse_instant
+from quantos.performance.core.claims import Curve
 from tests.feature.verification.conftest import Site
 
 FIELDS = [
@@ -179,3 +183,50 @@ def test_the_documentation_describes_the_public_routes(site: Site) -> None:
     listing = paths["/api/v1/public/strategies"]["get"]
     in_query = [parameter["name"] for parameter in listing["parameters"] if parameter["in"] == "query"]
     assert in_query == ["universe", "limit", "offset"]
+
+
+def test_a_list_is_made_once_and_sent_again_as_it_is(site: Site) -> None:
+    site.settlement.navs[site.strategy("alpha")] = [1_010_000_000]
+    first = site.get("")
+    site.settlement.navs = AskedForNothing(site.settlement.navs)
+    assert [site.get(query).content for query in ("", "", "?limit=50", "?offset=0")] == [first.content] * 4
+
+
+class AskedForNothing(dict[int, list[int]]):
+    """NAVs that nobody may look up any more."""
+
+    def get(self, *_: object) -> list[int]:
+        raise AssertionError("the list was made again")
+
+
+def claimed(site: Site) -> None:
+    assert site.caller
+    dates = np.array(["2023-12-28", "2023-12-29"], "datetime64[D]")
+    site.run(site.claims.upload(site.caller, "alpha", Curve(dates, np.array([1.0, 1.1]))))
+
+
+def renamed(site: Site) -> None:
+    assert site.caller
+    site.run(site.accounts.change_profile(site.caller, ProfileChange(nickname="another")))
+
+
+CHANGES: dict[str, Callable[[Site, int], object]] = {
+    "a settled day": lambda site, number: site.settlement.navs.update({number: [1_010_000_000]}),
+    "a name": lambda site, _: site.change("alpha", name="other"),
+    "a status": lambda site, _: site.change("alpha", status="paused"),
+    "a claim": lambda site, _: claimed(site),
+    "a nickname": lambda site, _: renamed(site),
+    "another strategy": lambda site, _: site.strategy("beta"),
+    "privacy": lambda site, _: site.change("alpha", is_public=False),
+}
+
+
+@pytest.mark.parametrize("query", ["", "?universe=hs300&limit=1"])
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_list_that_was_sent_before_shows_what_has_changed_since(
+    site: Site, query: str, change: str
+) -> None:
+    number = site.strategy("alpha")
+    before = site.get(query).json()
+    CHANGES[change](site, number)
+    assert site.get(query).json() != before
