@@ -77,7 +77,7 @@ def build_app(platform: Platform) -> FastAPI:
         strategy_routes.admin_router(p.strategies, p.accounts),
         factor_routes.admin_router(p.factors, p.accounts),
         portfolio_routes.admin_router(p.portfolios, p.accounts),
-        attestation_routes.admin_router(p.attestation, p.accounts),
+        attestation_routes.admin_router(p.attestation, p.accounts, p.audit),
         settlement_routes.admin_router(p.settlement, p.accounts, p.audit),
         support_routes.admin_router(p.support, p.accounts),
         license_routes.admin_router(p.licenses, p.own_license, p.accounts),

@@ -34,6 +34,7 @@ Action = Literal[
     "job_run",
     "clock_moved",
     "clock_corrected",
+    "alarm_acknowledged",
     "backup_made",
     "secret_rotated",
 ]

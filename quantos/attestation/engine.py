@@ -171,5 +171,5 @@ def _otherwise(count: int, named: Sequence[tuple[str, date]]) -> str:
     return (
         f"{count:,} {'signal is' if count == 1 else 'signals are'} in the repository with another hash ({days}): what was"
         " published stays, and their days do not verify. Restore the backup that was made last, or tell publicly what"
-        " was lost"
+        f" was lost and end the alarm with quantos attestation acknowledge {OTHERWISE}"
     )

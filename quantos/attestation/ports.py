@@ -68,6 +68,10 @@ class Outbox(Protocol):
         """Signals in whose place the repository has another hash: how many, and the first of them, as (slug, date)."""
         ...
 
+    def acknowledge(self) -> int:
+        """Those of `refused` are known to the operator and no longer among them; how many they were."""
+        ...
+
     def outstanding(self) -> Outstanding: ...
 
     def statuses(self, after: Noted | None) -> Sequence[StatusChanged]:

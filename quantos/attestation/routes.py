@@ -10,10 +10,11 @@ from starlette.responses import FileResponse, Response
 
 from quantos.accounts.service import Accounts
 from quantos.attestation.core.dayfile import Kind
-from quantos.attestation.schemas import AttestationOut, RetryOut
+from quantos.attestation.schemas import AcknowledgeBody, Acknowledged, AttestationOut, RetryOut
 from quantos.attestation.service import Attestation
 from quantos.kit.routing import Routes
 from quantos.kit.web import Date, json_response, refusals
+from quantos.storage.audit import Audit
 
 _NOTHING: Final = refusals(
     s404="no repository, or nothing in it for that date", s503="the repository cannot be read"
@@ -75,7 +76,7 @@ def router(attestation: Attestation) -> APIRouter:
     return routes
 
 
-def admin_router(attestation: Attestation, accounts: Accounts) -> APIRouter:
+def admin_router(attestation: Attestation, accounts: Accounts, audit: Audit) -> APIRouter:
     """The operator's view."""
     routes = Routes(accounts.operator, "operator", _OPERATORS)
 
@@ -103,6 +104,27 @@ def admin_router(attestation: Attestation, accounts: Accounts) -> APIRouter:
     async def retry_attestation() -> Response:
         """What is left waits for the next attempt; the answer gives the reason."""
         return json_response(await asyncio.to_thread(attestation.retry))
+
+    @routes.post(
+        "/admin/attestation/acknowledge",
+        operation_id="acknowledge_attestation_alarm",
+        summary="Say that what an alarm names is known: it is told no more, another one is",
+        response_model=Acknowledged,
+        responses=refusals(
+            s400="no such alarm stands", s404="no repository is configured", s422="malformed body"
+        ),
+    )
+    async def acknowledge_attestation_alarm(body: AcknowledgeBody) -> Response:
+        """For signals and settled days that the repository has otherwise for ever. They stay as unproven as they are."""
+
+        def work() -> int:
+            with audit.of("alarm_acknowledged", body.code, {"reason": body.reason}) as change:
+                known = attestation.acknowledge(body.code)
+                change.after = {"reason": body.reason, "acknowledged": known}
+            return known
+
+        known = await asyncio.to_thread(work)
+        return json_response({"code": body.code, "acknowledged": known})
 
     return routes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from quantos.kit.web import Answer
+from quantos.kit.web import Answer, ApiModel, Reason
 
 
 class Alarm(Answer):
@@ -76,6 +76,20 @@ class DigestsOut(Answer):
 
     committed: int
     reason: str | None
+
+
+class AcknowledgeBody(ApiModel):
+    """An alarm that nothing may end, and why it is let be."""
+
+    code: Literal["attested_otherwise", "digests_contradict"]
+    reason: Reason
+
+
+class Acknowledged(Answer):
+    """How many signals or settled days the alarm names no more."""
+
+    code: str
+    acknowledged: int
 
 
 class RetryOut(Answer):

@@ -61,6 +61,10 @@ class NotAttested(NotFound):
     code = "attestation_not_found"
 
 
+class NothingToAcknowledge(WrongState):
+    code = "nothing_to_acknowledge"
+
+
 class RepositoryUnavailable(Unavailable):
     code = "attestation_unavailable"
 
@@ -89,6 +93,10 @@ class Attestation:
         """Hands over what settled days have left; plugged in by the feature that makes their digests."""
         self.more_alarms: Callable[[], list[dict[str, str]]] = list
         """What that feature has found wrong with the repository."""
+        self.acknowledging: dict[str, Callable[[], int]] = {
+            failures.OTHERWISE: lambda: 0 if self.outbox is None else self.outbox.acknowledge()
+        }
+        """By the code of an alarm that nothing may end: what takes it as known; that feature adds its own."""
 
     @property
     def configured(self) -> bool:
@@ -272,6 +280,17 @@ class Attestation:
     def alarms(self) -> list[dict[str, str]]:
         """What an operator must look at: [{code, message}]."""
         return [*self._running.alarms(), *self.more_alarms()] if self.configured else []
+
+    def acknowledge(self, code: str) -> int:
+        """What the alarm names now is known and told no more: how many things; another one raises it again.
+
+        Raises NoRepository, NothingToAcknowledge.
+        """
+        self._require()
+        known = self.acknowledging[code]()
+        if not known:
+            raise NothingToAcknowledge(f"no alarm {code} stands: there is nothing to acknowledge")
+        return known
 
     def retry(self) -> dict[str, Any]:
         """Commit everything outstanding, push, and say how it went. Raises NoRepository."""

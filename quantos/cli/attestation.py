@@ -76,6 +76,22 @@ def retry(data_dir: DataDir = None, as_json: Json = False) -> None:
         raise NotAllAttested(say("attestation.not_pushed", why=_why(push["state"]), said=push["detail"]))
 
 
+@attestation.command()
+def acknowledge(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="attested_otherwise or digests_contradict.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is let be; kept in the audit.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Say that what an alarm names is known: it is told no more, another one is."""
+    with reach(data_dir) as platform:
+        done = platform.post("/admin/attestation/acknowledge", {"code": code, "reason": reason})
+    if as_json:
+        print_json(done)
+    else:
+        print_line(say("attestation.acknowledged", count=f"{done['acknowledged']:,}"))
+
+
 @attestation.command("list")
 def list_restatements(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List what was settled again in the open, newest first: which attested days have another revision, and why."""

@@ -17,6 +17,13 @@ def accept_day(*, date: date | str, reason: str) -> Call[shapes.MarketAcceptedOu
     return Call("POST", "/api/v1/admin/market/accept", body=given(date=date, reason=reason))
 
 
+def acknowledge_attestation_alarm(
+    *, code: Literal["attested_otherwise", "digests_contradict"], reason: str
+) -> Call[shapes.Acknowledged]:
+    """Say that what an alarm names is known: it is told no more, another one is"""
+    return Call("POST", "/api/v1/admin/attestation/acknowledge", body=given(code=code, reason=reason))
+
+
 def activate_portfolio(
     portfolio_id: str, *, initial_capital: int | Unset = UNSET
 ) -> Call[shapes.PortfolioStarted]:
@@ -560,6 +567,7 @@ def list_audit(
         "job_run",
         "clock_moved",
         "clock_corrected",
+        "alarm_acknowledged",
         "backup_made",
         "secret_rotated",
     ]

@@ -270,6 +270,10 @@ class NotATradingDay(errors.WrongState):
     code: ClassVar[str] = "not_a_trading_day"
 
 
+class NothingToAcknowledge(errors.WrongState):
+    code: ClassVar[str] = "nothing_to_acknowledge"
+
+
 class PortfolioLocked(errors.WrongState):
     """A change of what an active portfolio is made of."""
 
@@ -876,6 +880,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "no_fingerprint": NoFingerprint,
     "no_server": NoServer,
     "not_a_trading_day": NotATradingDay,
+    "nothing_to_acknowledge": NothingToAcknowledge,
     "notification_not_found": NotificationNotFound,
     "operator_only": OperatorOnly,
     "port_unavailable": PortUnavailable,

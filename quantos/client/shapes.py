@@ -43,6 +43,20 @@ class AccountOut(TypedDict):
     created_at: str
 
 
+class AcknowledgeBody(TypedDict):
+    """An alarm that nothing may end, and why it is let be."""
+
+    code: Literal["attested_otherwise", "digests_contradict"]
+    reason: str
+
+
+class Acknowledged(TypedDict):
+    """How many signals or settled days the alarm names no more."""
+
+    code: str
+    acknowledged: int
+
+
 class ActionOut(TypedDict):
     """What happened to a holding before the open; terms are null for inferred ones and for shares of a swap."""
 
@@ -153,6 +167,7 @@ class AuditOut(TypedDict):
         "job_run",
         "clock_moved",
         "clock_corrected",
+        "alarm_acknowledged",
         "backup_made",
         "secret_rotated",
     ]

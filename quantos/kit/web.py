@@ -127,6 +127,19 @@ STORABLE: Final = AfterValidator(_storable)
 """Belongs to every text that is stored, after its bounds: `Annotated[str, Field(max_length=100), STORABLE]`."""
 
 Text = Annotated[str, STORABLE]
+
+REASON_MAX: Final = 1000
+
+
+def _worded(text: str) -> str:
+    words = text.strip()
+    if not 1 <= len(words) <= REASON_MAX:
+        raise ValueError(f"a reason has 1 to {REASON_MAX} characters")
+    return words
+
+
+Reason = Annotated[Text, AfterValidator(_worded)]
+"""Why an operator did something."""
 IN_DIGITS: Final = BeforeValidator(_in_digits)
 """Belongs to every integer of a path or query, after its bounds: `Annotated[int, Path(ge=1), IN_DIGITS]`."""
 

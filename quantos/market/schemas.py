@@ -5,24 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from quantos.kit.web import STORABLE, Answer, ApiModel, Date, Text
+from quantos.kit.web import STORABLE, Answer, ApiModel, Date, Reason
 
 PATH_MAX = 4096
 DAYS_MAX = 40_000  # a century of natural days
-
-REASON_MAX = 1000
-
-
-def _worded(text: str) -> str:
-    words = text.strip()
-    if not 1 <= len(words) <= REASON_MAX:
-        raise ValueError(f"a reason has 1 to {REASON_MAX} characters")
-    return words
-
-
-Reason = Annotated[Text, AfterValidator(_worded)]
 
 
 class ImportBody(ApiModel):

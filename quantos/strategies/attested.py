@@ -1,7 +1,7 @@
 """Every query of the attestation of signals and of changes of status.
 
 `attestation` of a signal's row: `waiting` for a commit, `claimed` by one, `refused` where the repository has another
-hash in its place, or null: attested, or not to be. A waiting signal is due as long as it counts: while its strategy is paused it is not committed, and never once it
+hash in its place, `known` where the operator has said so of it (it is not asked for again), or null: attested, or not to be. A waiting signal is due as long as it counts: while its strategy is paused it is not committed, and never once it
 is void.
 """
 
@@ -21,6 +21,7 @@ from quantos.strategies.store import IS_EFFECTIVE
 from quantos.strategies.tables import SignalRow, StatusChangeRow, Strategy
 
 REFUSED: Final = "refused"
+KNOWN: Final = "known"
 
 _tables = SQLModel.metadata.tables
 _strategy: Final = _tables[Strategy.__tablename__]
@@ -116,6 +117,11 @@ def refused(session: Session, limit: int) -> tuple[int, list[tuple[str, date]]]:
         .limit(limit)
     )
     return count, [(slug, day) for slug, day in session.execute(query)]
+
+
+def acknowledge(session: Session) -> int:
+    """How many of the refused are known from here on."""
+    return session.connection().execute(update(_signal).where(_REFUSED).values(attestation=KNOWN)).rowcount
 
 
 def outstanding(session: Session) -> Outstanding:

@@ -65,6 +65,11 @@ class SignalOutbox:
         with self._records.read() as session:
             return store.refused(session, limit)
 
+    def acknowledge(self) -> int:
+        """Those of `refused` are known to the operator and no longer among them; how many they were."""
+        with self._records.write() as session:
+            return store.acknowledge(session)
+
     def outstanding(self) -> Outstanding:
         with self._records.read() as session:
             return store.outstanding(session)

@@ -57,11 +57,12 @@ class MarketSource(Protocol):
 
 class Repository(Protocol):
     """The attestation repository. `publish` is called where everything left is to be committed; `more_alarms` says
-    what was found wrong with it here.
+    what was found wrong with it here, `acknowledging` takes it as known, by the alarm's code.
     """
 
     publish: Callable[[], Any] | None
     more_alarms: Callable[[], list[dict[str, str]]]
+    acknowledging: dict[str, Callable[[], int]]
 
     @property
     def configured(self) -> bool: ...

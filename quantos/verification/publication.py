@@ -25,6 +25,7 @@ from quantos.settlement.core.record import DayRecord
 from quantos.settlement.core.unpublished import DayCommit, Mark, Unpublished
 from quantos.storage.records import Records
 from quantos.strategies.service import Strategies
+from quantos.verification import contradictions
 from quantos.verification.binding import hidden_slug, nav_sha256, salt_of, terms_of
 from quantos.verification.contradictions import Contradiction, Contradictions
 from quantos.verification.ports import Repository
@@ -92,6 +93,7 @@ class Publication:
         repository.publish = self.catch_up
         self._contradictions = Contradictions(data_dir)
         repository.more_alarms = self._contradictions.alarms
+        repository.acknowledging[contradictions.CODE] = self._contradictions.acknowledge
         self.version = 0
         """Grows with every publication: which digests are committed may have changed."""
         self._commits: dict[date, list[DayCommit]] = {}

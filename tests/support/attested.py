@@ -162,5 +162,8 @@ class NothingDue:
     def refused(self, limit: int) -> tuple[int, list[Any]]:
         return 0, []
 
+    def acknowledge(self) -> int:
+        return 0
+
     def statuses(self, after: Any) -> list[Any]:
         return []

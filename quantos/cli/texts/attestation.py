@@ -9,6 +9,7 @@ ATTESTATION: Final[dict[str, tuple[str, str]]] = {
         "nothing is attested: QUANTOS_ATTESTATION_REPO is not set (docs/attestation.md)",
         "未启用存证：没有设置 QUANTOS_ATTESTATION_REPO（见 docs/attestation.md）",
     ),
+    "attestation.acknowledged": ("{count} known: told no more", "已确认 {count} 项，不再提示"),
     "attestation.repository": ("repository", "仓库"),
     "attestation.head": ("newest commit", "最新提交"),
     "attestation.when": ("commits", "存证时机"),

@@ -112,6 +112,20 @@ def test_att_08_nor_can_one_that_the_records_know_otherwise(tmp_path: Path) -> N
         assert on.operator.get("/admin/attestation")["signals"] == {"waiting": 0, "in_commit": 0}
     with site.open() as on:
         assert told(on) == {"attested_otherwise": "alpha for 2024-01-02"}, "also after a restart"
+        path, said = "/admin/attestation/acknowledge", {"reason": "there is no newer backup"}
+        done = on.operator.post(path, {"code": "attested_otherwise", **said})
+        assert done == {"code": "attested_otherwise", "acknowledged": 1}
+        assert told(on) == {}
+        again_asked = on.operator.call("POST", path, {"code": "attested_otherwise", **said})
+        assert (again_asked.status_code, again_asked.headers["QuantOS-Error-Code"]) == (
+            400,
+            "nothing_to_acknowledge",
+        )
+        assert on.operator.call("POST", path, {"code": "remote_rewritten", **said}).status_code == 422
+        (kept,) = on.operator.get("/admin/audit", action="alarm_acknowledged")["audit"]
+        assert (kept["target"], kept["after"]) == ("attested_otherwise", {"acknowledged": 1, **said})
+    with site.open() as on:
+        assert told(on) == {}, "also after a restart"
 
 
 def told(on: Stage) -> dict[str, str]:

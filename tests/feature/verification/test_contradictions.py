@@ -25,6 +25,12 @@ def alarms(on: Stage) -> dict[str, str]:
     return {each["code"]: each["message"] for each in on.operator.get("/admin/attestation")["alarms"]}
 
 
+def acknowledge(on: Stage) -> int:
+    body = {"code": "digests_contradict", "reason": "there is no newer backup"}
+    known: int = on.operator.post("/admin/attestation/acknowledge", body)["acknowledged"]
+    return known
+
+
 def test_days_settled_otherwise_after_a_restore_stand_as_an_alarm_until_they_agree(tmp_path: Path) -> None:
     with attested(tmp_path) as on:
         load(on, FIRST)
@@ -67,3 +73,35 @@ def test_days_settled_otherwise_after_a_restore_stand_as_an_alarm_until_they_agr
     with attested(tmp_path) as on:
         assert Caller(on.operator.runner, on.operator.http, agent.token).get("/strategies")["strategies"]
         assert alarms(on) == {}
+
+
+def test_what_an_operator_knows_is_told_no_more_and_another_day_is(tmp_path: Path) -> None:
+    with attested(tmp_path) as on:
+        load(on, FIRST)
+        agent = on.agent()
+        agent.post("/strategies", {"name": "A", "slug": "alpha"})
+        on.submit(agent, "alpha", FIRST, {"000001.SZ": 0.5})
+        on.clock_to(FIRST, "18:30")
+    shutil.copytree(tmp_path / "data", tmp_path / "backup")
+    with attested(tmp_path) as on:
+        load(on, SECOND)
+        load(on, DAYS[2])
+        on.clock_to(DAYS[2], "18:30")
+    shutil.rmtree(tmp_path / "data")
+    (tmp_path / "backup").rename(tmp_path / "data")
+    for note in (tmp_path / "data").glob("attestation-*.json"):
+        note.unlink()
+    with attested(tmp_path) as on:
+        load(on, SECOND, 0.01)
+        on.clock_to(SECOND, "18:30")
+        assert acknowledge(on) == 1
+        assert alarms(on) == {}
+        on.operator.post("/admin/attestation/retry")
+        assert alarms(on) == {}, "also where they were held against the repository again"
+    with attested(tmp_path) as on:
+        assert alarms(on) == {}, "also after a restart"
+        load(on, DAYS[2], 0.01)
+        on.clock_to(DAYS[2], "18:30")
+        assert "1 settled day is" in alarms(on)["digests_contradict"]
+        assert f"(alpha on {DAYS[2]})" in alarms(on)["digests_contradict"]
+        assert acknowledge(on) == 1
