@@ -301,9 +301,10 @@ prepare_machine() {
     "QuantOS 需要 Python 3.$PYTHON_MINOR_MIN 或更新版本，本机是 $(python3 -V 2>&1)：请安装新版本（例如 python3.12 和 python3.12-venv）后重新运行。"
   if [ ! -x "$UV" ] && ! "$PYTHON" -c 'import ensurepip, venv' >/dev/null 2>&1; then set -- "$@" "$(venv_package)"; fi
   command -v git >/dev/null || set -- "$@" git
-  if [ "$DEV" = yes ]; then # the tests have signatures judged by those who made the formats
+  if [ "$DEV" = yes ]; then # the tests have signatures and codes kept and judged by the real thing
     command -v ssh-keygen >/dev/null || set -- "$@" openssh-client
     command -v gpg >/dev/null || set -- "$@" gnupg
+    command -v redis-server >/dev/null || set -- "$@" redis-server
   fi
   if command -v apt-get >/dev/null && [ ! -s /etc/ssl/certs/ca-certificates.crt ]; then set -- "$@" ca-certificates; fi
   if [ $# -gt 0 ]; then provide "$@"; fi

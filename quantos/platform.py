@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from quantos import __version__
-from quantos.accounts.service import Accounts
+from quantos.accounts.service import Accounts, OtpTerms
 from quantos.admin.service import Backups, Feed, Operations, Overview
 from quantos.attestation import jobs as attestation_jobs
 from quantos.attestation.core.batches import DEADLINES
@@ -179,7 +179,7 @@ def _compose(
     settings: Settings, clock: Clock, directory: DataDirectory, records: Records, series: Series
 ) -> Platform:
     audit = Audit(records, clock)
-    accounts = Accounts(records, clock, directory.secret, renewed=directory.renew_secret)
+    accounts = _accounts(settings, clock, directory, records)
     market = Market(series, clock)
     least_fee = mills(settings.minimum_commission)
     settlement = Settlement(records, series, clock, market, minimum_commission=least_fee)
@@ -255,6 +255,16 @@ def _compose(
         audit,
         operations,
     )
+
+
+def _accounts(settings: Settings, clock: Clock, directory: DataDirectory, records: Records) -> Accounts:
+    codes = OtpTerms(
+        redis_url=settings.redis_url.get_secret_value(),
+        smtp_url=settings.smtp_url.get_secret_value(),
+        smtp_from=settings.smtp_from,
+        outbox=directory.path / "outbox",
+    )
+    return Accounts(records, clock, directory.secret, renewed=directory.renew_secret, codes=codes)
 
 
 def _jobs(

@@ -10,9 +10,11 @@ import ipaddress
 import os
 import re
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -56,6 +58,27 @@ def _published(text: str) -> str:
     except ValueError:
         raise ValueError("must be an address and a port, such as 127.0.0.1:8000") from None
     return text
+
+
+def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:
+    """Takes no URL, or one of these schemes with a host; a refusal does not repeat it, for it may hold a password."""
+
+    def fit(given: SecretStr) -> SecretStr:
+        text = given.get_secret_value()
+        try:
+            place = urlsplit(text)
+            found = not text or (place.scheme in schemes and bool(place.hostname) and place.port != 0)
+        except ValueError:
+            found = False
+        if not found:
+            raise ValueError(f"must be a URL such as {schemes[0]}://host")
+        return given
+
+    return fit
+
+
+_mail_server: Final = _url("smtp", "smtps")
+_redis_server: Final = _url("redis", "rediss")
 
 
 class Settings(BaseSettings):
@@ -162,6 +185,22 @@ class Settings(BaseSettings):
     api_key: SecretStr = Field(
         SecretStr(""),
         description="API key of an agent, by which quantos factor acts as that agent; the server does not read it.",
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] = Field(
+        SecretStr(""),
+        description=(
+            "Mail server that log-in codes are sent by: smtp://USER:PASSWORD@HOST:587, with STARTTLS where it is offered,"
+            " or smtps://HOST:465; empty: they wait in the data directory's outbox for the operator."
+        ),
+    )
+    smtp_from: str = Field(
+        "",
+        pattern=r"^([^@\s<>]+@[^@\s<>]+)?$",
+        description="E-mail that log-in codes come from; empty: quantos@localhost.",
+    )
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_server)] = Field(
+        SecretStr(""),
+        description="Redis that log-in codes are kept in, redis://HOST:6379/0; empty: the records store.",
     )
     backup_days_max: int = Field(
         7,

@@ -36,6 +36,28 @@ class LoginsWaiting(TooManyRequests):
     code = "logins_waiting"
 
 
+class CodeRefused(Unauthenticated):
+    """One message for a code that is wrong, expired, used or void (COP-04)."""
+
+    code = "code_refused"
+
+
+class CodesWaiting(TooManyRequests):
+    """Too many codes were asked for."""
+
+    code = "codes_waiting"
+
+
+class CodesUnavailable(Unavailable):
+    """Codes can be neither kept nor judged."""
+
+    code = "codes_unavailable"
+
+
+class MailNotSent(Unavailable):
+    code = "mail_not_sent"
+
+
 class NicknameTaken(Conflict):
     code = "nickname_taken"
 

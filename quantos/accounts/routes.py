@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from quantos.accounts.otp import Otps
 from quantos.accounts.schemas import (
     AccessToken,
     AccountList,
     AccountOut,
     ApiKeyList,
     ApiKeyRequest,
+    CodeEntry,
+    CodeRequest,
+    CodeSent,
+    CopilotToken,
     InviteCode,
     InviteList,
     InviteRequest,
     LoginRequest,
     NewApiKey,
     NewInvite,
+    OutboxList,
     ProfileChange,
     ProfileOut,
     RefreshRequest,
@@ -33,7 +40,7 @@ from quantos.accounts.schemas import (
 )
 from quantos.accounts.service import Accounts
 from quantos.kit.routing import Routes, joined
-from quantos.kit.web import LIMIT_MAX, Offset, json_response, limit, refusals
+from quantos.kit.web import LIMIT_MAX, Offset, copilot_refusals, json_response, limit, refusals
 
 _USERS: Final = refusals(s401="missing, malformed or expired credentials", s403="Account disabled")
 _OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
@@ -167,6 +174,61 @@ def _keys(accounts: Accounts) -> APIRouter:
         return _json(await accounts.revoke_key(request.state.caller, key_id))
 
     return keys
+
+
+def copilot_router(otps: Otps) -> APIRouter:
+    """Logging in by e-mail, as the Copilot guide has it."""
+    copilot = Routes(None, "copilot", prefix="")
+
+    @copilot.post(
+        "/auth/request-otp",
+        operation_id="request_otp",
+        summary="Send a log-in code to an e-mail",
+        response_model=CodeSent,
+        responses=copilot_refusals(s400="malformed e-mail"),
+    )
+    async def request_otp(request: Request, body: CodeRequest) -> Response:
+        """Six digits, valid for ten minutes and for one log-in; a new code takes the place of the one before."""
+        address = request.client.host if request.client else ""
+        await otps.send(body.email, address)
+        return _json(CodeSent())
+
+    @copilot.post(
+        "/auth/verify-otp",
+        operation_id="verify_otp",
+        summary="Log in with the code",
+        response_model=CopilotToken,
+        responses=copilot_refusals(
+            s400="malformed body",
+            s401="the code is wrong, expired or used, the same for every reason",
+            s403="Account disabled",
+        ),
+    )
+    async def verify_otp(body: CodeEntry) -> Response:
+        """The e-mail's account gets a token for 15 days, good for every call; an e-mail without account gets one.
+
+        After five wrong attempts a code is void.
+        """
+        return _json(await otps.log_in(body.email, body.otp_code))
+
+    return copilot
+
+
+def outbox_router(accounts: Accounts) -> APIRouter:
+    """What the operator passes on by hand where no mail server is configured."""
+    operator = Routes(accounts.operator, "operator", _OPERATORS)
+
+    @operator.get(
+        "/admin/outbox",
+        operation_id="list_outbox",
+        summary="Messages that no mail server took, newest first",
+        response_model=OutboxList,
+    )
+    async def list_outbox() -> Response:
+        """Without `QUANTOS_SMTP_URL` messages, log-in codes among them, wait here and in the data directory."""
+        return _json(await asyncio.to_thread(accounts.otps.outbox))
+
+    return operator
 
 
 def admin_router(accounts: Accounts) -> APIRouter:

@@ -171,6 +171,45 @@ class AccessToken(Answer):
     access_token: str
 
 
+class CodeRequest(ApiModel):
+    model_config = ConfigDict(json_schema_extra={"example": {"email": "user@example.com"}})
+
+    email: Email
+
+
+class CodeEntry(ApiModel):
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"email": "user@example.com", "otp_code": "123456"}}
+    )
+
+    email: Text
+    otp_code: Text
+
+
+class CodeSent(Answer):
+    message: str = "OTP sent to your email."
+
+
+class CopilotToken(Answer):
+    """Valid for 15 days."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - a kind, no password
+
+
+class OutboxMessage(Answer):
+    to: str
+    subject: str
+    text: str
+    at: datetime
+
+
+class OutboxList(Answer):
+    """`messages`: newest first; none where a mail server is configured."""
+
+    messages: list[OutboxMessage]
+
+
 class NewApiKey(Answer):
     """The only answer that ever shows the key."""
 

@@ -22,6 +22,7 @@ from quantos.accounts.core import credentials, tiers, tokens, users
 from quantos.accounts.core.tiers import UNIVERSES
 from quantos.accounts.idempotency import Idempotency
 from quantos.accounts.key_uses import KeyUses
+from quantos.accounts.otp import Otps, OtpTerms
 from quantos.accounts.profiles import Profiles
 from quantos.accounts.refusals import (
     AccountDisabled,
@@ -40,6 +41,7 @@ from quantos.accounts.schemas import (
     AccountOut,
     ApiKeyList,
     ApiKeyOut,
+    CopilotToken,
     InviteList,
     InviteOut,
     NewApiKey,
@@ -60,7 +62,7 @@ from quantos.kit.ids import new_id
 from quantos.storage import audit, events
 from quantos.storage.records import Records
 
-__all__ = ["UNIVERSES", "Accounts", "Caller"]
+__all__ = ["UNIVERSES", "Accounts", "Caller", "OtpTerms"]
 
 NICKNAME_DRAWS_MAX: Final = 64
 T = TypeVar("T")
@@ -78,8 +80,12 @@ class Accounts:
         secret_of: Callable[[str], str],
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         renewed: Callable[[str], str] | None = None,
+        codes: OtpTerms | None = None,
     ) -> None:
-        """`secret_of`, `renewed`: a generated secret of the data directory, the one there is or another from now on."""
+        """`secret_of`, `renewed`: a generated secret of the data directory, the one there is or another from now on.
+
+        `codes`: None where nobody logs in by e-mail.
+        """
         self._records = records
         self._clock = clock
         self._random_bytes = random_bytes
@@ -90,6 +96,10 @@ class Accounts:
         self._uses = KeyUses(records)
         self._bearers = Bearers(records, clock, self._jwt_key, self._uses)
         self._profiles = Profiles(records)
+        self._otps: Otps | None = None
+        if codes is not None:
+            store, secret = codes.store(records), secret_of("one-time-codes")
+            self._otps = Otps(store, codes.mail(), clock, secret, enter=self._enter)
         self.idempotency = Idempotency(records, clock, secret_of("idempotency"))
         self._takers: dict[str, Callable[[str], None]] = {
             "operator-token": self._take_operator_token,
@@ -100,8 +110,16 @@ class Accounts:
 
     def close(self) -> None:
         """Write the last uses of keys; call it before the records store closes."""
+        if self._otps is not None:
+            self._otps.close()
         self._profiles.close()
         self._uses.close()
+
+    @property
+    def otps(self) -> Otps:
+        """Logging in by e-mail."""
+        assert self._otps is not None, "built without"
+        return self._otps
 
     # guards
 
@@ -157,6 +175,19 @@ class Accounts:
         """Raises NicknameTaken, EmailTaken; then nothing is changed."""
         return await self._profiles.change(caller.user_id, change)
 
+    async def _enter(self, email: str) -> CopilotToken:
+        """A session of the account that has this e-mail, which is made where there is none: for whoever has shown that
+        the e-mail is theirs (COP-06, COP-07). Raises AccountDisabled.
+        """
+        now = self._clock.now()
+        user = await self._records.commit(lambda session: self._of_email(session, email, now))
+        if user.disabled:
+            raise AccountDisabled("Account disabled")
+        token = tokens.issue(
+            user.id, tokens.Kind.ACCESS, self._jwt_key, now, tokens.COPILOT_LIFETIME, token_id=new_id()
+        )
+        return CopilotToken(access_token=token)
+
     def refresh(self, refresh_token: str) -> AccessToken:
         """Raises InvalidToken (401) or AccountDisabled (403)."""
         now = self._clock.now()
@@ -186,13 +217,20 @@ class Accounts:
     def _join(self, session: Session, code_hash: str, now: datetime) -> User:
         if not store.spend_use(session, code_hash, now):
             raise InviteRefused("Invalid invite code: it is unknown, expired or used up")
+        return self._new_user(session, None, now)
+
+    def _of_email(self, session: Session, email: str, now: datetime) -> User:
+        return store.user_of_email(session, users.email_key(email)) or self._new_user(session, email, now)
+
+    def _new_user(self, session: Session, email: str | None, now: datetime) -> User:
         nickname = self._free_nickname(session)
-        email = users.anonymous_email(nickname)
+        shown = email or users.anonymous_email(nickname)
         user = User(
             id=new_id(),
             nickname=nickname,
-            email=email,
-            email_key=users.email_key(email),
+            email=shown,
+            email_key=users.email_key(shown),
+            email_set=email is not None,
             tier=tiers.NEW_ACCOUNT.name,
             created_at=now,
         )

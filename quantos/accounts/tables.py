@@ -84,3 +84,14 @@ class KeptAnswer(SQLModel, table=True):
     request: str = Field(max_length=64)
     begun_at: datetime = Field(sa_type=Instant, index=True)
     answer: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+
+
+class OneTimeCode(SQLModel, table=True):
+    """The code that an e-mail may log in with; `digest` is keyed."""
+
+    __tablename__: ClassVar[Any] = "one_time_code"
+
+    email_key: str = Field(primary_key=True, max_length=320)
+    digest: str = Field(max_length=64)
+    expires_at: datetime = Field(sa_type=Instant)
+    attempts_left: int

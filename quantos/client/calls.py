@@ -138,6 +138,21 @@ def change_user(
     return Call("PATCH", f"/api/v1/admin/users/{segment(user_id)}", body=given(tier=tier, disabled=disabled))
 
 
+def copilot_backtest(*, strategy_code: str, ticker: str) -> Call[shapes.BacktestOut]:
+    """Run a strategy on all daily bars of a ticker"""
+    return Call("POST", "/backtest", body=given(strategy_code=strategy_code, ticker=ticker))
+
+
+def copilot_explain(*, strategy_code: str) -> Call[shapes.ExplanationOut]:
+    """A strategy in plain words, from its text alone"""
+    return Call("POST", "/explain", body=given(strategy_code=strategy_code))
+
+
+def copilot_translate(*, body: Any) -> Call[shapes.TranslatedOut]:
+    """Code and prompt of a blueprint"""
+    return Call("POST", "/builder/translate", body=body)
+
+
 def count_unread_notifications() -> Call[shapes.UnreadCount]:
     """How many notifications are unread"""
     return Call("GET", "/api/v1/notifications/unread-count")
@@ -676,6 +691,11 @@ def list_notifications(
     )
 
 
+def list_outbox() -> Call[shapes.OutboxList]:
+    """Messages that no mail server took, newest first"""
+    return Call("GET", "/api/v1/admin/outbox")
+
+
 def list_portfolio_days(
     portfolio_id: str, *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> Call[shapes.PortfolioDayList]:
@@ -906,6 +926,11 @@ def request_license(
     )
 
 
+def request_otp(*, email: str) -> Call[shapes.CodeSent]:
+    """Send a log-in code to an e-mail"""
+    return Call("POST", "/auth/request-otp", body=given(email=email))
+
+
 def restate_settlement(
     *, from_: date | str, reason: str, data: str | Unset | None = UNSET, dry_run: bool | Unset = UNSET
 ) -> Call[shapes.RestatementDone]:
@@ -1003,3 +1028,8 @@ def upload_factor_values(
         body=content if not isinstance(content, Unset) else given(data=data),
         headers={"Content-Type": content_type} if not isinstance(content, Unset) else {},
     )
+
+
+def verify_otp(*, email: str, otp_code: str) -> Call[shapes.CopilotToken]:
+    """Log in with the code"""
+    return Call("POST", "/auth/verify-otp", body=given(email=email, otp_code=otp_code))

@@ -370,6 +370,12 @@ class NoApiKey(errors.Unauthenticated):
     code: ClassVar[str] = "api_key_not_set"
 
 
+class CodeRefused(errors.Unauthenticated):
+    """One message for a code that is wrong, expired, used or void (COP-04)."""
+
+    code: ClassVar[str] = "code_refused"
+
+
 class InvalidToken(errors.Unauthenticated):
     """No credentials, or such as nobody gave out."""
 
@@ -648,6 +654,12 @@ class BacktestsFull(errors.TooManyRequests):
     code: ClassVar[str] = "backtests_full"
 
 
+class CodesWaiting(errors.TooManyRequests):
+    """Too many codes were asked for."""
+
+    code: ClassVar[str] = "codes_waiting"
+
+
 class LoginsWaiting(errors.TooManyRequests):
     """Too many log-ins wait for their turn already."""
 
@@ -680,6 +692,12 @@ class NoRoom(errors.Unavailable):
     code: ClassVar[str] = "backup_no_room"
 
 
+class CodesUnavailable(errors.Unavailable):
+    """Codes can be neither kept nor judged."""
+
+    code: ClassVar[str] = "codes_unavailable"
+
+
 class NotServed(errors.Unavailable):
     code: ClassVar[str] = "demo_not_served"
 
@@ -710,6 +728,10 @@ class LicenseNotWritten(errors.Unavailable):
     """Where the licence file belongs, it cannot be written."""
 
     code: ClassVar[str] = "license_not_written"
+
+
+class MailNotSent(errors.Unavailable):
+    code: ClassVar[str] = "mail_not_sent"
 
 
 class NicknamesExhausted(errors.Unavailable):
@@ -820,6 +842,9 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "clock_in_step": ClockInStep,
     "clock_is_live": ClockIsLive,
     "clock_stands_live": ClockStandsLive,
+    "code_refused": CodeRefused,
+    "codes_unavailable": CodesUnavailable,
+    "codes_waiting": CodesWaiting,
     "day_ahead": DayAhead,
     "day_not_playable": DayNotPlayable,
     "day_not_settled": DayNotSettled,
@@ -871,6 +896,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "license_restricted": LicenseRestricted,
     "login_refused": LoginRefused,
     "logins_waiting": LoginsWaiting,
+    "mail_not_sent": MailNotSent,
     "market_file_refused": FileRefused,
     "market_path_not_found": PathNotFound,
     "market_value_unreadable": UnreadableValue,

@@ -210,6 +210,14 @@ class BackfilledTarget(TypedDict):
     weight: float
 
 
+class BacktestOut(TypedDict):
+    """CNY."""
+
+    start_value: float
+    end_value: float
+    pnl: float
+
+
 class BackupList(TypedDict):
     backups: list[BackupOut]
     total: int
@@ -424,6 +432,41 @@ class ClockToSet(TypedDict):
     now: str
 
 
+class CodeAlone(TypedDict):
+    strategy_code: str
+
+
+class CodeAndTicker(TypedDict):
+    strategy_code: str
+    ticker: str
+
+
+class CodeEntry(TypedDict):
+    email: str
+    otp_code: str
+
+
+class CodeRequest(TypedDict):
+    email: str
+
+
+class CodeSent(TypedDict):
+    message: NotRequired[str]
+
+
+class CopilotError(TypedDict):
+    """The body of a refusal of the Copilot guide (COP-33)."""
+
+    error: str
+
+
+class CopilotToken(TypedDict):
+    """Valid for 15 days."""
+
+    access_token: str
+    token_type: NotRequired[Literal["bearer"]]
+
+
 class Correlation(TypedDict):
     factor_id: str
     name: str
@@ -567,6 +610,10 @@ class Explanation(TypedDict):
     below_the_cut: list[RankedName]
     capital: float
     too_dear: list[DearName]
+
+
+class ExplanationOut(TypedDict):
+    explanation: str
 
 
 class FactorChange(TypedDict):
@@ -1084,6 +1131,19 @@ class OutOfSample(TypedDict):
     start_date: str | None
     timely: NotRequired[Means | None]
     late_days: NotRequired[int | None]
+
+
+class OutboxList(TypedDict):
+    """`messages`: newest first; none where a mail server is configured."""
+
+    messages: list[OutboxMessage]
+
+
+class OutboxMessage(TypedDict):
+    to: str
+    subject: str
+    text: str
+    at: str
 
 
 class OverviewOut(TypedDict):
@@ -1958,6 +2018,11 @@ class TradeOut(TypedDict):
     commission: float
     stamp_duty: float
     transfer_fee: float
+
+
+class TranslatedOut(TypedDict):
+    prompt: str
+    generated_code: str
 
 
 class UnreadCount(TypedDict):

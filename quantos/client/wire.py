@@ -35,11 +35,12 @@ def answer_of(call: Call[Any], response: httpx.Response) -> Any:
 def error_of(response: httpx.Response) -> ApiError:
     """The refusal that a response is. Raises NotTheApi where its body is none of the platform's."""
     body = _json(response)
-    if not isinstance(body, dict) or "detail" not in body:
+    detail = body.get("detail", body.get("error")) if isinstance(body, dict) else None
+    if detail is None:
         raise NotTheApi(_stranger(response))
     return refusal(
         response.status_code,
-        body["detail"],
+        detail,
         response.headers.get(CODE_HEADER, ""),
         retry_after_s(response.headers),
         BY_CODE,

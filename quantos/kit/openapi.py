@@ -12,6 +12,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from quantos.kit.refusal import is_of_copilot
 from quantos.kit.routing import API, USER_BEARER, ServedRoute
 
 OPERATOR_BEARER: Final = "operator"
@@ -41,6 +42,10 @@ TAGS: Final = [
     {"name": "tickets", "description": "What the caller has to say to the operator, and the replies."},
     {"name": "notifications", "description": "What happened to what is the caller's."},
     {"name": "licences", "description": "Licences of the self-hosted edition, and its images."},
+    {
+        "name": "copilot",
+        "description": "The Copilot guide's calls: log in by e-mail, write and test strategies.",
+    },
     {"name": "health", "description": "Whether the platform answers. No credentials."},
     {"name": "operator", "description": "The operator's calls; a user's credentials are refused with 403."},
 ]
@@ -109,35 +114,40 @@ def _complete(document: dict[str, Any], operators: str) -> None:
         components["schemas"].pop(name, None)
     for method, path, operation in operations(document):
         responses = operation["responses"]
+        shape = "CopilotError" if is_of_copilot(path) else "ErrorMessage"
         if operation.get("security") and path.startswith(operators):
             operation["security"] = [{OPERATOR_BEARER: []}]
         if "requestBody" in operation:
-            responses.setdefault("413", _refusal("the body is larger than the server takes"))
+            responses.setdefault("413", _refusal("the body is larger than the server takes", shape))
         if "health" not in operation.get("tags", ()):
             responses.setdefault(
-                "503", _refusal("the storage cannot answer now: nothing was changed, try again")
+                "503", _refusal("the storage cannot answer now: nothing was changed, try again", shape)
             )
-            responses.setdefault("429", {**_refusal("too many calls: Retry-After says when"), **_RETRY_AFTER})
+            responses.setdefault(
+                "429", {**_refusal("too many calls: Retry-After says when", shape), **_RETRY_AFTER}
+            )
         if _FRAMEWORKS[0] in str(responses.get("422")):
             del responses[
                 "422"
             ]  # added to every route that reads anything; ours are declared where they occur
         if method == "post":
-            _take_keys(operation)
+            _take_keys(operation, shape)
         if method == "get" and path.startswith(_TAGGED):
             _take_tags(operation)
         operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
-def _take_keys(operation: dict[str, Any]) -> None:
+def _take_keys(operation: dict[str, Any], shape: str) -> None:
     """What every POST takes for a retry that is done once, and what it refuses for it."""
     operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     responses = operation["responses"]
-    responses.setdefault("400", _refusal("an Idempotency-Key that is no key"))
+    responses.setdefault("400", _refusal("an Idempotency-Key that is no key", shape))
     responses.setdefault(
-        "409", _refusal("the first request with this Idempotency-Key is under way, or its answer was lost")
+        "409",
+        _refusal("the first request with this Idempotency-Key is under way, or its answer was lost", shape),
     )
-    responses.setdefault("422", _refusal("the Idempotency-Key was used for another request", "Findings"))
+    if shape == "ErrorMessage":
+        responses.setdefault("422", _refusal("the Idempotency-Key was used for another request", "Findings"))
 
 
 def _take_tags(operation: dict[str, Any]) -> None:
@@ -149,6 +159,6 @@ def _take_tags(operation: dict[str, Any]) -> None:
         responses["304"] = {"description": "The caller has it already.", "headers": {"ETag": _ETAG}}
 
 
-def _refusal(reason: str, shape: str = "ErrorMessage") -> dict[str, Any]:
+def _refusal(reason: str, shape: str) -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{shape}"}
     return {"description": reason, "content": {"application/json": {"schema": schema}}}

@@ -7,21 +7,18 @@ would make validators of all of it, a third of the platform's start-up time.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from quantos.errors import QuantosError
 from quantos.kit.route_index import RouteIndex
 from quantos.kit.web import StrictRequest
 
 API: Final = "/api/v1"
-"""Every path of the API begins with it."""
+"""Every path of the API begins with it; only the Copilot guide's stand at the root."""
 
 USER_BEARER: Final = "bearer"
 """What the description calls a user's credentials."""
@@ -30,18 +27,20 @@ IDEMPOTENCY_KEY: Final = b"idempotency-key"
 
 Guard = Callable[[Request], Any]
 Handler = Callable[[Request], Awaitable[Response]]
-Refused = Callable[[Request, Exception], Awaitable[Response]]
-"""Answers a QuantosError, a RequestValidationError or an HTTPException."""
-
 Answers = dict[int | str, dict[str, Any]]
 """OpenAPI `responses`, as `refusals` gives them."""
 
 
 class Routes(APIRouter):
-    """Routes that share a guard, a tag and refusals. `guard`: what authenticates the caller; None where anyone may call."""
+    """Routes that share a guard, a tag and refusals. `guard`: what authenticates the caller; None where anyone may call.
 
-    def __init__(self, guard: Guard | None, tag: str, responses: Answers | None = None) -> None:
-        super().__init__(prefix=API, route_class=guarded(guard), tags=[tag], responses=responses)
+    `prefix`: empty for the calls of the Copilot guide, which stand at the root.
+    """
+
+    def __init__(
+        self, guard: Guard | None, tag: str, responses: Answers | None = None, prefix: str = API
+    ) -> None:
+        super().__init__(prefix=prefix, route_class=guarded(guard), tags=[tag], responses=responses)
 
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -130,30 +129,13 @@ async def once(request: Request, handler: Handler) -> Response:
     return remembered
 
 
-def shaped(handler: Handler, refused: Refused | None) -> Handler:
-    """The handler with its refusals answered by `refused`; where it is None, by the application."""
-    if refused is None:
-        return handler
-
-    async def answering(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except (QuantosError, RequestValidationError, HTTPException) as refusal:
-            return await refused(request, refusal)
-
-    return answering
-
-
-def guarded(guard: Guard | None, refused: Refused | None = None) -> type[ServedRoute]:
-    """A route class that runs `guard` first and leaves what it returns in `request.state.caller`.
-
-    `refused`: answers refusals in another shape than the application's.
-    """
+def guarded(guard: Guard | None) -> type[ServedRoute]:
+    """A route class that runs `guard` first and leaves what it returns in `request.state.caller`."""
     base: type[ServedRoute] = ServedRoute if guard is None else BearerRoute
 
     class GuardedRoute(base):  # type: ignore[misc,valid-type]
-        def get_route_handler(self) -> Handler:
-            handler = shaped(gated(self.endpoint, super().get_route_handler()), refused)
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            handler = gated(self.endpoint, super().get_route_handler())
 
             async def handle(request: Request) -> Response:
                 request = StrictRequest(request.scope, request.receive, guard)
@@ -161,6 +143,6 @@ def guarded(guard: Guard | None, refused: Refused | None = None) -> type[ServedR
                     request.state.caller = guard(request)
                 return await once(request, handler)
 
-            return shaped(handle, refused)
+            return handle
 
     return GuardedRoute

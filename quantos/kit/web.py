@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from quantos.errors import Invalid, QuantosError, TooManyRequests
 from quantos.kit.clock import parse_instant
 from quantos.kit.findings import findings
+from quantos.kit.refusal import Found, shaped
 
 LIMIT_MAX: Final = 200
 SMALL_BYTES_MAX: Final = 8 * 2**20
@@ -179,6 +180,19 @@ def refusals(**reasons: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
+class CopilotError(Answer):
+    """The body of a refusal of the Copilot guide (COP-33)."""
+
+    error: str
+
+
+def copilot_refusals(**reasons: str) -> dict[int | str, dict[str, Any]]:
+    """The same for a route of the Copilot guide, which knows no 422."""
+    return {
+        int(status[1:]): {"model": CopilotError, "description": reason} for status, reason in reasons.items()
+    }
+
+
 def limit(default: int) -> Any:
     """The `limit` query parameter with an endpoint's own default (PAGE-01, PAGE-02)."""
     found = Query(default, ge=1, le=LIMIT_MAX, description="Items to return at the most.")
@@ -228,11 +242,18 @@ def parse_json(body: bytes) -> Any:
         raise json.JSONDecodeError(error.msg, "", 0) from None
 
 
-async def quantos_error(_: Request, error: Exception) -> Response:
-    """A refusal in the guide's shape: a string `detail`, or for 422 a list of {type, loc, msg}."""
+def _refused(
+    scope: Scope, status: int, detail: str | Found, headers: dict[str, str] | None = None
+) -> Response:
+    """A refusal in the shape of the guide that the path belongs to."""
+    status, body = shaped(scope["path"], status, detail)
+    return json_response(body, status, headers)
+
+
+async def quantos_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, QuantosError)
-    detail: Any = error.items if isinstance(error, Invalid) else error.message
-    return json_response({"detail": detail}, error.status, _headers_of(error))
+    detail = error.items if isinstance(error, Invalid) else error.message
+    return _refused(request.scope, error.status, detail, _headers_of(error))
 
 
 def _headers_of(refusal: QuantosError) -> dict[str, str]:
@@ -244,10 +265,10 @@ def _headers_of(refusal: QuantosError) -> dict[str, str]:
     return headers
 
 
-async def validation_error(_: Request, error: Exception) -> Response:
+async def validation_error(request: Request, error: Exception) -> Response:
     """FastAPI's findings, in our words."""
     assert isinstance(error, RequestValidationError)
-    return json_response({"detail": findings(error.errors())}, 422)
+    return _refused(request.scope, 422, findings(error.errors()))
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -258,7 +279,7 @@ async def http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         headers["Allow"] = ", ".join(_allowed_methods(request))
         detail = f"this path does not take this method: it takes {headers['Allow']}"
-    return json_response({"detail": detail}, error.status_code, headers)
+    return _refused(request.scope, error.status_code, detail, headers)
 
 
 def _allowed_methods(request: Request) -> list[str]:
@@ -271,13 +292,13 @@ def _allowed_methods(request: Request) -> list[str]:
     ]
 
 
-async def server_error(_: Request, __: Exception) -> Response:
-    return json_response({"detail": "internal error: please report it with a ticket"}, 500)
+async def server_error(request: Request, _: Exception) -> Response:
+    return _refused(request.scope, 500, "internal error: please report it with a ticket")
 
 
-async def sender_gone(_: Request, __: Exception) -> Response:
+async def sender_gone(request: Request, _: Exception) -> Response:
     """Whoever broke off in the middle of a body reads no answer, and it is no fault of ours to be logged."""
-    return json_response({"detail": "the body ended before all of it was here"}, 400)
+    return _refused(request.scope, 400, "the body ended before all of it was here")
 
 
 def answer_refusals(app: FastAPI) -> None:
@@ -334,7 +355,7 @@ async def _refuse(bytes_max: int, scope: Scope, receive: Receive, send: Send) ->
     """Leave the connection open: closed at once, it is reset while the body is still on its way, and the
     sender never reads the answer. The server drops what arrives after it.
     """
-    await json_response({"detail": _too_large(bytes_max)}, 413)(scope, receive, send)
+    await _refused(scope, 413, _too_large(bytes_max))(scope, receive, send)
 
 
 def _too_large(bytes_max: int) -> str:

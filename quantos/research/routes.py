@@ -7,9 +7,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body
 from starlette.responses import Response
 
-from quantos.kit.copilot_web import CopilotRoutes, copilot_refusals
-from quantos.kit.routing import Guard, joined
-from quantos.kit.web import json_response
+from quantos.kit.routing import Guard, Routes, joined
+from quantos.kit.web import copilot_refusals, json_response
 from quantos.research.schemas import (
     BacktestOut,
     CodeAlone,
@@ -35,7 +34,7 @@ def router(research: Research, guard: Guard | None) -> APIRouter:
 
 
 def _running(research: Research, guard: Guard | None) -> APIRouter:
-    routes = CopilotRoutes(guard, "copilot", _OPEN)
+    routes = Routes(guard, "copilot", _OPEN, prefix="")
 
     @routes.post(
         "/backtest",
@@ -54,7 +53,7 @@ def _running(research: Research, guard: Guard | None) -> APIRouter:
 
 
 def _writing(research: Research, guard: Guard | None) -> APIRouter:
-    routes = CopilotRoutes(guard, "copilot", _OPEN)
+    routes = Routes(guard, "copilot", _OPEN, prefix="")
 
     @routes.post(
         "/explain",

@@ -8,6 +8,7 @@ Layout:
   series.duckdb    DuckDB
   factors/         values of factors, rows that series.duckdb names: copied after it, they belong to a backup
   cache/           what can be made again: in no backup
+  outbox/          messages that no mail server took
   secrets/         generated keys and the operator's token, mode 0600
 """
 

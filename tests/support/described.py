@@ -42,6 +42,10 @@ class Operation:
     def is_operators(self) -> bool:
         return "/admin/" in self.path
 
+    @property
+    def is_copilots(self) -> bool:
+        return self.path.startswith("http://")
+
     def parameters(self, where: str) -> list[dict[str, Any]]:
         return [each for each in self.described.get("parameters", []) if each["in"] == where]
 
@@ -53,6 +57,11 @@ class Operation:
         return schema
 
 
+def _target(path: str) -> str:
+    """Where it is called: below the API's prefix, or, of the Copilot's guide, at the root."""
+    return path.removeprefix("/api/v1") if path.startswith("/api/v1/") else f"http://platform{path}"
+
+
 class Described:
     """A description, and the values that its shapes allow."""
 
@@ -61,7 +70,7 @@ class Described:
         self._shapes: dict[str, Schema] = document["components"]["schemas"]
         self._known = known
         self.operations = [
-            Operation(each["operationId"], method.upper(), path.removeprefix("/api/v1"), each)
+            Operation(each["operationId"], method.upper(), _target(path), each)
             for method, path, each in operations(document)
         ]
 

@@ -4,6 +4,8 @@
     access    24 hours   every authenticated call
     refresh   7 days     getting a new access token, nothing else
 
+An access token that a code by e-mail was entered for is valid for 15 days (COP-06).
+
 Claims: `sub` the user's id, `kind`, `iat` and `exp` in whole seconds, `jti` an id of its own. A token is valid while `at < exp`: at
 the very second of `exp` it has expired. The issue time is rounded down, so that a token never lives longer
 than its lifetime.
@@ -33,6 +35,8 @@ class Kind(StrEnum):
 
 
 LIFETIMES: Final[dict[Kind, timedelta]] = {Kind.ACCESS: timedelta(hours=24), Kind.REFRESH: timedelta(days=7)}
+
+COPILOT_LIFETIME: Final = timedelta(days=15)
 
 
 class TokenRefused(Exception):

@@ -24,7 +24,18 @@ from tests.support.described import Described, Operation
 from tests.support.platforms import Caller, Stage, stage
 from tests.support.portfolios import standing_portfolio
 
-ANYONES: Final = {"redeem_invite", "log_in", "refresh_token", "read_calendar", "get_health"}
+ANYONES: Final = {
+    "redeem_invite",
+    "log_in",
+    "refresh_token",
+    "request_otp",
+    "verify_otp",
+    "copilot_backtest",
+    "copilot_explain",
+    "copilot_translate",
+    "read_calendar",
+    "get_health",
+}
 """With everything below /public/."""
 
 OF_THE_CALLER: Final = {

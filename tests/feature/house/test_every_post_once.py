@@ -23,7 +23,8 @@ CLAIM: Final = {
     "records": [{"date": "2023-12-01", "nav": 1000000.0}, {"date": "2023-12-04", "nav": 1005200.5}]
 }
 VALUES: Final = {"data": [{"date": "2023-12-01", "values": {"600001.SH": 0.5}}]}
-FREE: Final = {"redeem_invite", "log_in", "refresh_token"}
+COPILOTS: Final = {"copilot_backtest", "copilot_explain", "copilot_translate"}
+FREE: Final = {"redeem_invite", "log_in", "refresh_token", "request_otp", "verify_otp"} | COPILOTS
 """Nobody is asked who they are: refusals are not kept."""
 
 
@@ -99,8 +100,8 @@ def test_every_post_is_done_once_and_answered_as_the_first_time(
         assert second.headers["idempotency-replayed"] == "true", operation.name
         replayed.add(operation.name)
         other = send(on_stage, agent, api, operation, key, b" ")
-        assert other.status_code == 422, operation.name
-        assert "another request" in other.json()["detail"][0]["msg"], operation.name
+        assert other.status_code == (400 if operation.is_copilots else 422), operation.name
+        assert "another request" in other.text, operation.name
     assert len(replayed) >= len(posts(api)) - 2
 
 

@@ -29,19 +29,22 @@ from tests.support.effort import tries
 from tests.support.platforms import Caller, Stage, stage
 
 Route = tuple[str, str]
-"""Method and path below the API's prefix, parameters in braces."""
+"""Method and path below the API's prefix, parameters in braces; of the Copilot's guide the whole address."""
 
+ROOT: Final = "http://platform"
 PUBLIC: Final = {
+    ("POST", f"{ROOT}/auth/request-otp"),
+    ("POST", f"{ROOT}/auth/verify-otp"),
+    ("POST", f"{ROOT}/backtest"),
+    ("POST", f"{ROOT}/builder/translate"),
+    ("POST", f"{ROOT}/explain"),
     ("POST", "/auth/invite"),
     ("POST", "/auth/login"),
     ("POST", "/auth/refresh"),
     ("GET", "/calendar"),
     ("GET", "/health"),
 }
-"""With everything below /public/. Whoever adds another says so here."""
-
-COPILOT: Final = {"/backtest", "/explain", "/builder/translate"}
-"""Beside the API, as its guide has them; tests/feature/research holds what they refuse."""
+"""With everything below /public/; the Copilot's while the server listens on loopback. Whoever adds another says so here."""
 
 ODD: Final = ("%00", "%ff%fe", "%0a", "%F0%9F%98%80", "x" * 3000, "'%20or%201=1", "9" * 40, "2024-02-30")
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
@@ -61,12 +64,9 @@ def agent(on_stage: Stage) -> Caller:
 
 @pytest.fixture(scope="module")
 def routes(on_stage: Stage) -> list[Route]:
-    placed = list(leaves(build_app(on_stage.platform).router))
-    assert {path for path, _ in placed if not path.startswith(f"{API}/")} == COPILOT
     found = [
-        (method, path.removeprefix(API))
-        for path, route in placed
-        if path not in COPILOT
+        (method, path.removeprefix(API) if path.startswith(f"{API}/") else f"{ROOT}{path}")
+        for path, route in leaves(build_app(on_stage.platform).router)
         for method in sorted(route.methods or ())
     ]
     assert len(found) > 40
@@ -94,12 +94,23 @@ def send(caller: Caller, method: str, path: str, **more: Any) -> httpx.Response:
     return caller.runner.run(caller.http.request(method, path, **more))
 
 
+def shape_of(answer: httpx.Response) -> str:
+    """What the guide that a path belongs to calls the text of a refusal."""
+    first = answer.request.url.path.split("/")[1]
+    return (
+        "error"
+        if first
+        in {"auth", "generate", "builder", "strategy", "backtest", "plot", "explain", "export", "leaderboard"}
+        else "detail"
+    )
+
+
 def is_refusal(answer: httpx.Response, status: int) -> bool:
     """In the guide's shape; a HEAD has no body."""
     if answer.status_code != status or answer.request.method == "HEAD":
         return answer.status_code == status
     body: dict[str, Any] = answer.json()
-    return body.keys() == {"detail"} and isinstance(body["detail"], str)
+    return body.keys() == {shape_of(answer)} and isinstance(body[shape_of(answer)], str)
 
 
 def test_beside_the_api_stand_its_description_and_the_page_that_shows_it(on_stage: Stage) -> None:
@@ -208,7 +219,7 @@ def test_err_03_no_odd_path_gives_500(on_stage: Stage, agent: Caller, routes: li
             filled = "/".join(odd if part.startswith("{") else part for part in path.split("/"))
             answer = caller.call(method, filled)
             assert 400 <= answer.status_code < 500, (method, filled, answer.text)
-            assert set(answer.json()) == {"detail"}
+            assert set(answer.json()) == {shape_of(answer)}
 
 
 def test_err_01_a_method_that_a_path_does_not_have_is_405_and_the_others_are_named(
@@ -233,9 +244,11 @@ def matches(route: str, path: str) -> bool:
 
 
 def test_err_01_a_path_that_is_not_served_is_404(agent: Caller, routes: list[Route]) -> None:
-    for method, path in routes:
+    served = {path.removeprefix(ROOT) for _, path in routes if path.startswith(ROOT)}
+    for method, path in ((method, path.removeprefix(ROOT)) for method, path in routes):
         odds = (f"{path}/", f"{path}/nothing/at/all", f"/{path}", path.upper(), f"/x{path}")
-        for odd in (*(f"{API}{odd}" for odd in odds), path, f"/api/v2{path}"):
+        below = "" if path in served else API
+        for odd in {*(f"{below}{odd}" for odd in odds), path, f"/api/v2{path}"} - served:
             answer = agent.call(method, f"http://platform{odd}")
             assert is_refusal(answer, 404), (method, odd, answer.status_code, answer.text)
 

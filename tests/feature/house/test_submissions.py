@@ -31,6 +31,8 @@ SUBMISSIONS: Final = {
     "resume_portfolio",
 }
 ACCOUNTS: Final = {
+    "request_otp",
+    "verify_otp",
     "redeem_invite",
     "log_in",
     "refresh_token",
