@@ -102,7 +102,7 @@ def test_every_post_is_done_once_and_answered_as_the_first_time(
         other = send(on_stage, agent, api, operation, key, b" ")
         assert other.status_code == (400 if operation.is_copilots else 422), operation.name
         assert "another request" in other.text, operation.name
-    assert len(replayed) >= len(posts(api)) - 2
+    assert replayed >= {operation.name for operation in posts(api)} - FREE
 
 
 def test_a_key_without_credentials_is_401(on_stage: Stage, api: Described) -> None:
