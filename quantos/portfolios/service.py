@@ -11,6 +11,7 @@ portfolio that is paused pauses its strategy, and a strategy that is retired pau
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
@@ -58,6 +59,9 @@ LEADS = {
     StrategyStatus.RETIRED: Status.PAUSED,
 }
 """What becomes of the portfolio whose strategy is changed by hand."""
+
+
+logger = logging.getLogger(__name__)
 
 
 class Portfolios:
@@ -257,6 +261,16 @@ class Portfolios:
         portfolio.status = wanted.value
         store.record_change(session, number_of(portfolio), wanted, self._clock.now())
         session.add(portfolio)
+
+    async def strategy_resumed(self, slug: str) -> None:
+        """Resumed by its strategy, a portfolio makes its signal of the day as one that is resumed itself does."""
+        try:
+            with self._records.read() as session:
+                portfolio_id = self._strategies.by_slug(session, slug).portfolio_id
+            if portfolio_id is not None:
+                await self.generating.at_once(portfolio_id)
+        except Exception:
+            logger.exception("the signal of a portfolio that was resumed by its strategy could not be made")
 
     # its signals
 

@@ -27,6 +27,10 @@ class PortfolioPort(Protocol):
         """A strategy's status has changed, in this unit of work. What is raised undoes it."""
         ...
 
+    async def strategy_resumed(self, slug: str) -> None:
+        """A strategy was resumed by hand, and that is stored. Never raises."""
+        ...
+
 
 class StrategyTerms(NamedTuple):
     """What settlement needs to know of a strategy. Capital in CNY, rates in 1e-8."""

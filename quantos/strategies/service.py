@@ -192,6 +192,8 @@ class Strategies:
         )
         if "status" in changes:
             await self._attestation.attest_statuses()
+        if changes.get("status") == Status.ACTIVE.value and self.portfolios is not None:
+            await asyncio.shield(asyncio.ensure_future(self.portfolios.strategy_resumed(slug)))
         return changed
 
     async def _with_pause_filled(self, work: Callable[[int | None, Session], T]) -> T:

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from tests.feature.portfolios.quiet import BEFORE, DAY, DAYS, NAMES, NEXT, activated, rising, signals, told
+from tests.feature.portfolios.quiet import (
+    BEFORE,
+    DAY,
+    DAYS,
+    NAMES,
+    NEXT,
+    activated,
+    days,
+    off_until,
+    rising,
+    signals,
+    told,
+)
 from tests.support.platforms import Caller, Stage
 from tests.support.portfolios import active_factor, portfolio_of, send_values
 
@@ -92,6 +106,93 @@ def test_resuming_before_09_15_makes_the_days_signal(on: Stage, owner: Caller) -
     assert (found["signal"]["trade_date"], found["strategy"]["status"]) == (DAY.isoformat(), "active")
     on.clock_to(DAY, "19:00:00")
     assert owner.get(f"/portfolios/{portfolio}/signals")["signals"][0]["is_settled"] is True
+
+
+def test_resuming_the_strategy_by_hand_before_09_15_makes_the_days_signal_too(
+    on: Stage, owner: Caller
+) -> None:
+    portfolio = activated(on, owner)
+    on.clock_to(DAY, "20:00:00")
+    found = owner.get(f"/portfolios/{portfolio}")
+    path = f"/strategies/{found['strategy']['slug']}"
+    for each in found["members"]:
+        send_values(owner, each["factor_id"], rising(DAY))
+    owner.call("PATCH", path, {"status": "paused"})
+    on.clock_to(NEXT, "09:05:00")
+    assert signals(owner, portfolio) == [DAY.isoformat()], "a paused one has none at nine"
+    assert owner.call("PATCH", path, {"status": "active"}).status_code == 200
+    assert signals(owner, portfolio) == [NEXT.isoformat(), DAY.isoformat()]
+    assert days(owner, portfolio)[NEXT.isoformat()] == "signalled"
+    on.clock_to(NEXT, "19:00:00")
+    assert owner.get(f"/portfolios/{portfolio}/signals")["signals"][0]["is_settled"] is True
+
+
+def test_a_pause_and_a_resumption_between_nine_and_09_15_leave_the_days_signal_as_it_was(
+    on: Stage, owner: Caller
+) -> None:
+    portfolio = activated(on, owner)
+    on.clock_to(DAY, "09:05:00")
+    before = owner.get(f"/portfolios/{portfolio}/signals")
+    owner.post(f"/portfolios/{portfolio}/pause")
+    on.clock_to(DAY, "09:10:00")
+    owner.post(f"/portfolios/{portfolio}/resume")
+    assert owner.get(f"/portfolios/{portfolio}/signals") == before
+    assert len(before["signals"]) == 1
+    on.clock_to(DAY, "19:00:00")
+    assert owner.get(f"/portfolios/{portfolio}/signals")["signals"][0]["is_settled"] is True
+
+
+@pytest.mark.parametrize("by_strategy", [False, True])
+def test_resuming_on_a_closed_day_makes_nothing_before_the_next_trading_days_job(
+    on: Stage, owner: Caller, by_strategy: bool
+) -> None:
+    portfolio = activated(on, owner)
+    on.clock_to(DAYS[5], "20:00:00")
+    owner.post(f"/portfolios/{portfolio}/pause")
+    found = owner.get(f"/portfolios/{portfolio}")
+    for each in found["members"]:
+        send_values(owner, each["factor_id"], rising(DAYS[5]))
+    on.clock_to(DAYS[5] + timedelta(1), "09:05:00")
+    made = signals(owner, portfolio)
+    if by_strategy:
+        owner.call("PATCH", f"/strategies/{found['strategy']['slug']}", {"status": "active"})
+    else:
+        assert owner.post(f"/portfolios/{portfolio}/resume")["signal"] is None
+    assert signals(owner, portfolio) == made
+    on.clock_to(DAYS[6], "09:01:00")
+    assert signals(owner, portfolio) == [DAYS[6].isoformat(), *made]
+
+
+def test_resuming_after_a_downtime_over_the_deadline_makes_and_misses_nothing(
+    on: Stage, owner: Caller
+) -> None:
+    portfolio = activated(on, owner)
+    owner.post(f"/portfolios/{portfolio}/pause")
+    off_until(on, DAY, "09:20:00")
+    found = owner.post(f"/portfolios/{portfolio}/resume")
+    assert (found["signal"], found["no_signal"]) == (None, None)
+    on.clock_to(DAY, "20:00:00")
+    assert (signals(owner, portfolio), days(owner, portfolio), told(owner)) == ([], {}, [])
+    for each in found["members"]:
+        send_values(owner, each["factor_id"], rising(DAY))
+    on.clock_to(NEXT, "09:01:00")
+    assert signals(owner, portfolio) == [NEXT.isoformat()]
+
+
+def test_the_portfolio_of_a_disabled_account_signals_as_long_as_it_has_values(
+    on: Stage, owner: Caller
+) -> None:
+    """AUTH-24 refuses calls; PORT-13 and the record go on: an account is not a way to end a record."""
+    portfolio = activated(on, owner)
+    slug = owner.get(f"/portfolios/{portfolio}")["strategy"]["slug"]
+    user = owner.get("/auth/me")["id"]
+    on.operator.call("PATCH", f"/admin/users/{user}", {"disabled": True})
+    assert owner.call("POST", f"/portfolios/{portfolio}/pause").status_code == 403
+    on.clock_to(NEXT, "20:00:00")
+    assert len(on.navs(slug)) == 2, "the second day is held: nobody can send its values"
+    on.operator.call("PATCH", f"/admin/users/{user}", {"disabled": False})
+    assert signals(owner, portfolio) == [DAY.isoformat()]
+    assert days(owner, portfolio) == {DAY.isoformat(): "signalled", NEXT.isoformat(): "no_values"}
 
 
 def test_port_15_16_a_negative_ic_and_the_weighting_decide(on: Stage, owner: Caller) -> None:
