@@ -159,7 +159,8 @@ class Receiving:
                     )
             fresh = panel.on(~again)
             if len(fresh.days):
-                self._values.put(cursor, number, Batch(fresh.days, fresh.symbols, fresh.values), received_at)
+                batch = Batch(fresh.days, fresh.symbols, fresh.values)
+                self._values.put(cursor, number, batch, received_at, fresh=True)
             return count + len(fresh.days)
 
 

@@ -251,8 +251,13 @@ class ValueStore:
 
     # ------------------------------------------------------------ writing
 
-    def put(self, cursor: Cursor, factor: int, batch: Batch, received_at: datetime) -> int:
-        """Store whole days in an open transaction; how many. Raises TooManySymbols."""
+    def put(
+        self, cursor: Cursor, factor: int, batch: Batch, received_at: datetime, *, fresh: bool = False
+    ) -> int:
+        """Store whole days in an open transaction; how many. Raises TooManySymbols.
+
+        `fresh`: none of them is stored, as the caller has seen in this transaction.
+        """
         columns = np.flatnonzero(np.isfinite(batch.values).any(axis=0)).tolist()
         used = [batch.symbols[column] for column in columns]
         before = file_of(cursor, factor)
@@ -264,10 +269,7 @@ class ValueStore:
         dense = np.full((len(batch.dates), VALUES.width(len(axis))), np.nan)
         place = {symbol: at for at, symbol in enumerate(axis)}
         dense[:, [place[symbol] for symbol in used]] = batch.values[:, columns]
-        replaced = cursor.execute(
-            "DELETE FROM factor_day WHERE factor = ? AND trade_date IN (SELECT unnest(?::DATE[]))",
-            [factor, batch.dates.astype(object).tolist()],
-        ).fetchall()[0][0]
+        replaced = 0 if fresh else _forget_days(cursor, factor, batch.dates)
         file = before or File(1, "", (0, 0))
         file = self._append(cursor, factor, file, batch.dates, [received_at] * len(dense), dense, len(axis))
         if before is None or axis != known:
@@ -381,6 +383,15 @@ def _spread(
 def _places(axis: Symbols, symbols: Symbols) -> NDArray[np.int64]:
     place = {symbol: at for at, symbol in enumerate(axis)}
     return np.array([place.get(symbol, -1) for symbol in symbols], np.int64)
+
+
+def _forget_days(cursor: Cursor, factor: int, dates: Dates) -> int:
+    """How many of them there were."""
+    row = cursor.execute(
+        "DELETE FROM factor_day WHERE factor = ? AND trade_date IN (SELECT unnest(?::DATE[]))",
+        [factor, dates.astype(object).tolist()],
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _live(cursor: Cursor, factor: int) -> int:

@@ -3,8 +3,8 @@
     python -m tests.support.faults FOLDER
 
 makes a small platform in FOLDER, plays its days once undisturbed, and then once for each line of standard input,
-`JOB DAY STEP`: killed (SIGKILL, by itself) at that step, started again, played to the end. It answers each line with
-the name of the folder and whether the kill fell. A step is a durable write, just before and just after it: a commit of
+`JOB DAY STEP`: killed (SIGKILL, by itself) at that step, started again, played on for AFTER days. It answers each line
+with the name of the folder, whether the kill fell, and the folder of the undisturbed platform at the same time. A step is a durable write, just before and just after it: a commit of
 the records store or of the series store, or a commit to the attestation repository. Each play is a process of its own,
 forked from one that has everything imported.
 """
@@ -44,6 +44,10 @@ EARLIER: Final = date(2023, 12, 29)
 DAYS: Final = shipped_calendar().between(date(2024, 1, 2), date(2024, 12, 31))
 EVENING: Final = time(19)
 SYMBOLS: Final = [f"60000{k}.SH" for k in range(1, 8)]
+
+
+AFTER: Final = 4
+"""Days that are played after the one of a kill, as far as there are so many: what is to be mended is mended by then."""
 
 
 def price(symbol: int, day: int) -> float:
@@ -271,19 +275,20 @@ def mornings(root: Path, days: int) -> None:
             forked(lambda after=after, number=number: play(after, number + 1))  # type: ignore[misc]
 
 
-def killed(root: Path, days: int, job: str, day: str, step: int) -> tuple[str, bool]:
-    """A play that is killed there and started again, in a folder of its own; whether the kill fell."""
+def killed(root: Path, days: int, job: str, day: str, step: int) -> tuple[str, bool, str]:
+    """A play that is killed there and started again, in a folder of its own; whether the kill fell; what it equals."""
     number = [each.isoformat() for each in DAYS].index(day)
+    until = min(number + 1 + AFTER, days)
     folder = root / f"{job}-{day}-{step}"
     shutil.copytree(root / f"morning-{number}", folder)
 
     def faulty() -> None:
         Steps((job, day, step)).plug()
-        play(folder, days)
+        play(folder, until)
 
     fell = forked(faulty) == signal.SIGKILL
-    forked(lambda: play(folder, days))
-    return folder.name, fell
+    forked(lambda: play(folder, until))
+    return folder.name, fell, "alone" if until == days else f"morning-{until}"
 
 
 def _say(text: str) -> None:
@@ -305,8 +310,8 @@ def main() -> None:
     _say("ready")
     for line in sys.stdin:
         job, day, step = line.split()
-        name, fell = killed(root, days, job, day, int(step))
-        _say(f"{name} {int(fell)}")
+        name, fell, equals = killed(root, days, job, day, int(step))
+        _say(f"{name} {int(fell)} {equals}")
 
 
 if __name__ == "__main__":

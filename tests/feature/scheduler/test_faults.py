@@ -1,16 +1,20 @@
 """A platform killed (SIGKILL) at a step of a job and started again ends its days as one that was left alone does.
 
 Every job is killed at each of its steps within five days, each time in another copy of the platform, on a day that
-changes from step to step. With QUANTOS_FAULT_DAYS=243 it is a year instead, each job of each day killed at one step.
+changes from step to step. With QUANTOS_FAULT_DAYS=243 it is a year instead, each job of each day killed at one step and
+compared some days later with the platform that was left alone, as it stood then.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,9 +55,18 @@ def each_day_once(counted: dict[str, int]) -> list[Case]:
     return found
 
 
+@dataclass
+class Played:
+    """What came of all cases."""
+
+    alone: dict[str, Any]
+    fell: dict[Case, bool] = field(default_factory=dict)
+    differing: dict[Case, list[str]] = field(default_factory=dict)  # tables, of the cases that have some
+
+
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[Case, bool]]:
-    """The folder of all plays, and of each case whether its kill fell."""
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Each case is compared and cleared away as soon as it is played: a year of them would fill a disk."""
     root = tmp_path_factory.mktemp("faults")
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.support.faults", str(root), str(DAYS)],
@@ -66,40 +79,41 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[Case, b
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     counted = json.loads((root / "steps.json").read_text())
-    fell = {}
+    found = Played(state(root / "alone"))
+    undisturbed = {"alone": found.alone}
     for job, day, step in (each_step_once if DAYS == WINDOW else each_day_once)(counted):
         process.stdin.write(f"{job} {day} {step}\n")
         process.stdin.flush()
-        name, killed = process.stdout.readline().split()
+        name, fell, equals = process.stdout.readline().split()
         assert name == f"{job}-{day}-{step}"
-        fell[job, day, step] = bool(int(killed))
+        case = job, day, step
+        found.fell[case] = bool(int(fell))
+        if equals not in undisturbed:
+            undisturbed[equals] = state(root / equals)
+        expected = undisturbed[equals]
+        here = state(root / name)
+        if differing := [table for table, rows in expected.items() if here.get(table) != rows]:
+            found.differing[case] = differing
+        else:
+            shutil.rmtree(root / name)
     process.stdin.close()
     assert process.wait() == 0
     process.stdout.close()
-    return root, fell
+    return found
 
 
-def test_a_platform_killed_at_any_step_of_any_job_ends_as_one_left_alone(
-    played: tuple[Path, dict[Case, bool]],
-) -> None:
-    root, fell = played
-    expected = state(root / "alone")
-    wrong = {}
-    for job, day, step in fell:
-        found = state(root / f"{job}-{day}-{step}")
-        if differing := [table for table, rows in expected.items() if found.get(table) != rows]:
-            wrong[job, day, step] = differing
-    assert wrong == {}
+def test_a_platform_killed_at_any_step_of_any_job_ends_as_one_left_alone(played: Played) -> None:
+    assert played.differing == {}
 
 
-def test_the_kills_fell_into_every_job(played: tuple[Path, dict[Case, bool]]) -> None:
-    _, fell = played
+def test_the_kills_fell_into_every_job(played: Played) -> None:
+    fell = played.fell
     assert {job for (job, _, _), killed in fell.items() if killed} == set(JOBS)
     assert sum(fell.values()) >= 0.9 * len(fell), "a step that is not reached says nothing"
 
 
-def test_the_days_left_alone_have_something_of_everything(played: tuple[Path, dict[Case, bool]]) -> None:
-    expected = state(played[0] / "alone")
+def test_the_days_left_alone_have_something_of_everything(played: Played) -> None:
+    expected = played.alone
     assert all(count == 1 for *_, count in expected["job_run"])
     assert len(expected["job_run"]) == DAYS * len(JOBS)
     assert len(expected["series.nav"]) == len(expected["series.evaluation"]) == 3 * DAYS
