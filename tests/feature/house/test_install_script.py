@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -136,11 +137,61 @@ def test_a_look_at_the_machine_names_every_fault_and_makes_nothing(
     assert not (tmp_path / "place").exists()
 
 
+ENGINE = """#!/bin/sh
+case "$*" in
+  *ServerVersion*) echo "$ENGINE_VERSION" ;;
+  *Architecture*) echo "$ENGINE_ARCH" ;;
+  *OperatingSystem*) echo "Debian GNU/Linux 12" ;;
+  *DockerRootDir*) echo /nowhere ;;
+  *) exit 1 ;;
+esac
+"""
+
+
+def with_engine(folder: Path, *options: str, arch: str = "x86_64", version: str = "27.1.0") -> str:
+    """What install.sh says where an engine answers so."""
+    programs = folder / "programs"
+    programs.mkdir()
+    (programs / "docker").write_text(ENGINE)
+    (programs / "docker").chmod(0o755)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    path = f"{programs}:{os.environ['PATH']}"
+    place = ("--dir", str(folder / "place"), "--port", port)
+    run = install(*place, *options, PATH=path, ENGINE_ARCH=arch, ENGINE_VERSION=version)
+    assert (run.returncode, len(run.stderr.splitlines())) == (1, 1), run.stderr
+    assert not (folder / "place").exists()
+    return run.stderr
+
+
+@pytest.mark.parametrize(
+    ("engine", "arch"),
+    [("x86_64", "amd64"), ("amd64", "amd64"), ("aarch64", "arm64"), ("arm64", "arm64")],
+)
+def test_lic_12_the_image_is_that_of_the_engines_architecture(tmp_path: Path, engine: str, arch: str) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
+    said = with_engine(tmp_path, "--image", str(images), arch=engine)
+    assert f"there is no quantos-{arch}.tar.gz in {images}" in said
+
+
+def test_lic_12_another_architecture_is_named(tmp_path: Path) -> None:
+    said = with_engine(tmp_path, "--image", "x", arch="riscv64")
+    assert "there is no image for riscv64: QuantOS runs on amd64 and arm64" in said
+
+
+def test_an_engine_too_old_is_named(tmp_path: Path) -> None:
+    said = with_engine(tmp_path, "--image", "x", version="19.03.8")
+    assert "Docker 19.03.8 is too old: QuantOS needs 20.10 or newer" in said
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
         (("--port", "0"), "'0' is no port"),
         (("--port", "65536"), "'65536' is no port"),
+        (("--bind", "localhost"), "--bind takes an address"),
         (("--name", "Quant OS"), "--name"),
         (("--dir", "/srv/a,b"), "--dir takes no comma"),
         (("--image",), "--image needs"),
