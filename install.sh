@@ -691,8 +691,8 @@ give_backups_away() { # the platform's user in the container writes them; only i
   if docker run --rm --network none --user 0 --entrypoint install --mount "$backups" "$TARGET" -d -o 10001 -g 10001 -m 0700 /backups >"$LOG" 2>&1; then return 0; fi
   # Docker Desktop gives folders of its host to nobody, and lets every user write there.
   docker run --rm --network none --entrypoint test --mount "$backups" "$TARGET" -w /backups >>"$LOG" 2>&1 ||
-    stop "$PLACE/backups cannot be given to the platform, which writes its backups there: $(tail -n 1 -- "$LOG")" \
-      "无法把 $PLACE/backups 交给平台写入备份：$(tail -n 1 -- "$LOG")"
+    stop "$PLACE/backups cannot be given to the platform, which writes its backups there: $(head -n 1 -- "$LOG")" \
+      "无法把 $PLACE/backups 交给平台写入备份：$(head -n 1 -- "$LOG")"
 }
 
 keep_setting() { # NAME=VALUE
