@@ -1892,6 +1892,13 @@ class Signing(TypedDict):
 Status = Literal["pending", "active", "paused", "retired"]
 
 
+class StatusSaltOut(TypedDict):
+    """By which the strategy's name is hidden in the repository's file of a day, `statuses/{date}.json`."""
+
+    date: str
+    salt: str
+
+
 class StrategyChange(TypedDict):
     """Body of `PATCH /strategies/{slug}`: what may change. Absent is unchanged; only a description may be null."""
 
@@ -2091,6 +2098,7 @@ class VerificationOut(TypedDict):
     previous: PreviousOut
     signal_attestation: SignalAttestation | None
     settlement_attestation: SettlementAttestation
+    status_salts: NotRequired[list[StatusSaltOut]]
 
 
 class WeightOut(TypedDict):

@@ -32,6 +32,7 @@ from quantos.strategies.core.status import (
     Status,
     StatusChange,
     check_transition,
+    governed_from,
     is_missed,
     settle_until,
     status_at,
@@ -328,6 +329,14 @@ class Strategies:
     def signal_on(self, session: Session, number: int, trade_date: date) -> SignalRow | None:
         """The stored signal of a strategy for a date, effective or not."""
         return store.signal_of(session, number, trade_date)
+
+    def governed_days(self, session: Session, number: int, before: date) -> Sequence[date]:
+        """The trade dates before that one under which the repository has a strategy's changes of status, ascending."""
+        (strategy,) = store.by_numbers(session, [number])
+        execution = Execution(strategy.execution_price)
+        changes = store.log_of(session, number)[1:]  # a strategy begins with its first signal
+        earlier = [each.at for each in changes if each.at < execution.deadline(before)]
+        return sorted({governed_from(at, execution, self._days) for at in earlier} - {before})
 
     def by_numbers(self, session: Session, numbers: Collection[int]) -> Sequence[Strategy]:
         """Strategies by series key, ascending."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -46,6 +46,7 @@ class Beside(NamedTuple):
     signal_proof: Proof | None
     settlement_proof: Proof | None
     benchmark: tuple[str, float | None]
+    status_salts: Sequence[tuple[date, str]] = ()
 
 
 def package(record: DayRecord, terms: Terms, beside: Beside) -> dict[str, Any]:
@@ -82,6 +83,9 @@ def package(record: DayRecord, terms: Terms, beside: Beside) -> dict[str, Any]:
             else {"by": decided.accepted_by, "reason": decided.accepted_reason},
         },
     }
+    if beside.status_salts:
+        shown = [{"date": day, "salt": salt} for day, salt in beside.status_salts]
+        found["verification"]["status_salts"] = shown
     if record.restated is not None:
         restated = record.restated
         found["restated"] = {

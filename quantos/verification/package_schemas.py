@@ -138,6 +138,13 @@ class SettlementAttestation(Answer):
     committed_at: datetime | None
 
 
+class StatusSaltOut(Answer):
+    """By which the strategy's name is hidden in the repository's file of a day, `statuses/{date}.json`."""
+
+    date: date
+    salt: str
+
+
 class VerificationOut(Answer):
     nav: NavOut
     positions: list[PositionOut]
@@ -147,6 +154,7 @@ class VerificationOut(Answer):
     previous: PreviousOut
     signal_attestation: Annotated[SignalAttestation | None, Field(description="Null on a hold day.")]
     settlement_attestation: SettlementAttestation
+    status_salts: list[StatusSaltOut] = ABSENT
 
 
 class SettingsOut(Answer):

@@ -141,7 +141,16 @@ class Packages:
             proof,
             self._settlement_proof(record, digest),
             (BENCHMARKS[terms.universe], self._benchmarks.daily_return(terms.universe, day)),
+            self._status_salts(terms, day),
         )
+
+    def _status_salts(self, terms: Terms, day: date) -> list[tuple[date, str]]:
+        """What unhides the strategy's earlier changes of status: not each of their days has a package."""
+        if not self._repository.configured:
+            return []
+        with self._records.read() as session:
+            days = self._strategies.governed_days(session, terms.number, day)
+        return [(each, salt_of(self._secret, terms.slug, each)) for each in days]
 
     def _signal(self, record: DayRecord, stored: Stored | None) -> tuple[GivenSignal | None, Proof | None]:
         """The signal that counted. A day of a paused strategy has none, also where one had been submitted."""

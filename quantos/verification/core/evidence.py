@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -65,6 +65,13 @@ class DayEvidence:
         """The names under which the settlement's digest may stand."""
         slug = self.package.slug
         return [slug, sha256_hex(slug + self.package.settlement.salt)]
+
+
+def salts_of(packages: Iterable[Package]) -> dict[date, str]:
+    """What unhides a strategy's name in the files of its days: those that are given, and those that they name."""
+    given = list(packages)
+    named = {one.date: one.salt for package in given for one in package.status_salts}
+    return named | {package.trade_date: package.settlement.salt for package in given}
 
 
 @dataclass(frozen=True, slots=True)

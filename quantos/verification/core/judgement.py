@@ -10,7 +10,14 @@ from itertools import pairwise
 from typing import Any, Final
 
 from quantos.verification.core.digests import sha256_hex
-from quantos.verification.core.evidence import NO_REPOSITORY, DayEvidence, RecordRow, RunEvidence, TrackRecord
+from quantos.verification.core.evidence import (
+    NO_REPOSITORY,
+    DayEvidence,
+    RecordRow,
+    RunEvidence,
+    TrackRecord,
+    salts_of,
+)
 from quantos.verification.core.fields import Fields, Malformed
 from quantos.verification.core.history import History
 from quantos.verification.core.package import Package
@@ -150,7 +157,7 @@ def _judge_strategy(
     verdicts: list[Verdict] = []
     in_force = _in_force(found)
     seen: dict[tuple[date, int], Package] = {}
-    salts = {package.trade_date: package.settlement.salt for _, package in found}
+    salts = salts_of(package for _, package in found)
     for name, package in sorted(found, key=lambda pair: (pair[1].trade_date, pair[1].revision)):
         about = _about(package)
         verdicts.append(Verdict(*FORMAT, about, Outcome.PASSED, (), ()))

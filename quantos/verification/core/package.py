@@ -108,6 +108,14 @@ class SettlementAttestation:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusSalt:
+    """What hides the strategy's name among the changes of status of an earlier day."""
+
+    date: date
+    salt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the strategy agreed to, and the platform's minimum commission an order."""
 
@@ -176,3 +184,4 @@ class Package:
     bars: tuple[Bar, ...]
     accepted: Accepted | None
     restated: Restated | None
+    status_salts: tuple[StatusSalt, ...] = field(default=(), compare=False)  # earlier releases have none

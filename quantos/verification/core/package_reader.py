@@ -20,6 +20,7 @@ from quantos.verification.core.package import (
     SettlementAttestation,
     Side,
     SignalAttestation,
+    StatusSalt,
     Trade,
 )
 
@@ -55,6 +56,9 @@ def read_package(document: Any) -> Package:
         previous=_previous(body.inner("previous")),
         signal=body.nullable("signal_attestation", lambda name: _signal(body.inner(name))),
         settlement=_settlement(body.inner("settlement_attestation")),
+        status_salts=()
+        if body.raw("status_salts") is MISSING
+        else body.rows("status_salts", lambda one: StatusSalt(one.day("date"), one.hex("salt", 32))),
         rules_version=provenance.text("rules_version"),
         snapshot_sha256=provenance.hex("snapshot_sha256", 64),
         settings=_settings(provenance.inner("settings")),

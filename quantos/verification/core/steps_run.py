@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from quantos.verification.core import trading_days
-from quantos.verification.core.evidence import DayEvidence, RecordRow, RunEvidence, differs
+from quantos.verification.core.evidence import DayEvidence, RecordRow, RunEvidence, differs, salts_of
 from quantos.verification.core.exact import cny
 from quantos.verification.core.history import History
 from quantos.verification.core.package import Bar, Package
@@ -212,7 +212,7 @@ def signatures_good(run: RunEvidence) -> Judgement:
 
 
 def _commits_used(history: History, packages: Sequence[Package]) -> Iterator[str]:
-    salts = {package.trade_date: package.settlement.salt for package in packages}
+    salts = salts_of(packages)
     for package in packages:
         evidence = DayEvidence(package, history, salts=salts)
         told = history.status_before(evidence.deadline, evidence.status_names, told_before=True)

@@ -261,3 +261,40 @@ def test_the_command_refuses_an_unknown_language() -> None:
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "no language of the report" in ended.stderr
+
+
+def test_a_pause_that_ended_while_the_strategy_was_hidden_is_known_to_have_ended(tmp_path: Path) -> None:
+    """Resumed before its first settled day: the day of the change has no package, whose salt would unhide it."""
+    first, second = DAYS[2], DAYS[3]
+    with attested(tmp_path) as on:
+        bars = honest_world().bars
+        rows = {
+            (symbol, day): (float(bar.open), float(bar.close), float(bar.pre_close or 0), bar.volume)
+            for day in DAYS[:4]
+            for symbol, bar in bars[day].items()
+        }
+        on.platform.market.import_bars(made_up(rows))
+        agent = on.agent()
+        agent.post("/strategies", {"name": "A", "slug": "alpha"})
+        on.submit(agent, "alpha", first, {"000001.SZ": 0.5})
+
+        def change(**fields: object) -> None:
+            assert agent.call("PATCH", "/strategies/alpha", fields).status_code == 200
+
+        change(status="paused")
+        change(is_public=False)
+        on.clock_to(DAYS[0], "16:00")
+        change(status="active")
+        change(is_public=True)
+        on.clock_to(second, "08:00")
+        on.submit(agent, "alpha", second, {"000001.SZ": 0.4})
+        on.clock_to(second, "19:00")
+        for day in (first, second):
+            answer = on.public().call("GET", "/public/strategies/alpha/verify", date=day.isoformat())
+            (tmp_path / f"{day}.json").write_bytes(answer.content)
+            shown = answer.json()["verification"]["status_salts"]
+            assert [each["date"] for each in shown] == [str(DAYS[0]), str(DAYS[1])]
+    repository = tmp_path / "attestation"
+    for alone in (first, second):
+        judged = ask(tmp_path / f"{alone}.json", "--attestations", repository, "--allow-simulated")
+        assert (judged.code, judged.failed) == (0, {})
