@@ -212,21 +212,22 @@ def peers(days: int, names: int, random: np.random.Generator) -> None:
     print(f"  NumPy takes {whole.processor_s / ours.processor_s:.0f} times the processor time")
     ic = measure(codes, market).ic
     np.testing.assert_allclose(numpy_version(factor, ret)[0], ic[: days - 6], atol=1e-12)
-    try:
-        theirs, their_ic = alphalens(factor, price)
-    except ImportError:
-        print("  alphalens-reloaded is not installed: dependency group bench")
-        return
-    line("alphalens-reloaded: clean data, IC, quantile returns, turnover", theirs)
-    print(
-        f"  alphalens takes {theirs.processor_s / ours.processor_s:.0f} times the processor time,"
-        f" {theirs.processor_s / (ours.processor_s + sorting.processor_s):.0f} times with our sorting"
-    )
-    np.testing.assert_allclose(their_ic, ic[: len(their_ic)], atol=1e-9)
+    for periods, name in (((1,), "one return"), ((1, 2, 3, 4, 5), "five returns, as we have five lags")):
+        try:
+            theirs, their_ic = alphalens(factor, price, periods)
+        except ImportError:
+            print("  alphalens-reloaded is not installed: dependency group bench")
+            return
+        line(f"alphalens-reloaded, {name}", theirs)
+        print(
+            f"  alphalens takes {theirs.processor_s / ours.processor_s:.0f} times the processor time,"
+            f" {theirs.processor_s / (ours.processor_s + sorting.processor_s):.0f} times with our sorting"
+        )
+        np.testing.assert_allclose(their_ic, ic[: len(their_ic)], atol=1e-9)
 
 
-def alphalens(factor: Panel, price: Panel) -> tuple[Took, Panel]:
-    """Alphalens enters at the price of the factor's day: the price of the day after is given in its place."""
+def alphalens(factor: Panel, price: Panel, periods: tuple[int, ...]) -> tuple[Took, Panel]:
+    """Clean data, IC, quantile returns, turnover. Alphalens enters at the price of the factor's day: the price of the day after is given in its place."""
     import pandas as pd  # noqa: PLC0415 - a peer
     from alphalens import performance, utils  # noqa: PLC0415 - a peer
 
@@ -240,7 +241,7 @@ def alphalens(factor: Panel, price: Panel) -> tuple[Took, Panel]:
 
     def work() -> None:
         data = utils.get_clean_factor_and_forward_returns(
-            values, prices, quantiles=5, periods=(1,), max_loss=1
+            values, prices, quantiles=5, periods=periods, max_loss=1
         )
         found.append(performance.factor_information_coefficient(data))
         performance.mean_return_by_quantile(data, by_date=True)

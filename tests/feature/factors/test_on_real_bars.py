@@ -57,16 +57,16 @@ def test_momentum_and_turnover_of_the_csi_500(shared_market: Path) -> None:
     assert known == len(dates) - 22
 
 
-def members_of(shared_market: Path, dates: Dates, symbols: NDArray[np.str_]) -> Members:
-    """[t, i] of the CSI 500, of one source per date."""
+def members_of(shared_market: Path, dates: Dates, symbols: NDArray[np.str_], index: str = CSI500) -> Members:
+    """[t, i] of an index, of one source per date."""
     spells: dict[str, list[Spell]] = {}
     file = shared_market / "index_members_spells.parquet"
     for source, *spell in duckdb.sql(
-        f"SELECT source, start_date, end_date, symbol FROM '{file}' WHERE index_symbol = '{CSI500}'"
+        f"SELECT source, start_date, end_date, symbol FROM '{file}' WHERE index_symbol = '{index}'"
     ).fetchall():
         spells.setdefault(source, []).append((spell[0], spell[1], spell[2]))
     lists: dict[str, Sequence[MemberList]] = {
-        source: member_lists(CSI500, source, rows) for source, rows in spells.items()
+        source: member_lists(index, source, rows) for source, rows in spells.items()
     }
     found = np.zeros((len(dates), len(symbols)), np.bool_)
     for t, day in enumerate(dates.astype(object)):
