@@ -153,7 +153,9 @@ class _Long:
         _check_numbers(schema.field(VALUE).type, VALUE)
         self._date_name = date_name
         self._number: dict[str, int] = {}
-        self._parts: list[tuple[Dates, NDArray[np.int64], Values]] = []
+        self._parts: list[
+            tuple[NDArray[np.int32], NDArray[np.int32], Values]
+        ] = []  # days since 1970, columns
         self._rows = 0
 
     def add(self, batch: pa.RecordBatch, before: int) -> None:
@@ -168,29 +170,39 @@ class _Long:
             raise invalid(
                 "must be a finite number: leave out the rows that have none", before + int(wrong[0]), VALUE
             )
-        self._parts.append((days, symbols, values))
+        self._parts.append((days.astype(np.int32), symbols.astype(np.int32), values))
 
     def panel(self) -> Panel:
         if not self._rows:
             raise _empty()
-        rows, columns, given = (np.concatenate(part) for part in zip(*self._parts, strict=True))
-        days, row = np.unique(rows, return_inverse=True)
-        check_size(len(days), len(self._number))
-        cell = row * len(self._number) + columns
-        first = np.unique(cell, return_index=True)[1]
-        if len(first) < len(cell):
-            again = np.setdiff1d(np.arange(len(cell)), first)[0]
-            raise invalid("this date and symbol stand in an earlier row already", int(again))
-        values = np.full(len(days) * len(self._number), np.nan)
-        values[cell] = given
-        return Panel(days, tuple(self._number), values.reshape(len(days), -1))
+        days = np.unique(np.concatenate([np.unique(part) for part, _, _ in self._parts]))
+        width = len(self._number)
+        check_size(len(days), width)
+        values = np.full(len(days) * width, np.nan)
+        row_of = np.full(len(values), -1, np.int32)
+        before = 0
+        for some_days, columns, given in self._parts:
+            cells = np.searchsorted(days, some_days) * width + columns
+            rows = np.arange(before, before + len(cells), dtype=np.int32)
+            again = row_of[cells] >= 0
+            row_of[cells[::-1]] = rows[::-1]  # of two rows of one cell, the earlier one is written last
+            again |= row_of[cells] != rows
+            if again.any():
+                raise invalid("this date and symbol stand in an earlier row already", int(rows[again][0]))
+            values[cells] = given
+            before += len(cells)
+        return Panel(days.astype("datetime64[D]"), tuple(self._number), values.reshape(len(days), width))
 
     def _symbols(self, column: pa.Array, before: int) -> NDArray[np.int64]:
         if column.null_count:
             raise invalid("names no symbol", before + _first_null(column), SYMBOL)
         texts, rows, codes = _distinct(column, before)
         known = texts.to_pylist()
-        wrong = [int(row) for name, row in zip(known, rows, strict=True) if not is_symbol(name)]
+        wrong = [
+            int(row)
+            for name, row in zip(known, rows, strict=True)
+            if name not in self._number and not is_symbol(name)
+        ]
         if wrong:
             raise _no_symbol(min(wrong), SYMBOL)
         for name in known:

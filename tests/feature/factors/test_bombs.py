@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -239,3 +240,25 @@ def test_a_batch_that_says_it_has_more_rows_than_its_buffers_hold_is_422(owner: 
     assert answer.status_code == 422
     assert "damaged" in answer.json()["detail"][0]["msg"]
     assert owner.get(factor, "/values/status")["total_days"] == 0
+
+
+def test_as_many_rows_as_an_upload_may_hold_are_read_in_a_part_of_a_gibibyte(tmp_path: Path) -> None:
+    """A long file of 16 million cells, a few MB in all; its last row comes twice, so that all of it is read."""
+    days, names = 3_200, 5_000
+    day = np.repeat(np.arange(np.datetime64("2010-01-01"), np.datetime64("2010-01-01") + days), names)
+    day[-1] = day[0]
+    table = pa.table(
+        {
+            "date": day,
+            "symbol": pa.DictionaryArray.from_arrays(
+                pa.array(np.tile(np.arange(names, dtype=np.int32), days)),
+                pa.array([f"{600000 + number}.SH" for number in range(names)]),
+            ),
+            "value": np.tile(np.arange(float(names)), days),
+        }
+    )
+    file = tmp_path / "all.parquet"
+    pq.write_table(table, file, compression="zstd")
+    name, grown = peak_of_a_process_that_reads(tmp_path, file.read_bytes(), "parquet")
+    assert name == "Invalid"
+    assert grown < 700, f"{grown} MiB"
