@@ -51,6 +51,9 @@ __all__ = ["Factors"]
 T = TypeVar("T")
 CHANGEABLE: Final = ("draft", "rejected")
 
+UPLOADS_AT_ONCE: Final = 2
+"""Read and stored; others wait their turn. One may take half a gibibyte while it is read."""
+
 
 class Factors:
     """Factors of all users: what they say of them, what the platform finds, how they do out of sample."""
@@ -73,6 +76,7 @@ class Factors:
         self._validating = Validating(records, series, clock, self._values, axes, self._comparing)
         self._tracking = Tracking(records, series, self._values, axes)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._uploading = asyncio.Semaphore(UPLOADS_AT_ONCE)
         self.after_upload: Callable[[str], Coroutine[Any, Any, None]] = _nobody_waits
         """Called with a factor's id once its values are stored; never raises. Plugged in."""
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -181,15 +185,15 @@ class Factors:
 
         Raises FactorNotFound, FactorDateInFuture, FactorTakesNoValues, FactorDayWritten, and what `read` raises.
         """
-        panel = await asyncio.to_thread(read)
 
-        async def store_it() -> dict[str, Any]:
+        async def store_it(panel: Panel) -> dict[str, Any]:
             async with self._lock(factor_id):
                 answer = await self._receiving.upload(caller, factor_id, panel, received_at)
             await self.after_upload(factor_id)
             return answer
 
-        return await _whole(store_it())
+        async with self._uploading:
+            return await _whole(store_it(await asyncio.to_thread(read)))
 
     def values_status(self, caller: Caller, factor_id: str) -> dict[str, Any]:
         with self._records.read() as session:

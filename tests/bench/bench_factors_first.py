@@ -37,13 +37,13 @@ from quantos.market.core.calendar import shipped_calendar
 from quantos.market.service import Market
 from quantos.storage.series import Series
 from tests.bench.bench_uploads import _streamed as streamed
+from tests.bench.watched import Watched
 from tests.support.served import ROOT, Served, served_platform
 
 LAST: Final = np.datetime64("2024-03-01")
 EVENING: Final = "2024-03-01T20:00"
 YEAR: Final = 250
 PART: Final = 500
-TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
 STREAM: Final = "application/vnd.apache.arrow.stream"
 
 Days = NDArray[np.datetime64]
@@ -91,26 +91,6 @@ def prepare(folder: Path, days: Days, names: int) -> None:
             market.import_path(file)
         series.checkpoint()
     pq.write_table(walks.bars(days[-1:]), file)
-
-
-class Watched:
-    """A server process by its number."""
-
-    def __init__(self, folder: Path) -> None:
-        wanted = str(folder).encode()
-        self._folder = next(
-            each.parent
-            for each in Path("/proc").glob("[0-9]*/cmdline")
-            if wanted in (text := each.read_bytes()).split(b"\0") and b"serve" in text.split(b"\0")
-        )
-
-    def processor_s(self) -> float:
-        fields = (self._folder / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
-
-    def peak_gib(self) -> float:
-        lines = (self._folder / "status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 2**20
 
 
 class Owner:

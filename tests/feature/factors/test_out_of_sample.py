@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from tests.feature.factors.made import NAMES, SESSIONS, Owner, closes, entries, good_values
+from quantos.kit.clock import parse_instant
+from tests.feature.factors.made import NAMES, SESSIONS, Owner, closes, entries, good_values, load
 from tests.feature.factors.made import owner as new_owner
-from tests.support.platforms import Stage
+from tests.support.platforms import Caller, Stage, stage
 
 SAMPLE = SESSIONS[:148]
 FIRST, SECOND = SESSIONS[148], SESSIONS[149]
@@ -187,3 +189,40 @@ def test_a_factor_whose_values_are_damaged_keeps_no_other_from_its_ics(owner: Ow
     assert {each["state"] for each in ran if each["job"] == "factor_os_tracking"} == {"failed"}
     assert whole.get(sound)["os"]["start_date"] == FIRST.isoformat()
     assert owner.get(damaged)["os"]["start_date"] is None
+
+
+def test_evenings_that_were_missed_are_made_up(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with stage(folder, parse_instant(f"{SESSIONS[149]}T20:00+08:00")) as opened:
+        load(opened.platform.market)
+        owner = new_owner(opened)
+        token, factor = owner.caller.token, owner.active()
+        owner.upload(factor, entries([FIRST, SECOND]))
+    with stage(folder, parse_instant(f"{SESSIONS[153]}T12:00+08:00")) as opened:
+        owner = Owner(Caller(opened.operator.runner, opened.operator.http, token))
+        opened.clock_to(SESSIONS[153], "18:41")
+        found = owner.get(factor)["os"]
+    assert found["start_date"] == FIRST.isoformat()
+    both = [expected_ic(day) for day in (FIRST, SECOND)]
+    assert found["ic_mean_30d"] == pytest.approx(sum(both) / 2, rel=1e-9)
+    assert found["late_days"] == 1, (
+        "the second day's values were there on its evening, whenever it is measured"
+    )
+
+
+def test_an_ic_that_was_found_stays_also_where_its_bars_are_restated(owner: Owner, on_stage: Stage) -> None:
+    factor = owner.active()
+    owner.upload(factor, entries([FIRST]))
+    on_stage.clock_to(SESSIONS[150], "20:00")
+    before = owner.get(factor)["os"]
+    with on_stage.platform.series.write() as cursor:
+        cursor.execute(
+            "UPDATE bar SET close = close + 1000 * (instrument % 7) WHERE trade_date = ?", [SESSIONS[150]]
+        )
+    on_stage.platform.market.refresh()
+    owner.upload(factor, entries([SESSIONS[150]]))
+    on_stage.clock_to(SESSIONS[152], "20:00")
+    after = owner.get(factor)["os"]
+    assert before["ic_mean_30d"] == pytest.approx(expected_ic(FIRST), rel=1e-9)
+    both = [expected_ic(day) for day in (FIRST, SESSIONS[150])]
+    assert after["ic_mean_30d"] == pytest.approx(sum(both) / 2, rel=1e-9)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from time import sleep
 from typing import Any
 
 import pytest
 
 from quantos.factors.receiving import Receiving
+from quantos.factors.uploads.json_body import read_json
 from tests.feature.factors.made import SESSIONS, Owner, entries, random_values
 from tests.support.platforms import Stage
 
@@ -87,6 +89,35 @@ def test_a_deletion_during_an_upload_leaves_nothing_of_it(
     story_of(owner, on_stage, story)
     with on_stage.platform.series.read() as cursor:
         assert cursor.execute("SELECT count(*) FROM factor_day").fetchall() == [(0,)]
+
+
+def test_two_uploads_are_read_at_once_and_the_others_wait(
+    owner: Owner, on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factors = [owner.create(name=str(number)) for number in range(5)]
+    within, most, guard = 0, 0, threading.Lock()
+
+    def counted(body: bytes) -> Any:
+        nonlocal within, most
+        with guard:
+            within += 1
+            most = max(most, within)
+        sleep(0.05)
+        try:
+            return read_json(body)
+        finally:
+            with guard:
+                within -= 1
+
+    monkeypatch.setattr("quantos.factors.uploads.receive.read_json", counted)
+
+    async def story(call: Post) -> None:
+        body = {"data": entries(DAYS[:2])}
+        found = await asyncio.gather(*(call(f"POST /factors/{each}/values", body) for each in factors))
+        assert [each.json()["uploaded"] for each in found] == [2] * 5
+
+    story_of(owner, on_stage, story)
+    assert most == 2
 
 
 def test_of_two_twins_that_are_submitted_at_once_one_becomes_active(owner: Owner, on_stage: Stage) -> None:
