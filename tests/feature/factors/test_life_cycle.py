@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from quantos.storage import events
-from tests.feature.factors.made import LAST, SESSIONS, Owner, entries, random_values
+from tests.feature.factors.made import LAST, SESSIONS, Owner, entries, good_values, random_values
 from tests.feature.factors.made import owner as new_owner
 from tests.support.platforms import Stage
 
@@ -218,6 +218,41 @@ def test_factor_07_08_filters_orders_and_pages(owner: Owner) -> None:
     assert owner.caller.get("/factors", limit=1, status="draft")["total"] == 3
     for wrong in ({"order": "name"}, {"status": "open"}, {"universe": "csi2000"}, {"limit": 201}):
         assert owner.call("GET", "/factors", **wrong).status_code == 422
+
+
+def test_factor_08_the_best_is_the_largest_by_the_figure_asked_for(owner: Owner, on_stage: Stage) -> None:
+    figures = {"a": (0.03, 0.2), "b": (0.02, 0.5), "c": (-0.09, -0.9), "d": (None, None)}
+    ids = {owner.create(name=name): name for name in figures}
+    with on_stage.platform.records.write() as session:
+        for factor, name in ids.items():
+            session.connection().exec_driver_sql(
+                "UPDATE factor SET ic_mean = ?, ic_ir = ? WHERE id = ?", (*figures[name], factor)
+            )
+    for order, wanted in (("ic_mean", "abcd"), ("ic_ir", "bacd")):
+        found = owner.caller.get("/factors", order=order)["factors"]
+        assert "".join(ids[each["id"]] for each in found) == wanted
+
+
+def test_factor_33_39_the_strongest_by_size_comes_first_and_no_strangers_are_compared(
+    owner: Owner, on_stage: Stage
+) -> None:
+    stranger = new_owner(on_stage)
+    twin = stranger.ready(name="a stranger's twin")
+    unlike = owner.ready(name="unlike", values=random_values)
+    opposite = owner.ready(name="opposite", values=lambda day: {n: -v for n, v in good_values(day).items()})
+    with on_stage.platform.records.write() as session:
+        for factor in (twin, unlike, opposite):
+            session.connection().exec_driver_sql(
+                "UPDATE factor SET status = 'active', last_in_sample = ? WHERE id = ?",
+                (DAYS[-1].isoformat(), factor),
+            )
+    factor = owner.ready(name="mine")
+    found = owner.get(factor, "/correlations")["correlations"]
+    assert [each["factor_id"] for each in found] == [opposite, unlike]
+    assert found[0]["correlation"] == pytest.approx(-1.0, abs=1e-12)
+    answer = owner.submit(factor).json()
+    assert answer["is"]["max_correlation"] == pytest.approx(1.0, abs=1e-12)
+    assert answer["reject_reason"] == "SELF_CORRELATION 1 >= 0.7"
 
 
 def test_factor_33_39_values_that_replace_others_at_the_same_instant_are_compared_anew(owner: Owner) -> None:
