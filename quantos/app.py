@@ -20,6 +20,7 @@ from quantos.kit.openapi import TAGS, describe
 from quantos.kit.rates import Meter, RateLimit, parse_rate
 from quantos.kit.routing import API, place
 from quantos.kit.web import BodyLimit, answer_refusals
+from quantos.leaderboard import routes as leaderboard_routes
 from quantos.license import routes as license_routes
 from quantos.license.service import Marks
 from quantos.market import routes as market_routes
@@ -84,7 +85,8 @@ def build_app(platform: Platform) -> FastAPI:
         support_routes.admin_router(p.support, p.accounts),
         license_routes.admin_router(p.licenses, p.own_license, p.accounts),
         admin_routes.router(p.operations, p.scheduler, p.settlement, p.accounts),
-        research_routes.router(p.research, None if is_open(p.settings) else p.accounts.user),
+        research_routes.router(p.research, p.accounts, None if is_open(p.settings) else p.accounts.user),
+        leaderboard_routes.router(p.leaderboard, p.accounts),
     )
     app.state.once = p.accounts.idempotency.once
     app.state.admit = p.standing.admit

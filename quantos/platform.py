@@ -24,6 +24,7 @@ from quantos.kit.clock import Clock, SystemClock
 from quantos.kit.log_tail import LogTail
 from quantos.kit.masking import Redaction
 from quantos.kit.money import mills
+from quantos.leaderboard.service import Leaderboard
 from quantos.license.service import (
     Licenses,
     Limits,
@@ -37,7 +38,7 @@ from quantos.market.service import Market
 from quantos.performance.service import Claims, Performance
 from quantos.portfolios import jobs as portfolio_jobs
 from quantos.portfolios.service import Portfolios
-from quantos.research.service import Backtests, Research, RunLimits, Sandbox
+from quantos.research.service import Backtests, Research, RunLimits, Sandbox, Saved
 from quantos.scheduler.core.timetable import Job as TimedJob
 from quantos.scheduler.service import (
     Job,
@@ -87,6 +88,7 @@ class Platform:
     publication: Publication
     support: Support
     research: Research
+    leaderboard: Leaderboard
     licenses: Licenses
     standing: Standing
     limits: Limits
@@ -246,7 +248,8 @@ def _compose(
         verification,
         publication,
         Support(records, clock, accounts, settings.lang or "en"),
-        _research(settings, market),
+        research := _research(settings, records, clock, market),
+        Leaderboard(records, clock, accounts, research),
         _licenses(settings, records, clock, accounts),
         standing,
         limits,
@@ -295,11 +298,11 @@ def _submitting(standing: Standing, job: Job, day: date) -> JobOutcome | Mapping
     return job(day) if refused is None else JobOutcome({"reason": refused}, "skipped")
 
 
-def _research(settings: Settings, market: Market) -> Research:
+def _research(settings: Settings, records: Records, clock: Clock, market: Market) -> Research:
     """Strategies in code; what runs them starts with the first."""
     limits = RunLimits(settings.backtest_wall_s_max, settings.backtest_memory_mb_max)
     backtests = Backtests(Sandbox(limits), settings.backtests_at_once, settings.backtests_waiting_max)
-    return Research(market, backtests, settings.lang or "en")
+    return Research(market, backtests, Saved(records, clock), settings.lang or "en")
 
 
 def _standing(settings: Settings, directory: DataDirectory, series: Series) -> tuple[Standing, Limits]:

@@ -291,6 +291,10 @@ class Accounts:
         """By user id; unknown ids are left out."""
         return store.nicknames(session, user_ids)
 
+    def emails(self, session: Session, user_ids: Collection[str]) -> dict[str, str]:
+        """By user id; unknown ids are left out."""
+        return store.emails(session, user_ids)
+
     def tier(self, caller: Caller) -> TierOut:
         return TierOut.of(tiers.TIERS[caller.tier])
 

@@ -110,13 +110,19 @@ def record_uses(session: Session, used_at: Mapping[str, datetime]) -> None:
 
 
 def nicknames(session: Session, user_ids: Collection[str]) -> dict[str, str]:
+    return _by_user(session, user_ids, User.nickname)
+
+
+def emails(session: Session, user_ids: Collection[str]) -> dict[str, str]:
+    return _by_user(session, user_ids, User.email)
+
+
+def _by_user(session: Session, user_ids: Collection[str], column: str) -> dict[str, str]:
     ids = list(user_ids)
     found: dict[str, str] = {}
     for start in range(0, len(ids), NAMES_PER_QUERY):
         some = ids[start : start + NAMES_PER_QUERY]
-        rows = session.connection().execute(
-            select(col(User.id), col(User.nickname)).where(col(User.id).in_(some))
-        )
+        rows = session.connection().execute(select(col(User.id), col(column)).where(col(User.id).in_(some)))
         found.update((row[0], row[1]) for row in rows)
     return found
 

@@ -298,6 +298,12 @@ class PortfolioTransitionRefused(errors.WrongState):
     code: ClassVar[str] = "portfolio_transition_refused"
 
 
+class PromptEmpty(errors.WrongState):
+    """A prompt that says nothing."""
+
+    code: ClassVar[str] = "prompt_empty"
+
+
 class RestatementRefused(errors.WrongState):
     """A day of the restatement cannot be settled with these data; nothing was changed."""
 
@@ -336,6 +342,12 @@ class TakesNoSignals(errors.WrongState):
 
 class TooEarly(errors.WrongState):
     code: ClassVar[str] = "too_early_to_settle"
+
+
+class TooManySaved(errors.WrongState):
+    """As many saved strategies as a user may have."""
+
+    code: ClassVar[str] = "too_many_saved_strategies"
 
 
 class UnknownTicker(errors.WrongState):
@@ -919,6 +931,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "portfolio_signals_failed": PortfoliosFailed,
     "portfolio_too_few_members": TooFewMembers,
     "portfolio_transition_refused": PortfolioTransitionRefused,
+    "prompt_empty": PromptEmpty,
     "public_strategy_not_found": StrategyNotPublic,
     "rate_limited": RateLimited,
     "records_unavailable": RecordsUnavailable,
@@ -948,6 +961,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "ticket_not_found": TicketNotFound,
     "too_early_to_settle": TooEarly,
     "too_many_readers": TooManyReaders,
+    "too_many_saved_strategies": TooManySaved,
     "too_many_strategies": TooManyStrategies,
     "unknown_ticker": UnknownTicker,
     "user_not_found": UserNotFound,

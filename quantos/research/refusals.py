@@ -29,5 +29,17 @@ class BacktestsUnavailable(Unavailable):
     code = "backtests_unavailable"
 
 
+class PromptEmpty(WrongState):
+    """A prompt that says nothing."""
+
+    code = "prompt_empty"
+
+
+class TooManySaved(WrongState):
+    """As many saved strategies as a user may have."""
+
+    code = "too_many_saved_strategies"
+
+
 class SavedStrategyNotFound(NotFound):
     code = "saved_strategy_not_found"

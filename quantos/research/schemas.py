@@ -53,11 +53,9 @@ class ExplanationOut(Answer):
 
 
 class GeneratedOut(Answer):
-    """`understood`, `not_understood`: what of the prompt is in the code, and what is not."""
+    """Comments at the head of the code tell what of the prompt is in it, and what is not."""
 
     generated_code: str
-    understood: list[str]
-    not_understood: list[str]
 
 
 class TranslatedOut(Answer):

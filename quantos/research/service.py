@@ -7,17 +7,19 @@ from typing import Any, Final
 
 from quantos.market.service import Market
 from quantos.research.backtests import Backtests
-from quantos.research.core import account, explain, policy
+from quantos.research.core import account, explain, plot, policy
 from quantos.research.core.account import Ran
 from quantos.research.core.blueprint import read_blueprint
 from quantos.research.core.compiler import compile_blueprint
 from quantos.research.core.feed import Feed, adjusted_feed
 from quantos.research.core.outcome import told
+from quantos.research.core.prompting import read_prompt, written
 from quantos.research.core.wording import Language, prompt
-from quantos.research.refusals import BacktestFailed, UnknownTicker
+from quantos.research.refusals import BacktestFailed, PromptEmpty, UnknownTicker
 from quantos.research.sandbox import RunLimits, Sandbox
+from quantos.research.saved import Saved, owned
 
-__all__ = ["Backtests", "Research", "RunLimits", "Sandbox"]
+__all__ = ["Backtests", "Research", "RunLimits", "Sandbox", "Saved", "owned"]
 
 START_CASH: Final = 100_000.0
 
@@ -25,8 +27,9 @@ START_CASH: Final = 100_000.0
 class Research:
     """What people do with a strategy before it is tracked."""
 
-    def __init__(self, market: Market, backtests: Backtests, language: Language = "en") -> None:
-        """`language`: of explanations and prompts."""
+    def __init__(self, market: Market, backtests: Backtests, saved: Saved, language: Language = "en") -> None:
+        """`language`: of explanations and figures."""
+        self.saved = saved
         self._market, self._backtests, self._language = market, backtests, language
 
     def close(self) -> None:
@@ -47,6 +50,11 @@ class Research:
             raise BacktestFailed(told(answer["error"]))
         return feed, account.settle(START_CASH, [feed], answer)
 
+    async def plot(self, code: str, ticker: str) -> dict[str, Any]:
+        """COP-24. Raises as `backtest`."""
+        feed, ran = await self.ran(code, ticker)
+        return plot.figure(feed, ran, self._language)
+
     def feed(self, ticker: str, first: date, last: date) -> Feed:
         """The adjusted bars of a ticker in a span. Raises UnknownTicker."""
         symbol = ticker.strip().upper()
@@ -58,6 +66,12 @@ class Research:
     def explain(self, code: str) -> dict[str, Any]:
         """COP-25. Raises StrategyCodeRefused."""
         return {"explanation": explain.explain(policy.admit(code), self._language)}
+
+    async def generate(self, user_prompt: str) -> dict[str, Any]:
+        """COP-08. Raises PromptEmpty."""
+        if not user_prompt.strip():
+            raise PromptEmpty("user_prompt: say what the strategy is to do")
+        return {"generated_code": written(read_prompt(user_prompt))}
 
     def translate(self, body: Any) -> dict[str, Any]:
         """COP-10. Raises BlueprintInvalid."""

@@ -6,6 +6,7 @@ What the guide leaves open, and how it is read here:
 - What is compared with what, where `level` is `value`, else `params.threshold`, else as stated:
 
   sma, ema     with a level: the average and the level; without: the close and the average (lookback 20)
+               with `params.against`, a lookback: the average and the one of that lookback (beyond the guide)
   rsi          RSI (lookback 14) and the level; without: 30 for < <= crosses_below, 70 for > >= crosses_above
   zscore       (close - mean) / deviation (lookback 20) and the level; without: -2 below, 2 above
   macd         with a level: the MACD line and the level; without: the line and its signal. 12, 26, 9; a lookback
@@ -79,6 +80,7 @@ class Sizing(StrEnum):
 
 ENTRY_INDICATORS: Final = tuple(map(Indicator, ("sma", "ema", "rsi", "zscore", "macd", "bollinger")))
 EXIT_INDICATORS: Final = tuple(map(Indicator, ("sma", "ema", "rsi", "atr", "macd")))
+AVERAGES: Final = (Indicator.SMA, Indicator.EMA)
 LOOKBACKS: Final = {
     Indicator.SMA: 20,
     Indicator.EMA: 20,
@@ -112,6 +114,8 @@ class Condition:
     lookback: int
     level: float | None
     multiplier: float | None
+    against: int | None = None
+    """The lookback of a second average, which the first is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,9 @@ def _condition(row: Any, where: str, indicators: tuple[Indicator, ...]) -> Condi
     level = threshold if value is None else value
     if level is None and indicator in LEVELS:
         level = LEVELS[indicator][operator.is_upward]
+    against = _lookback(params, f"{where}.params", "against")
+    if against is not None and (level is not None or indicator not in AVERAGES):
+        raise BlueprintInvalid(f"{where}.params.against", "is for sma and ema without a value")
     return Condition(
         indicator=indicator,
         operator=operator,
@@ -195,6 +202,7 @@ def _condition(row: Any, where: str, indicators: tuple[Indicator, ...]) -> Condi
         else MULTIPLIERS[indicator]
         if multiplier is None
         else multiplier,
+        against=against,
     )
 
 
@@ -299,12 +307,12 @@ def _above_zero(number: float, where: str) -> float:
     return number
 
 
-def _lookback(params: Mapping[str, Any], where: str) -> int | None:
-    given = params.get("lookback")
+def _lookback(params: Mapping[str, Any], where: str, name: str = "lookback") -> int | None:
+    given = params.get(name)
     if given is None:
         return None
     if isinstance(given, bool) or not isinstance(given, int):
-        raise BlueprintInvalid(f"{where}.lookback", "must be a whole number")
+        raise BlueprintInvalid(f"{where}.{name}", "must be a whole number")
     if not 1 <= given <= LOOKBACK_MAX:
-        raise BlueprintInvalid(f"{where}.lookback", f"must be 1 to {LOOKBACK_MAX}")
+        raise BlueprintInvalid(f"{where}.{name}", f"must be 1 to {LOOKBACK_MAX}")
     return given

@@ -15,6 +15,7 @@ No text of the blueprint reaches the code but in its comment, letters and digits
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from quantos.research.core import wording
@@ -135,6 +136,9 @@ def _indicator_lines(condition: Condition) -> dict[str, str]:
     }
     if condition.indicator is Indicator.ZSCORE:
         return spread | own
+    if condition.against is not None:
+        other = replace(condition, lookback=condition.against)
+        return own | {f"self.{condition.indicator}_{condition.against}": _own_line(other)}
     if condition.indicator is Indicator.BOLLINGER:
         return {} if condition.level is not None else spread | {_band_name(condition): own.popitem()[1]}
     if condition.indicator is Indicator.ATR and condition.level is None:
@@ -190,6 +194,8 @@ def sides(condition: Condition) -> tuple[str, str]:
             return f"{line}.macd", f"{line}.signal" if condition.level is None else level
         case Indicator.ATR:
             return line, _mean_name(condition) if condition.level is None else level
+        case _ if condition.against is not None:
+            return line, f"self.{condition.indicator}_{condition.against}"
         case _:
             return (CLOSE, line) if condition.level is None else (line, level)
 

@@ -100,6 +100,8 @@ def number(value: float) -> str:
 
 def _sides(given: Condition, language: Language) -> tuple[str, str]:
     name, close = _name(given), CLOSE[language]
+    if given.against is not None:
+        return name, f"{given.indicator.upper()}({given.against})"
     if given.indicator is Indicator.BOLLINGER:
         return close, _band(given, language) if given.level is None else number(given.level)
     if given.level is not None:

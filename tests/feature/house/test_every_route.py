@@ -38,6 +38,8 @@ PUBLIC: Final = {
     ("POST", f"{ROOT}/backtest"),
     ("POST", f"{ROOT}/builder/translate"),
     ("POST", f"{ROOT}/explain"),
+    ("POST", f"{ROOT}/generate"),
+    ("POST", f"{ROOT}/plot"),
     ("POST", "/auth/invite"),
     ("POST", "/auth/login"),
     ("POST", "/auth/refresh"),

@@ -77,7 +77,16 @@ OPERATORS: Final = {
     "rotate_secret",
     "run_job",
 }
-RESEARCH: Final = {"copilot_backtest", "copilot_explain", "copilot_translate"}
+RESEARCH: Final = {
+    "copilot_backtest",
+    "copilot_delete_strategy",
+    "copilot_explain",
+    "copilot_generate",
+    "copilot_plot",
+    "copilot_save_strategy",
+    "copilot_submit_run",
+    "copilot_translate",
+}
 """Nothing of it is tracked."""
 
 GOES_ON: Final = ACCOUNTS | CHANGES | OPERATORS | RESEARCH

@@ -151,3 +151,50 @@ def test_every_bar_of_the_market_store_is_run_on(anyone: Caller) -> None:
     count = with_next(f"if len(self) == {len(DAYS) - 1}:", "    self.buy(size=100)")
     opened, closed, _, _ = prices()[-1]
     assert run(anyone, count).json()["pnl"] == pytest.approx(100 * (closed - opened))
+
+
+def test_cop_08_what_a_prompt_names_is_in_code_that_runs(anyone: Caller) -> None:
+    prompt = f"{SYMBOL}: 5日均线上穿20日均线买入，RSI(6)高于75卖出，止损7%"
+    code = ask(anyone, "POST", "/generate", {"user_prompt": prompt}).json()["generated_code"]
+    for part in (
+        "period=5)",
+        "period=20)",
+        "RSI_Safe",
+        "period=6)",
+        "CrossUp",
+        "75.0",
+        "stop_loss_percent=7.0",
+        SYMBOL,
+    ):
+        assert part in code
+    assert run(anyone, code).status_code == 200
+
+
+@pytest.mark.parametrize("body", [{}, {"user_prompt": ""}, {"user_prompt": " \n"}, {"user_prompt": None}])
+def test_cop_08_an_empty_prompt_is_400(anyone: Caller, body: Any) -> None:
+    answer = ask(anyone, "POST", "/generate", body)
+    assert (answer.status_code, answer.json().keys()) == (400, {"error"})
+
+
+def test_cop_14_the_code_of_the_guides_blueprint_runs(anyone: Caller) -> None:
+    blueprint = {
+        "asset": "RELIANCE.NS",
+        "entry": [
+            {"indicator": "sma", "operator": "crosses_above", "value": None, "params": {"lookback": 20}}
+        ],
+        "exit": [
+            {"indicator": "sma", "operator": "crosses_below", "value": None, "params": {"lookback": 50}}
+        ],
+        "risk": {"stop_loss": 5.0, "take_profit": 10.0},
+    }
+    made = ask(anyone, "POST", "/builder/translate", blueprint).json()
+    assert made["prompt"].startswith("Build a strategy on RELIANCE.NS using 1d candles")
+    assert run(anyone, made["generated_code"]).status_code == 200
+    refused = ask(anyone, "POST", "/builder/translate", {**blueprint, "entry": []})
+    assert (refused.status_code, refused.json().keys()) == (400, {"error"})
+
+
+def test_cop_25_an_explanation_names_the_indicators(anyone: Caller) -> None:
+    told = ask(anyone, "POST", "/explain", {"strategy_code": CROSS}).json()["explanation"]
+    assert "RSI" in told
+    assert "SMA" in told

@@ -145,6 +145,8 @@ def _series(condition: Condition, bars: Bars) -> tuple[ind.Series, ind.Series, i
         case "sma" | "ema" as name:
             average = getattr(ind, name)(close, period)
             left, right = (close, average) if level is None else (average, average)
+            if condition.against is not None:
+                left, right = average, getattr(ind, name)(close, condition.against)
     right = right if level is None else level
     return left, right, known & ~np.isnan(left) & ~np.isnan(right)
 
@@ -189,6 +191,8 @@ def conditions(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
     if draw(st.booleans()):
         params["threshold"] = draw(level)
     value = draw(level) if draw(st.booleans()) else None
+    if name in {"sma", "ema"} and value is None and params.get("threshold") is None and draw(st.booleans()):
+        params["against"] = draw(st.integers(2, 40))
     return {
         "indicator": name,
         "operator": draw(st.sampled_from(OPERATORS)),

@@ -1,0 +1,1 @@
+"""Backtests side by side: scores, periods, datasets."""
