@@ -182,8 +182,7 @@ def _compose(
 ) -> Platform:
     audit = Audit(records, clock)
     accounts = _accounts(settings, clock, directory, records)
-    market = Market(series, clock)
-    least_fee = mills(settings.minimum_commission)
+    market, least_fee = Market(series, clock), mills(settings.minimum_commission)
     settlement = Settlement(records, series, clock, market, minimum_commission=least_fee)
     attestation = Attestation(_attestation_terms(settings), clock, directory.path)
     strategies = Strategies(records, clock, market, accounts, settlement, attestation)
@@ -227,8 +226,8 @@ def _compose(
         last_backup=backups.last,
         values_missing=unattended.watchdog.lacking_values,
     )
-    log = LogTail(_redaction(settings, directory, accounts))
-    operations = Operations(settings, audit, Feed(records, series), overview, log, backups)
+    log, feed = LogTail(_redaction(settings, directory, accounts)), Feed(records, series)
+    operations = Operations(settings, audit, feed, overview, log, backups)
     return Platform(
         settings,
         clock,

@@ -108,11 +108,12 @@ def expected_trades(blueprint: Blueprint, bars: Bars) -> tuple[list[Trade], floa
 def _held(condition: Condition, bars: Bars) -> tuple[ind.Mask, ind.Mask]:
     """Where the condition holds, and where it is known."""
     left, right, known = _series(condition, bars)
+    before = np.concatenate([[False], ~(np.isnan(left) | np.isnan(right))[:-1]])  # of the MACD its line alone
     match str(condition.operator):
         case "crosses_above":
-            return ind.crosses_above(left, right), known & np.concatenate([[False], known[:-1]])
+            return ind.crosses_above(left, right), known & before
         case "crosses_below":
-            return ind.crosses_below(left, right), known & np.concatenate([[False], known[:-1]])
+            return ind.crosses_below(left, right), known & before
         case ">":
             return left > right, known
         case "<":
