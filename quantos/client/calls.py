@@ -108,7 +108,7 @@ def change_strategy(
     description: str | Unset | None = UNSET,
     status: Literal["pending", "active", "paused", "retired"] | Unset = UNSET,
     is_public: bool | Unset = UNSET,
-) -> Call[shapes.StrategyOut]:
+) -> Call[shapes.StrategiesStrategyOut]:
     """Change name, description, status or visibility"""
     return Call(
         "PATCH",
@@ -143,9 +143,79 @@ def copilot_backtest(*, strategy_code: str, ticker: str) -> Call[shapes.Backtest
     return Call("POST", "/backtest", body=given(strategy_code=strategy_code, ticker=ticker))
 
 
+def copilot_delete_strategy(strategy_id: int) -> Call[shapes.DeletedOut]:
+    """Forget one of the caller's strategies"""
+    return Call("DELETE", f"/strategy/{segment(strategy_id)}")
+
+
 def copilot_explain(*, strategy_code: str) -> Call[shapes.ExplanationOut]:
     """A strategy in plain words, from its text alone"""
     return Call("POST", "/explain", body=given(strategy_code=strategy_code))
+
+
+def copilot_export_code(strategy_id: int) -> Call[Any]:
+    """The code of one of the caller's strategies as a file"""
+    return Call("GET", f"/export/code/{segment(strategy_id)}")
+
+
+def copilot_export_runs(strategy_id: int) -> Call[Any]:
+    """The runs of one of the caller's strategies as CSV"""
+    return Call("GET", f"/export/csv/{segment(strategy_id)}")
+
+
+def copilot_generate(*, user_prompt: str) -> Call[shapes.GeneratedOut]:
+    """Code of a strategy that a sentence describes"""
+    return Call("POST", "/generate", body=given(user_prompt=user_prompt))
+
+
+def copilot_get_strategy(strategy_id: int) -> Call[shapes.ResearchStrategyOut]:
+    """One of the caller's strategies"""
+    return Call("GET", f"/strategy/{segment(strategy_id)}")
+
+
+def copilot_list_strategies(
+    *, strategy_id: int | Unset | None = UNSET
+) -> Call[list[shapes.ResearchStrategyOut]]:
+    """The caller's strategies"""
+    return Call("GET", "/strategy/list", query=given(strategy_id=strategy_id))
+
+
+def copilot_plot(*, strategy_code: str, ticker: str) -> Call[shapes.PlotOut]:
+    """The same backtest as a figure"""
+    return Call("POST", "/plot", body=given(strategy_code=strategy_code, ticker=ticker))
+
+
+def copilot_save_strategy(*, name: str, prompt: str, code: str) -> Call[shapes.SavedOut]:
+    """Keep a strategy"""
+    return Call("POST", "/strategy/save", body=given(name=name, prompt=prompt, code=code))
+
+
+def copilot_submit_run(
+    *,
+    strategy_name: str,
+    code: str,
+    ticker: str,
+    strategy_id: int | Unset | None = UNSET,
+    dataset: str | Unset = UNSET,
+) -> Call[shapes.SubmittedOut]:
+    """Run a strategy and put it on the leaderboard"""
+    return Call(
+        "POST",
+        "/leaderboard/submit",
+        body=given(
+            strategy_id=strategy_id, strategy_name=strategy_name, code=code, dataset=dataset, ticker=ticker
+        ),
+    )
+
+
+def copilot_top(
+    *,
+    period: Literal["daily", "weekly", "alltime"] | Unset = UNSET,
+    dataset: str | Unset | None = UNSET,
+    limit: int | Unset = UNSET,
+) -> Call[shapes.TopOut]:
+    """The best runs of a period"""
+    return Call("GET", "/leaderboard/top", query=given(period=period, dataset=dataset, limit=limit))
 
 
 def copilot_translate(*, body: Any) -> Call[shapes.TranslatedOut]:
@@ -221,7 +291,7 @@ def create_strategy(
     commission_rate: float | Unset = UNSET,
     slippage_rate: float | Unset = UNSET,
     is_public: bool | Unset = UNSET,
-) -> Call[shapes.StrategyOut]:
+) -> Call[shapes.StrategiesStrategyOut]:
     """Create a strategy"""
     return Call(
         "POST",
@@ -425,7 +495,7 @@ def get_statuses(trade_date: date | str) -> Call[Any]:
     return Call("GET", f"/api/v1/public/statuses/{segment(trade_date)}.json")
 
 
-def get_strategy(slug: str) -> Call[shapes.StrategyOut]:
+def get_strategy(slug: str) -> Call[shapes.StrategiesStrategyOut]:
     """One of the caller's strategies"""
     return Call("GET", f"/api/v1/strategies/{segment(slug)}")
 
@@ -947,7 +1017,7 @@ def resume_portfolio(portfolio_id: str) -> Call[shapes.PortfolioStarted]:
     return Call("POST", f"/api/v1/portfolios/{segment(portfolio_id)}/resume")
 
 
-def retire_strategy(slug: str) -> Call[shapes.StrategyOut]:
+def retire_strategy(slug: str) -> Call[shapes.StrategiesStrategyOut]:
     """Retire a strategy"""
     return Call("DELETE", f"/api/v1/strategies/{segment(slug)}")
 

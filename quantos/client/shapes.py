@@ -531,6 +531,10 @@ class Deleted(TypedDict):
     deleted: Literal[True]
 
 
+class DeletedOut(TypedDict):
+    status: str
+
+
 class Diagnostics(TypedDict):
     """What is shown beside the five checks and decides nothing; docs/factors.md explains each field."""
 
@@ -559,6 +563,23 @@ class DueJob(TypedDict):
     due: str | None
     state: Literal["never_run", "running", "done", "waiting", "failed", "skipped", "not_available"]
     last_run: str | None
+
+
+class EntryOut(TypedDict):
+    """Percentages; a drawdown is 0 or less."""
+
+    id: int
+    user_id: str
+    username: str
+    strategy_id: int | None
+    strategy_name: str
+    dataset: str
+    run_at: str
+    return_pct: float
+    sharpe: float | None
+    max_drawdown: float
+    score: float
+    notes: str | None
 
 
 class ErrorMessage(TypedDict):
@@ -736,6 +757,12 @@ class Findings(TypedDict):
     """The body of a 422 (ERR-02)."""
 
     detail: list[FieldError]
+
+
+class GeneratedOut(TypedDict):
+    """Comments at the head of the code tell what of the prompt is in it, and what is not."""
+
+    generated_code: str
 
 
 class Health(TypedDict):
@@ -1365,6 +1392,13 @@ class PerformanceOut(TypedDict):
     edition: NotRequired[Literal["evaluation", "test", "none"]]
 
 
+class PlotOut(TypedDict):
+    """A figure as Plotly takes it."""
+
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]
+
+
 class PortfolioChange(TypedDict):
     """Body of `PATCH /portfolios/{portfolio_id}`: what may change. Absent is unchanged; nothing may be null."""
 
@@ -1482,6 +1516,10 @@ class Progress(TypedDict):
     stage: Literal["waiting", "values", "market", "measures", "correlations", "storing"]
     done: int
     total: int
+
+
+class PromptAlone(TypedDict):
+    user_prompt: str
 
 
 class ProvenanceOut(TypedDict):
@@ -1630,6 +1668,22 @@ class RemoteOut(TypedDict):
     check: NotRequired[RemoteCheck | None]
 
 
+class ResearchStrategyNew(TypedDict):
+    name: str
+    prompt: str
+    code: str
+
+
+class ResearchStrategyOut(TypedDict):
+    """A saved strategy; `created_at` in UTC."""
+
+    id: int
+    name: str
+    prompt: str
+    code: str
+    created_at: str
+
+
 RestatedOut = TypedDict(
     "RestatedOut", {"from": "str", "at": "str", "reason": "str", "revisions": "list[RevisionOut]"}
 )
@@ -1749,6 +1803,11 @@ class RunOut(TypedDict):
     held: int
     failed: list[dict[str, Any]]
     waiting: dict[str, Any] | None
+
+
+class SavedOut(TypedDict):
+    message: str
+    strategy_id: int
 
 
 class SelectedName(TypedDict):
@@ -1899,20 +1958,7 @@ class StatusSaltOut(TypedDict):
     salt: str
 
 
-class StrategyChange(TypedDict):
-    """Body of `PATCH /strategies/{slug}`: what may change. Absent is unchanged; only a description may be null."""
-
-    name: NotRequired[str]
-    description: NotRequired[str | None]
-    status: NotRequired[Literal["pending", "active", "paused", "retired"]]
-    is_public: NotRequired[bool]
-
-
-class StrategyList(TypedDict):
-    strategies: list[StrategyOut]
-
-
-class StrategyNew(TypedDict):
+class StrategiesStrategyNew(TypedDict):
     """Body of `POST /strategies`."""
 
     name: str
@@ -1927,12 +1973,7 @@ class StrategyNew(TypedDict):
     is_public: NotRequired[bool]
 
 
-class StrategyOfPortfolio(TypedDict):
-    slug: str
-    status: Literal["pending", "active", "paused", "retired"]
-
-
-class StrategyOut(TypedDict):
+class StrategiesStrategyOut(TypedDict):
     """A strategy as its owner sees it."""
 
     slug: str
@@ -1949,6 +1990,42 @@ class StrategyOut(TypedDict):
     activated_at: str | None
     retired_at: str | None
     created_at: str
+
+
+class StrategyChange(TypedDict):
+    """Body of `PATCH /strategies/{slug}`: what may change. Absent is unchanged; only a description may be null."""
+
+    name: NotRequired[str]
+    description: NotRequired[str | None]
+    status: NotRequired[Literal["pending", "active", "paused", "retired"]]
+    is_public: NotRequired[bool]
+
+
+class StrategyList(TypedDict):
+    strategies: list[StrategiesStrategyOut]
+
+
+class StrategyOfPortfolio(TypedDict):
+    slug: str
+    status: Literal["pending", "active", "paused", "retired"]
+
+
+class Submission(TypedDict):
+    """`strategy_id` may be null: code that is saved nowhere."""
+
+    strategy_id: NotRequired[int | None]
+    strategy_name: str
+    code: str
+    dataset: NotRequired[str]
+    ticker: str
+
+
+class SubmittedOut(TypedDict):
+    """Metrics are fractions: Sharpe Ratio, Max Drawdown, Total Return."""
+
+    entry_id: int
+    metrics: dict[str, float | None]
+    score: float
 
 
 class TicketChange(TypedDict):
@@ -1990,6 +2067,12 @@ class TierOut(TypedDict):
     tier: str
     max_strategies: int
     strategy_universes: list[str]
+
+
+class TopOut(TypedDict):
+    period: str
+    dataset: str | None
+    top: list[EntryOut]
 
 
 class TrackRecord(TypedDict):

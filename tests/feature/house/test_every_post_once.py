@@ -23,7 +23,13 @@ CLAIM: Final = {
     "records": [{"date": "2023-12-01", "nav": 1000000.0}, {"date": "2023-12-04", "nav": 1005200.5}]
 }
 VALUES: Final = {"data": [{"date": "2023-12-01", "values": {"600001.SH": 0.5}}]}
-COPILOTS: Final = {"copilot_backtest", "copilot_explain", "copilot_generate", "copilot_plot", "copilot_translate"}
+COPILOTS: Final = {
+    "copilot_backtest",
+    "copilot_explain",
+    "copilot_generate",
+    "copilot_plot",
+    "copilot_translate",
+}
 FREE: Final = {"redeem_invite", "log_in", "refresh_token", "request_otp", "verify_otp"} | COPILOTS
 """Nobody is asked who they are: refusals are not kept."""
 
