@@ -153,14 +153,14 @@ def copilot_explain(*, strategy_code: str) -> Call[shapes.ExplanationOut]:
     return Call("POST", "/explain", body=given(strategy_code=strategy_code))
 
 
-def copilot_export_code(strategy_id: int) -> Call[Any]:
+def copilot_export_code(strategy_id: int) -> Call[bytes]:
     """The code of one of the caller's strategies as a file"""
-    return Call("GET", f"/export/code/{segment(strategy_id)}")
+    return Call("GET", f"/export/code/{segment(strategy_id)}", raw=True)
 
 
-def copilot_export_runs(strategy_id: int) -> Call[Any]:
+def copilot_export_runs(strategy_id: int) -> Call[bytes]:
     """The runs of one of the caller's strategies as CSV"""
-    return Call("GET", f"/export/csv/{segment(strategy_id)}")
+    return Call("GET", f"/export/csv/{segment(strategy_id)}", raw=True)
 
 
 def copilot_generate(*, user_prompt: str) -> Call[shapes.GeneratedOut]:

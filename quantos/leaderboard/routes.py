@@ -56,6 +56,8 @@ def router(leaderboard: Leaderboard, accounts: Accounts) -> APIRouter:
         "/export/csv/{strategy_id}",
         operation_id="copilot_export_runs",
         summary="The runs of one of the caller's strategies as CSV",
+        response_class=Response,
+        responses={200: {"content": {"text/csv": {}}, "description": "A header and the runs."}},
     )
     async def copilot_export_runs(request: Request, strategy_id: StrategyId) -> Response:
         """A header and one row for each of its runs on the leaderboard."""

@@ -164,6 +164,8 @@ def _saved(saved: Saved, accounts: Accounts) -> APIRouter:
         "/export/code/{strategy_id}",
         operation_id="copilot_export_code",
         summary="The code of one of the caller's strategies as a file",
+        response_class=Response,
+        responses={200: {"content": {"text/x-python": {}}, "description": "The code."}},
     )
     async def copilot_export_code(request: Request, strategy_id: StrategyId) -> Response:
         """As it was saved."""

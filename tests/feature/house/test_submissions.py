@@ -61,6 +61,7 @@ CHANGES: Final = {
 
 OPERATORS: Final = {
     "accept_day",
+    "acknowledge_attestation_alarm",
     "approve_license_request",
     "change_ticket",
     "change_user",
