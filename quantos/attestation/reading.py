@@ -35,8 +35,7 @@ class Reading:
 
     def head(self) -> str | None:
         """Raises NotCommitted."""
-        found = head_of(self._refs, self._ref)
-        return None if found is None else found.decode()
+        return head_text(self._refs, self._ref)
 
     def blob(self, path: str, commit: str | None = None) -> str | None:
         """The object id of a file, at the head or as of a commit; None where there is none. Raises NotCommitted."""
@@ -81,6 +80,12 @@ def head_of(refs: DiskRefsContainer, ref: Ref) -> ObjectID | None:
     with as_failures():
         found = refs.read_loose_ref(ref) or refs.get_packed_refs().get(ref)
     return None if found is None else ObjectID(found)
+
+
+def head_text(refs: DiskRefsContainer, ref: Ref) -> str | None:
+    """The same as text; None before the first commit."""
+    found = head_of(refs, ref)
+    return None if found is None else found.decode()
 
 
 def open_store(git_dir: Path, *, synced: bool = True) -> DiskObjectStore:

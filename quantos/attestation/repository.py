@@ -30,7 +30,7 @@ from dulwich.refs import DiskRefsContainer
 from quantos.attestation import failures
 from quantos.attestation.failures import NotCommitted
 from quantos.attestation.git import AUTHOR, EMAIL, Git
-from quantos.attestation.reading import as_failures, head_of, open_store, ref_of
+from quantos.attestation.reading import as_failures, head_of, head_text, open_store, ref_of
 from quantos.kit.durable import sync_folder
 
 BRANCH: Final = "main"
@@ -109,8 +109,7 @@ class Repository:
 
     def head(self) -> str | None:
         """The commit at which the branch stands; None before the first. Raises NotCommitted."""
-        found = head_of(self._refs, self._ref)
-        return None if found is None else found.decode()
+        return head_text(self._refs, self._ref)
 
     def refresh(self) -> bool:
         """Look whether the branch was moved by someone else; what was read before is forgotten then."""

@@ -208,19 +208,19 @@ class Attestation:
         """Changes with every commit: what was looked up before may be out of date."""
         return 0 if self._engine is None else self._engine.committer.version
 
-    def signal_commit(self, trade_date: date, signal_hash: str) -> Commit | None:
-        """The commit that brought a signal's hash into the repository; None where there is none.
-
-        Raises RepositoryUnavailable where the repository cannot be read.
-        """
-        return self._commit_of("attestations", trade_date, signal_hash)
-
     def settlement_commit(self, trade_date: date, nav_sha256: str) -> Commit | None:
         """The commit that brought a settlement digest into the repository; None where there is none.
 
         Raises RepositoryUnavailable where the repository cannot be read.
         """
-        return self._commit_of("settlements", trade_date, nav_sha256)
+        if not self.configured:
+            return None
+        try:
+            return self._running.lookup.commit_of("settlements", trade_date, nav_sha256)
+        except NotCommitted as refusal:
+            raise RepositoryUnavailable(
+                f"the attestation repository cannot be read: {refusal.reason}"
+            ) from None
 
     # for anyone
 
@@ -311,16 +311,6 @@ class Attestation:
 
     def _start(self) -> None:
         self._running.committer.start()
-
-    def _commit_of(self, kind: Kind, trade_date: date, digest: str) -> Commit | None:
-        if not self.configured:
-            return None
-        try:
-            return self._running.lookup.commit_of(kind, trade_date, digest)
-        except NotCommitted as refusal:
-            raise RepositoryUnavailable(
-                f"the attestation repository cannot be read: {refusal.reason}"
-            ) from None
 
     def _require(self) -> None:
         if not self.configured:

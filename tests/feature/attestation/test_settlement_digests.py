@@ -151,7 +151,6 @@ def test_without_a_repository_nothing_is_committed(tmp_path: Path) -> None:
         done = on.platform.attestation.commit_settlements({DAY: [digest()]})
         assert (done.commits, done.reason) == ((), "repo_not_configured")
         assert on.platform.attestation.settlement_commit(DAY, digest().nav_sha256) is None
-        assert on.platform.attestation.signal_commit(DAY, "aa") is None
         assert on.platform.attestation.raw_url("attestations", DAY, "a" * 40) is None
         assert on.platform.attestation.version == 0
 
@@ -174,19 +173,6 @@ def test_the_commit_of_a_digest_is_found(attestation: Attestation, on: Stage) ->
     assert attestation.settlement_commit(DAY, digest().nav_sha256) == first
     assert attestation.settlement_commit(DAY, digest("beta").nav_sha256) == second
     assert attestation.settlement_commit(DAY, digest(revision=1).nav_sha256) == third
-
-
-def test_the_commit_of_a_signal_is_found(attestation: Attestation, on: Stage, repository: Path) -> None:
-    agent = on.agent()
-    made = []
-    for slug in ("alpha", "beta"):
-        strategy(agent, slug)
-        made.append(receipt(agent, slug))
-    for each in made:
-        found = attestation.signal_commit(DAY, each["signal_hash"])
-        assert found is not None
-        assert (found.sha, found.committed_at) == (each["attestation"]["sha"], AT)
-    assert attestation.signal_commit(DAY, "ab" * 32) is None
 
 
 def test_the_version_changes_with_every_commit(attestation: Attestation) -> None:
