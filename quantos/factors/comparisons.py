@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ class Comparing:
     def __init__(self, records: Records, series: Series, values: ValueStore) -> None:
         self._records, self._series, self._values = records, series, values
         self._thread = ThreadPoolExecutor(1, "factor-correlations")
+        self._turn = threading.Lock()  # a validation compares in another thread
         self._known: OrderedDict[tuple[Any, ...], float | None] = OrderedDict()
 
     def stop(self) -> None:
@@ -61,7 +63,9 @@ class Comparing:
         with self._series.snapshot() as cursor:
             mine = self._side(cursor, number)
             keys = [_key(mine, self._side(cursor, number_of(other))) for other in others]
-        missing = [at for at, key in enumerate(keys) if key not in self._known]
+        with self._turn:
+            known = {key: self._known[key] for key in keys if key in self._known}
+        missing = [at for at, key in enumerate(keys) if key not in known]
         before = len(others) - len(missing)
         made = correlations(
             self._values,
@@ -70,13 +74,14 @@ class Comparing:
             [number_of(others[at]) for at in missing],
             lambda done: tell("correlations", before + done, len(others)),
         )
-        self._known |= zip((keys[at] for at in missing), made, strict=True)
-        found = [self._known[key] for key in keys]
-        for key in keys:
-            self._known.move_to_end(key)
-        while len(self._known) > PAIRS_KEPT:
-            self._known.popitem(last=False)
-        return found
+        known |= zip((keys[at] for at in missing), made, strict=True)
+        with self._turn:
+            for key in keys:
+                self._known[key] = known[key]
+                self._known.move_to_end(key)
+            while len(self._known) > PAIRS_KEPT:
+                self._known.popitem(last=False)
+        return [known[key] for key in keys]
 
     def _side(self, cursor: Cursor, number: int) -> _Side:
         return _Side(number, self._values.version(cursor, number))

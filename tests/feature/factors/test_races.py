@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from quantos.factors.pairs import correlations
 from quantos.factors.receiving import Receiving
 from quantos.factors.uploads.json_body import read_json
 from tests.feature.factors.made import SESSIONS, Owner, entries, random_values
@@ -118,6 +119,27 @@ def test_two_uploads_are_read_at_once_and_the_others_wait(
 
     story_of(owner, on_stage, story)
     assert most == 2
+
+
+def test_pairs_that_are_forgotten_meanwhile_are_still_told(
+    owner: Owner, on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a validation compares so many that those of a table go, while the table waits for its last one."""
+    first = owner.active(name="first")
+    factor = owner.ready(name="mine")
+    (before,) = owner.get(factor, "/correlations")["correlations"]
+    second = owner.ready(name="second", values=random_values)
+    with on_stage.platform.records.write() as session:
+        session.connection().exec_driver_sql("UPDATE factor SET status = 'active' WHERE id = ?", (second,))
+
+    def forgetting(*given: Any) -> Any:
+        on_stage.platform.factors._comparing._known.clear()
+        return correlations(*given)
+
+    monkeypatch.setattr("quantos.factors.comparisons.correlations", forgetting)
+    found = owner.get(factor, "/correlations")["correlations"]
+    assert len(found) == 2
+    assert next(each for each in found if each["factor_id"] == first) == before
 
 
 def test_of_two_twins_that_are_submitted_at_once_one_becomes_active(owner: Owner, on_stage: Stage) -> None:
