@@ -38,7 +38,7 @@ from quantos.market.service import Market
 from quantos.performance.service import Claims, Performance
 from quantos.portfolios import jobs as portfolio_jobs
 from quantos.portfolios.service import Portfolios
-from quantos.research.service import Backtests, Research, RunLimits, Sandbox, Saved
+from quantos.research.service import Backtests, LanguageModel, Research, RunLimits, Sandbox, Saved
 from quantos.scheduler.core.timetable import Job as TimedJob
 from quantos.scheduler.service import (
     Job,
@@ -300,8 +300,10 @@ def _submitting(standing: Standing, job: Job, day: date) -> JobOutcome | Mapping
 def _research(settings: Settings, records: Records, clock: Clock, market: Market) -> Research:
     """Strategies in code; what runs them starts with the first."""
     limits = RunLimits(settings.backtest_wall_s_max, settings.backtest_memory_mb_max)
+    url, key = settings.llm_base_url, settings.llm_api_key.get_secret_value()
+    model = LanguageModel(url, key, settings.llm_model) if url else None
     backtests = Backtests(Sandbox(limits), settings.backtests_at_once, settings.backtests_waiting_max)
-    return Research(market, backtests, Saved(records, clock), settings.lang or "en")
+    return Research(market, backtests, Saved(records, clock), model, settings.lang or "en")
 
 
 def _standing(settings: Settings, directory: DataDirectory, series: Series) -> tuple[Standing, Limits]:

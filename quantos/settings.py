@@ -215,6 +215,16 @@ class Settings(BaseSettings):
             " loopback."
         ),
     )
+    llm_base_url: str = Field(
+        "",
+        pattern="^(https?://.+)?$",
+        description=(
+            "Endpoint that speaks OpenAI's chat completions, such as http://127.0.0.1:11434/v1, by which strategies are"
+            " written; empty: they are written by keywords."
+        ),
+    )
+    llm_api_key: SecretStr = Field(SecretStr(""), description="Its key, if it needs one.")
+    llm_model: str = Field("", description="The model to ask it for.")
     backtests_at_once: int = Field(2, ge=1, le=64, description="Backtests that run at the same time.")
     backtests_waiting_max: int = Field(
         64, ge=0, le=10_000, description="Backtests that may wait for their turn; beyond it: 429."

@@ -15,11 +15,12 @@ from quantos.research.core.feed import Feed, adjusted_feed
 from quantos.research.core.outcome import told
 from quantos.research.core.prompting import read_prompt, written
 from quantos.research.core.wording import Language, prompt
+from quantos.research.model import LanguageModel, ModelFailed
 from quantos.research.refusals import BacktestFailed, PromptEmpty, UnknownTicker
 from quantos.research.sandbox import RunLimits, Sandbox
 from quantos.research.saved import Saved, owned
 
-__all__ = ["Backtests", "Research", "RunLimits", "Sandbox", "Saved", "owned"]
+__all__ = ["Backtests", "LanguageModel", "Research", "RunLimits", "Sandbox", "Saved", "owned"]
 
 START_CASH: Final = 100_000.0
 
@@ -27,8 +28,16 @@ START_CASH: Final = 100_000.0
 class Research:
     """What people do with a strategy before it is tracked."""
 
-    def __init__(self, market: Market, backtests: Backtests, saved: Saved, language: Language = "en") -> None:
-        """`language`: of explanations and figures."""
+    def __init__(
+        self,
+        market: Market,
+        backtests: Backtests,
+        saved: Saved,
+        model: LanguageModel | None = None,
+        language: Language = "en",
+    ) -> None:
+        """`language`: of explanations and figures. Without a model, or where it fails, code is written by keywords."""
+        self._model = model
         self.saved = saved
         self._market, self._backtests, self._language = market, backtests, language
 
@@ -71,7 +80,13 @@ class Research:
         """COP-08. Raises PromptEmpty."""
         if not user_prompt.strip():
             raise PromptEmpty("user_prompt: say what the strategy is to do")
-        return {"generated_code": written(read_prompt(user_prompt))}
+        failed = ""
+        if self._model is not None:
+            try:
+                return {"generated_code": await self._model.code(user_prompt)}
+            except ModelFailed as reason:
+                failed = f"# Written by keywords, not by the language model: {reason.message}\n"
+        return {"generated_code": failed + written(read_prompt(user_prompt))}
 
     def translate(self, body: Any) -> dict[str, Any]:
         """COP-10. Raises BlueprintInvalid."""
