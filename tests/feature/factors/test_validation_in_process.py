@@ -234,7 +234,7 @@ def test_an_upload_that_was_killed_before_its_commit_has_stored_nothing(
     with stage(folder, START) as opened:
         draft = reopened(opened, token).create()
     call = f"owner.upload({draft!r}, entries(SESSIONS[:120]))"
-    killed_while(folder, token, "values", "_keep_file", call)
+    killed_while(folder, token, "values", "keep_file", call)
     with stage(folder, START) as opened:
         owner = reopened(opened, token)
         assert owner.get(draft, "/values/status")["total_days"] == 0
