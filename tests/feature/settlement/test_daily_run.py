@@ -245,6 +245,27 @@ def test_the_declared_holding_period_forces_no_trade(on_stage: Stage, agent: Cal
     assert [entry["type"] for entry in log] == ["HOLD"] * 4 + ["REBALANCE"]
 
 
+def held(on_stage: Stage, day: date, slug: str = "one") -> dict[str, int]:
+    package = on_stage.public().get(f"/public/strategies/{slug}/verify", date=day.isoformat())
+    return {each["symbol"]: each["quantity"] for each in package["verification"]["positions"]}
+
+
+def test_settle_17_a_signal_for_a_day_to_come_has_no_effect_before_it(on_stage: Stage, agent: Caller) -> None:
+    on_stage.submit(agent, "one", DAYS[2], {B: 0.4})
+    on_stage.submit(agent, "one", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[2], "20:00")
+    assert [held(on_stage, day) for day in DAYS[:2]] == [{A: 50_000}] * 2
+    assert held(on_stage, DAYS[2]) == {B: 19_900}  # 0.4 of 999,995 at 20 is 19,999.9 shares
+    assert settled_signals(agent) == {str(DAYS[0]): True, str(DAYS[2]): True}
+
+
+def test_bench_02_the_universe_restricts_nothing_that_is_traded(on_stage: Stage, agent: Caller) -> None:
+    agent.post("/strategies", {"name": "Funds", "slug": "funds", "universe": "etf_all"})
+    on_stage.submit(agent, "funds", DAYS[0], {A: 0.5})
+    on_stage.clock_to(DAYS[0], "20:00")
+    assert held(on_stage, DAYS[0], "funds") == {A: 49_900}  # 500,000 at 10.02
+
+
 def test_a_pause_after_the_deadline_does_not_stop_the_signal_of_the_day(
     on_stage: Stage, agent: Caller
 ) -> None:
