@@ -81,6 +81,7 @@ def build_app(platform: Platform) -> FastAPI:
         factor_routes.admin_router(p.factors, p.accounts),
         portfolio_routes.admin_router(p.portfolios, p.accounts),
         attestation_routes.admin_router(p.attestation, p.accounts, p.audit),
+        verification_routes.admin_router(p.verification, p.accounts),
         settlement_routes.admin_router(p.settlement, p.accounts, p.audit),
         support_routes.admin_router(p.support, p.accounts),
         license_routes.admin_router(p.licenses, p.own_license, p.accounts),

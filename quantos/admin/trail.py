@@ -36,6 +36,7 @@ Action = Literal[
     "clock_corrected",
     "alarm_acknowledged",
     "backup_made",
+    "portfolio_changed",
     "secret_rotated",
 ]
 OfAction = Annotated[Action | None, Query(description="Only changes of this kind.")]

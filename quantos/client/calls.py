@@ -24,6 +24,17 @@ def acknowledge_attestation_alarm(
     return Call("POST", "/api/v1/admin/attestation/acknowledge", body=given(code=code, reason=reason))
 
 
+def activate_any_portfolio(
+    portfolio_id: str, *, initial_capital: int | Unset = UNSET
+) -> Call[shapes.PortfolioStarted]:
+    """Activate a portfolio in its owner's place"""
+    return Call(
+        "POST",
+        f"/api/v1/admin/portfolios/{segment(portfolio_id)}/activate",
+        body=given(initial_capital=initial_capital),
+    )
+
+
 def activate_portfolio(
     portfolio_id: str, *, initial_capital: int | Unset = UNSET
 ) -> Call[shapes.PortfolioStarted]:
@@ -353,6 +364,13 @@ def download_my_license() -> Call[shapes.LicenseDocument]:
     return Call("GET", "/api/v1/deploy/my-license/download")
 
 
+def explain_any_portfolio_signal(portfolio_id: str, trade_date: date | str) -> Call[shapes.Explanation]:
+    """Why a signal of anyone's portfolio is what it is, name by name"""
+    return Call(
+        "GET", f"/api/v1/admin/portfolios/{segment(portfolio_id)}/signals/{segment(trade_date)}/explain"
+    )
+
+
 def explain_portfolio_signal(portfolio_id: str, trade_date: date | str) -> Call[shapes.Explanation]:
     """Why a signal is what it is, name by name"""
     return Call("GET", f"/api/v1/portfolios/{segment(portfolio_id)}/signals/{segment(trade_date)}/explain")
@@ -363,9 +381,36 @@ def extend_calendar(*, days: list[shapes.CalendarDay]) -> Call[shapes.CalendarEx
     return Call("POST", "/api/v1/admin/calendar", body=given(days=days))
 
 
+def get_any_audit_log(
+    slug: str, *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.AuditLog]:
+    """What became of each settled day of anyone's strategy, newest first"""
+    return Call(
+        "GET",
+        f"/api/v1/admin/strategies/{segment(slug)}/audit",
+        query=given(limit=limit, offset=offset),
+        items="audit_log",
+    )
+
+
 def get_any_factor(factor_id: str) -> Call[shapes.OwnedFactorDetail]:
     """Anyone's factor with its series and diagnostics"""
     return Call("GET", f"/api/v1/admin/factors/{segment(factor_id)}")
+
+
+def get_any_package(slug: str, *, date: date | str | Unset | None = UNSET) -> Call[shapes.Package]:
+    """Everything that decided a settled day of anyone's strategy"""
+    return Call("GET", f"/api/v1/admin/strategies/{segment(slug)}/verify", query=given(date=date))
+
+
+def get_any_performance(slug: str) -> Call[shapes.PerformanceOut]:
+    """The metrics of anyone's strategy"""
+    return Call("GET", f"/api/v1/admin/strategies/{segment(slug)}/performance")
+
+
+def get_any_track_record(slug: str) -> Call[shapes.TrackRecord]:
+    """Every settled day of anyone's strategy beside its benchmark"""
+    return Call("GET", f"/api/v1/admin/strategies/{segment(slug)}/track-record")
 
 
 def get_attestation_bundle() -> Call[bytes]:
@@ -630,6 +675,47 @@ def list_all_tickets(
     )
 
 
+def list_any_factor_correlations(factor_id: str) -> Call[shapes.CorrelationList]:
+    """Correlations of anyone's factor with its owner's other active factors"""
+    return Call("GET", f"/api/v1/admin/factors/{segment(factor_id)}/correlations")
+
+
+def list_any_portfolio_days(
+    portfolio_id: str, *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.PortfolioDayList]:
+    """What became of each trade date of anyone's portfolio, the newest first"""
+    return Call(
+        "GET",
+        f"/api/v1/admin/portfolios/{segment(portfolio_id)}/days",
+        query=given(limit=limit, offset=offset),
+        items="days",
+    )
+
+
+def list_any_portfolio_signals(
+    portfolio_id: str, *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.PortfolioSignalList]:
+    """The signals made for anyone's portfolio, the newest trade date first"""
+    return Call(
+        "GET",
+        f"/api/v1/admin/portfolios/{segment(portfolio_id)}/signals",
+        query=given(limit=limit, offset=offset),
+        items="signals",
+    )
+
+
+def list_any_signals(
+    slug: str, *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.SignalList]:
+    """Anyone's signals, the newest trade date first"""
+    return Call(
+        "GET",
+        f"/api/v1/admin/strategies/{segment(slug)}/signals",
+        query=given(limit=limit, offset=offset),
+        items="signals",
+    )
+
+
 def list_api_keys() -> Call[shapes.ApiKeyList]:
     """The caller's active API keys, newest first"""
     return Call("GET", "/api/v1/billing/api-keys")
@@ -654,6 +740,7 @@ def list_audit(
         "clock_corrected",
         "alarm_acknowledged",
         "backup_made",
+        "portfolio_changed",
         "secret_rotated",
     ]
     | Unset
@@ -747,6 +834,11 @@ def list_license_requests(
         query=given(status=status, limit=limit, offset=offset),
         items="license_requests",
     )
+
+
+def list_market_months() -> Call[shapes.MonthList]:
+    """How whole each month of the market data is"""
+    return Call("GET", "/api/v1/admin/market/months")
 
 
 def list_notifications(
@@ -877,6 +969,11 @@ def list_signals(
     )
 
 
+def list_standings(*, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> Call[shapes.StandingList]:
+    """Where every strategy stands: its last settled day and its last signal"""
+    return Call("GET", "/api/v1/admin/standings", query=given(limit=limit, offset=offset), items="standings")
+
+
 def list_strategies(
     *,
     status: Literal["pending", "active", "paused", "retired"] | Unset | None = UNSET,
@@ -927,6 +1024,11 @@ def make_backup(*, path: str | Unset | None = UNSET) -> Call[shapes.BackupOut]:
 def move_clock(*, now: datetime | str) -> Call[shapes.ClockMoved]:
     """Move the simulated clock; the jobs whose time is passed are run in order before the answer"""
     return Call("POST", "/api/v1/admin/clock", body=given(now=now))
+
+
+def pause_any_portfolio(portfolio_id: str) -> Call[shapes.PortfolioOut]:
+    """Pause a portfolio in its owner's place"""
+    return Call("POST", f"/api/v1/admin/portfolios/{segment(portfolio_id)}/pause")
 
 
 def pause_portfolio(portfolio_id: str) -> Call[shapes.PortfolioOut]:
@@ -1010,6 +1112,11 @@ def restate_settlement(
         "/api/v1/admin/settlement-runs/restate",
         body=given(from_=from_, reason=reason, data=data, dry_run=dry_run),
     )
+
+
+def resume_any_portfolio(portfolio_id: str) -> Call[shapes.PortfolioStarted]:
+    """Resume a portfolio in its owner's place"""
+    return Call("POST", f"/api/v1/admin/portfolios/{segment(portfolio_id)}/resume")
 
 
 def resume_portfolio(portfolio_id: str) -> Call[shapes.PortfolioStarted]:

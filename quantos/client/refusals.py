@@ -484,6 +484,12 @@ class LicenseRequestNotFound(errors.NotFound):
     code: ClassVar[str] = "license_request_not_found"
 
 
+class NoBrowserServer(errors.NotFound):
+    """What shows a terminal in a browser is not installed."""
+
+    code: ClassVar[str] = "no_browser_server"
+
+
 class NoDataDirectory(errors.NotFound):
     """The folder named is no data directory, and the command makes none."""
 
@@ -914,6 +920,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "market_value_unreadable": UnreadableValue,
     "nickname_taken": NicknameTaken,
     "nicknames_exhausted": NicknamesExhausted,
+    "no_browser_server": NoBrowserServer,
     "no_data_directory": NoDataDirectory,
     "no_fingerprint": NoFingerprint,
     "no_server": NoServer,

@@ -169,6 +169,7 @@ class AuditOut(TypedDict):
         "clock_corrected",
         "alarm_acknowledged",
         "backup_made",
+        "portfolio_changed",
         "secret_rotated",
     ]
     target: str | None
@@ -1055,6 +1056,19 @@ class MetricsOut(TypedDict):
 
 
 Mode = Literal["evaluation", "licensed", "grace", "restricted"]
+
+
+class MonthList(TypedDict):
+    months: list[MonthOut]
+
+
+class MonthOut(TypedDict):
+    """A month. `days`: of its `sessions` those with bars."""
+
+    month: str
+    sessions: int
+    days: int
+    bars: int
 
 
 class MyLicense(TypedDict):
@@ -1946,6 +1960,24 @@ class Signing(TypedDict):
     kind: Literal["ssh", "gpg"] | None
     key: str | None
     problem: str | None
+
+
+class StandingList(TypedDict):
+    standings: list[StandingOut]
+
+
+class StandingOut(TypedDict):
+    """Where a strategy stands: its last settled day and its last signal. Nulls where there is none."""
+
+    slug: str
+    trading_days: int
+    latest_date: str | None
+    nav: float | None
+    total_return: float | None
+    daily_return: float | None
+    stale: NotRequired[float]
+    last_signal: str | None
+    attested: bool | None
 
 
 Status = Literal["pending", "active", "paused", "retired"]

@@ -286,6 +286,17 @@ def admin_router(factors: Factors, accounts: Accounts) -> APIRouter:
         """What a report is made of; never with values."""
         return json_response(await asyncio.to_thread(factors.any_detail, factor_id))
 
+    @routes.get(
+        "/admin/factors/{factor_id}/correlations",
+        operation_id="list_any_factor_correlations",
+        summary="Correlations of anyone's factor with its owner's other active factors",
+        response_model=CorrelationList,
+        responses=refusals(s404="unknown"),
+    )
+    async def list_any_factor_correlations(factor_id: FactorId) -> Response:
+        """The strongest first."""
+        return json_response(await factors.any_correlations(factor_id))
+
     return routes
 
 

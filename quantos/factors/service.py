@@ -293,6 +293,14 @@ class Factors:
             owner = self._accounts.nicknames(session, {factor.user_id})[factor.user_id]
             return {**_detail(session, factor), **_diagnostics(session, factor), "owner": owner}
 
+    async def any_correlations(self, factor_id: str) -> dict[str, Any]:
+        """As `correlations`, with its owner's other active factors. Raises FactorNotFound."""
+        with self._records.read() as session:
+            factor = store.by_id(session, factor_id)
+        if factor is None:
+            raise FactorNotFound("there is no such factor")
+        return {"correlations": await self._comparing.table(number_of(factor), factor.user_id)}
+
     def counts(self) -> dict[str, int]:
         """How many factors there are in each status that any is in."""
         with self._records.read() as session:

@@ -17,7 +17,7 @@ from quantos.errors import Invalid, WrongState
 from quantos.kit.clock import today
 from quantos.kit.routing import Routes, joined
 from quantos.kit.web import IN_DIGITS, STORABLE, Date, Offset, json_response, limit, refusals
-from quantos.market import audited
+from quantos.market import audited, months
 from quantos.market.core.calendar import CalendarEnds
 from quantos.market.core.reasons import SENTENCES, Refusal
 from quantos.market.schemas import (
@@ -31,6 +31,7 @@ from quantos.market.schemas import (
     ImportBody,
     ImportOut,
     InstrumentList,
+    MonthList,
     QuarantineList,
 )
 from quantos.market.service import Market
@@ -143,6 +144,16 @@ def _operator(market: Market, accounts: Accounts, audit: Audit) -> APIRouter:
     async def coverage() -> Response:
         """By board, index and list, with the calendar's bounds and the latest imports."""
         return json_response(await asyncio.to_thread(market.coverage))
+
+    @routes.get(
+        "/admin/market/months",
+        operation_id="list_market_months",
+        summary="How whole each month of the market data is",
+        response_model=MonthList,
+    )
+    async def market_months() -> Response:
+        """Trading days, those of them with bars, and bars, of each month with any."""
+        return json_response({"months": await asyncio.to_thread(months.of_market, market)})
 
     @routes.get(
         "/admin/market/instruments",

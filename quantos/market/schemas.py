@@ -156,6 +156,19 @@ class InstrumentList(Answer):
     total: int
 
 
+class MonthOut(Answer):
+    """A month. `days`: of its `sessions` those with bars."""
+
+    month: str
+    sessions: int
+    days: int
+    bars: int
+
+
+class MonthList(Answer):
+    months: list[MonthOut]
+
+
 class CoverageOut(Answer):
     """What market data is stored."""
 

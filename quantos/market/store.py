@@ -271,6 +271,14 @@ def coverage(cursor: Cursor) -> dict[str, Any]:
     }
 
 
+def months(cursor: Cursor) -> list[tuple[date, int, int]]:
+    """(first day of the month, days with bars, bars) of each month with bars, ascending."""
+    return cursor.execute(
+        "SELECT date_trunc('month', trade_date)::DATE AS month, count(DISTINCT trade_date), count(*)"
+        " FROM bar GROUP BY month ORDER BY month"
+    ).fetchall()
+
+
 class Refused(NamedTuple):
     """Which refused rows; None: any. `first`, `last`: trade dates, both inclusive."""
 

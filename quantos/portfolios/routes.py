@@ -1,4 +1,4 @@
-"""HTTP of portfolios: the owner's routes and the operator's list."""
+"""HTTP of portfolios: the owner's routes; the operator's stand in `operator_routes`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from starlette.responses import Response
 from quantos.accounts.service import Accounts
 from quantos.kit.routing import Routes, joined, submission
 from quantos.kit.web import Date, Offset, json_response, limit, refusals
+from quantos.portfolios.operator_routes import admin_router
 from quantos.portfolios.schemas import (
     Activation,
     Deleted,
     Explanation,
     MemberNew,
-    OwnedPortfolioList,
     PortfolioChange,
     PortfolioDayList,
     PortfolioList,
@@ -28,13 +28,14 @@ from quantos.portfolios.schemas import (
 )
 from quantos.portfolios.service import Portfolios
 
+__all__ = ["admin_router", "router"]
+
 PortfolioId = Annotated[str, Path(description="As the answer to its creation gives it.")]
 FactorId = Annotated[str, Path(description="Of a factor of the caller's.")]
 TradeDate = Annotated[Date, Path(description="The trade date of the signal.")]
 StatusFilter = Annotated[PortfolioStatus | None, Query(description="Only those in this status.")]
 
 _USERS: Final = refusals(s401="missing, malformed or expired credentials", s403="Account disabled")
-_OPERATORS: Final = refusals(s401="missing or unknown credentials", s403="a user's credentials")
 _MALFORMED: Final = refusals(s422="malformed body or value")
 _UNKNOWN: Final = refusals(s404="unknown, or another user's")
 _LOCKED: Final = refusals(s400="the portfolio's status does not allow it, or it has too few members")
@@ -246,25 +247,5 @@ def _signals(portfolios: Portfolios, accounts: Accounts) -> APIRouter:
         """Each factor's z-score and contribution, the next names below the cut, and those that are too dear."""
         caller = request.state.caller
         return json_response(await asyncio.to_thread(portfolios.explain, caller, portfolio_id, trade_date))
-
-    return routes
-
-
-def admin_router(portfolios: Portfolios, accounts: Accounts) -> APIRouter:
-    """The operator's list of everyone's portfolios."""
-    routes = Routes(accounts.operator, "operator", _OPERATORS)
-
-    @routes.get(
-        "/admin/portfolios",
-        operation_id="list_all_portfolios",
-        summary="Everyone's portfolios, with their owners",
-        response_model=OwnedPortfolioList,
-        responses=_MALFORMED,
-    )
-    async def list_all_portfolios(
-        status: StatusFilter = None, limit: int = limit(50), offset: Offset = 0
-    ) -> Response:
-        """With the nickname of each owner, and every status unless `status` is given."""
-        return json_response(portfolios.list_all(status, limit, offset))
 
     return routes

@@ -34,11 +34,12 @@ from quantos.portfolios.core.status import (
 )
 from quantos.portfolios.explaining import Explaining
 from quantos.portfolios.generating import Generating
-from quantos.portfolios.owned import number_of, own
+from quantos.portfolios.owned import InPlaceOf, in_place_of_owner, number_of, own
 from quantos.portfolios.refusals import AlreadyAMember, MemberUnsuitable, NotAMember
 from quantos.portfolios.schemas import Activation, PortfolioChange, PortfolioNew, day_out, portfolio_out
 from quantos.portfolios.tables import Portfolio
 from quantos.settlement.service import Settlement
+from quantos.storage import audit
 from quantos.storage.records import Records
 from quantos.strategies.core.status import Status as StrategyStatus
 from quantos.strategies.service import Strategies, StrategyNew
@@ -176,7 +177,7 @@ class Portfolios:
 
         def work(session: Session) -> None:
             portfolio = own(session, caller, portfolio_id)
-            self._step(session, portfolio, Action.ACTIVATE)
+            self._step(session, caller, portfolio, Action.ACTIVATE)
             terms_of_strategy = {
                 "name": portfolio.name,
                 "slug": slug_of(portfolio.name, portfolio.id),
@@ -233,15 +234,16 @@ class Portfolios:
             reached = after(action, Status(portfolio.status), self._members(session, portfolio))
 
         def leading(session: Session) -> None:
-            self._step(session, own(session, caller, portfolio_id), action)
+            self._step(session, caller, own(session, caller, portfolio_id), action)
 
         if slug is None:
             await self._records.commit(leading)
         else:
             await self._strategies.follow(caller, slug[0], FOLLOWS[reached], leading)
 
-    def _step(self, session: Session, portfolio: Portfolio, action: Action) -> None:
-        reached = after(action, Status(portfolio.status), self._members(session, portfolio))
+    def _step(self, session: Session, caller: Caller, portfolio: Portfolio, action: Action) -> None:
+        before = portfolio.status
+        reached = after(action, Status(before), self._members(session, portfolio))
         now = self._clock.now()
         if reached is None:
             portfolio.deleted_at = now
@@ -249,6 +251,11 @@ class Portfolios:
             portfolio.status = reached.value
             store.record_change(session, number_of(portfolio), reached, now)
         session.add(portfolio)
+        if isinstance(caller, InPlaceOf):
+            came_to = {"status": portfolio.status}
+            audit.note(
+                session.connection(), now, "portfolio_changed", portfolio.id, {"status": before}, came_to
+            )
 
     def strategy_changed(self, session: Session, portfolio_id: str, status: str) -> None:
         """A strategy was changed by hand, or follows: its portfolio stands as it does. Raises TooFewMembers."""
@@ -292,6 +299,11 @@ class Portfolios:
         return self._explaining.explain(caller, portfolio_id, trade_date)
 
     # the operator
+
+    def owner_of(self, portfolio_id: str) -> Caller:
+        """In whose place the operator acts. Raises PortfolioNotFound."""
+        with self._records.read() as session:
+            return in_place_of_owner(session, portfolio_id)
 
     def list_all(self, status: str | None, limit: int, offset: int) -> dict[str, Any]:
         """Everyone's with the owner's nickname."""

@@ -237,4 +237,15 @@ def admin_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
         """With the nickname of each owner, and every status unless `status` is given."""
         return json_response(strategies.list_all(status, limit, offset))
 
+    @routes.get(
+        "/admin/strategies/{slug}/signals",
+        operation_id="list_any_signals",
+        summary="Anyone's signals, the newest trade date first",
+        response_model=SignalList,
+        responses=refusals(s404="unknown") | _MALFORMED,
+    )
+    async def list_any_signals(slug: Slug, limit: int = limit(30), offset: Offset = 0) -> Response:
+        """As their owner sees them. A nonce is null until the signal's deadline has passed."""
+        return json_response(strategies.history(strategies.owner_of(slug), slug, limit, offset))
+
     return routes

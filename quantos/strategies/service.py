@@ -233,6 +233,11 @@ class Strategies:
     async def retire(self, caller: Caller, slug: str) -> dict[str, Any]:
         return await self.change(caller, slug, StrategyChange(status="retired"))
 
+    def owner_of(self, slug: str) -> Caller:
+        """In whose place the operator looks. Raises StrategyNotFound."""
+        with self._records.read() as session:
+            return Caller(self.by_slug(session, slug).user_id, "")
+
     # the owner's signals
 
     async def submit(
@@ -325,6 +330,14 @@ class Strategies:
     def public_page(self, session: Session, universe: str | None, limit: int, offset: int) -> Sequence[Any]:
         """The columns of public strategies that have started, newest first, retired ones too."""
         return store.public_page(session.connection(), universe, limit, offset)
+
+    def page(self, session: Session, limit: int, offset: int) -> Sequence[Strategy]:
+        """Everyone's, in the order of their creation."""
+        return store.page(session, None, limit, offset)
+
+    def last_signals(self, session: Session, numbers: Sequence[int]) -> dict[int, tuple[date, bool]]:
+        """Of each strategy with a signal: the trade date of its last one, and whether that is attested."""
+        return store.last_signals(session, numbers)
 
     def signal_on(self, session: Session, number: int, trade_date: date) -> SignalRow | None:
         """The stored signal of a strategy for a date, effective or not."""

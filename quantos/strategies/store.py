@@ -187,6 +187,24 @@ def page(session: Session, status: str | None, limit: int, offset: int) -> Seque
     return session.scalars(query).all()
 
 
+def last_signals(session: Session, numbers: Sequence[int]) -> dict[int, tuple[date, bool]]:
+    """Of each strategy with a signal: the trade date of its last one, and whether that is attested."""
+    of_strategy = _signal.alias()
+    newest = (
+        select(func.max(of_strategy.c.trade_date))
+        .where(of_strategy.c.strategy_number == _strategy.c.number)
+        .correlate(_strategy)
+        .scalar_subquery()
+    )
+    is_last = and_(_signal.c.strategy_number == _strategy.c.number, _signal.c.trade_date == newest)
+    query = (
+        select(_strategy.c.number, _signal.c.trade_date, _signal.c.commit_sha)
+        .join_from(_strategy, _signal, is_last)
+        .where(_strategy.c.number.in_(numbers))
+    )
+    return {number: (day, commit is not None) for number, day, commit in session.execute(query)}
+
+
 def public_page(connection: Connection, universe: str | None, limit: int, offset: int) -> list[Any]:
     """The columns of public strategies that have started, newest first."""
     values = {"limit": limit, "offset": offset}

@@ -16,9 +16,12 @@ from quantos.errors import QuantosError
 from quantos.kit.canonical import sha256_hex
 from quantos.kit.routing import Routes
 from quantos.kit.web import IN_DIGITS, Date, Offset, limit, refusals
+from quantos.verification.operator_routes import admin_router
 from quantos.verification.package_schemas import AuditLog, Package
 from quantos.verification.schemas import PerformanceOut, PublicClaim, PublicList, TrackRecord, Universe
 from quantos.verification.service import LISTED, Verification
+
+__all__ = ["FinishedAnswers", "admin_router", "router"]
 
 _ONE_DATE: Final = re.compile(rb"date=(\d{4}-\d{2}-\d{2})")
 _UNKNOWN: Final = refusals(s404="unknown, or not public")

@@ -60,6 +60,24 @@ class PublicStrategy(Answer):
     stale: Stale = 0.0
 
 
+class StandingOut(Answer):
+    """Where a strategy stands: its last settled day and its last signal. Nulls where there is none."""
+
+    slug: str
+    trading_days: Annotated[int, Field(description="Settled days.")]
+    latest_date: Annotated[date | None, Field(description="The last settled day.")]
+    nav: Annotated[float | None, Field(description="NAV of that day in CNY.")]
+    total_return: float | None
+    daily_return: float | None
+    stale: Stale = 0.0
+    last_signal: Annotated[date | None, Field(description="The trade date of the last signal.")]
+    attested: Annotated[bool | None, Field(description="Whether that signal is committed.")]
+
+
+class StandingList(Answer):
+    standings: list[StandingOut]
+
+
 class PublicList(Answer):
     strategies: list[PublicStrategy]
 

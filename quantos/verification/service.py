@@ -114,7 +114,13 @@ class Verification:
 
     async def answer(self, slug: str, kind: Kind) -> bytes:
         """The answer of that kind as JSON. Raises StrategyNotPublic."""
-        head = self._head(slug)
+        return await self._answer(self._head(slug), kind)
+
+    async def answer_of_any(self, slug: str, kind: Kind) -> bytes:
+        """The same of a strategy that need not be public, for the operator. Raises StrategyNotPublic."""
+        return await self._answer(self._find(slug), kind)
+
+    async def _answer(self, head: Head, kind: Kind) -> bytes:
         key, stamp = (kind, head.number), self._stamp(head)
 
         def work() -> bytes:
@@ -139,6 +145,29 @@ class Verification:
     async def package(self, slug: str, trade_date: date | None, revision: int | None) -> bytes:
         """The verification package of a settled day as JSON. Raises StrategyNotPublic, SettledDayNotFound."""
         return await self._packages.package(self._head(slug).number, trade_date, revision)
+
+    async def package_of_any(self, slug: str, trade_date: date | None, revision: int | None) -> bytes:
+        """The same for the operator. Raises StrategyNotPublic, SettledDayNotFound."""
+        return await self._packages.package(self._find(slug).number, trade_date, revision)
+
+    async def audit_of_any(self, slug: str, limit: int, offset: int) -> bytes:
+        """As `audit`, for the operator. Raises StrategyNotPublic."""
+        return await self._packages.audit(self._find(slug).number, limit, offset)
+
+    def standings(self, limit: int, offset: int) -> dict[str, Any]:
+        """Of everyone's strategies, in the order of their creation: the last settled day and the last signal."""
+        with self._records.read() as session:
+            page = self._strategies.page(session, limit, offset)
+            numbers = [number_of(strategy) for strategy in page]
+            signals = self._strategies.last_signals(session, numbers)
+        latest = self._settlement.latest(numbers)
+        found = []
+        for strategy in page:
+            number = number_of(strategy)
+            day, attested = signals.get(number, (None, None))
+            standing = _standing(latest.get(number), strategy.initial_capital * MILLS_PER_CNY)
+            found.append({"slug": strategy.slug, **standing, "last_signal": day, "attested": attested})
+        return {"standings": found}
 
     async def audit(self, slug: str, limit: int, offset: int) -> bytes:
         """A page of the audit log as JSON. Raises StrategyNotPublic."""
@@ -172,18 +201,26 @@ class Verification:
             self._generation = generation
         head = self._heads.get(slug)
         if head is None:
-            head = self._heads[slug] = self._find(slug)
+            head = self._heads[slug] = self._find_public(slug)
         return head
 
+    def _find_public(self, slug: str) -> Head:
+        with self._records.read() as session:
+            try:
+                if not self._strategies.by_slug(session, slug).is_public:
+                    raise _unknown()
+            except NotFound:
+                raise _unknown() from None
+        return self._find(slug)
+
     def _find(self, slug: str) -> Head:
+        """Of anyone's strategy, public or not."""
         try:
             with self._records.read() as session:
                 strategy = self._strategies.by_slug(session, slug)
                 claim = self._performance.claim_number(session, number_of(strategy))
         except NotFound:
             raise _unknown() from None
-        if not strategy.is_public:
-            raise _unknown()
         return Head(number_of(strategy), strategy.initial_capital, strategy.universe, claim)
 
     def _list(self, universe: str | None, limit: int, offset: int) -> bytes:

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.css.query import NoMatches
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Label
+from textual.widgets import Footer, Label, TabbedContent, TabPane
 
 from quantos.client import ApiError, Event, NotTheApi, Unreachable
+from tui.screens.changing import Change, Changing
 from tui.shown import in_shanghai
-from tui.texts import say
+from tui.state import Bookmark
+from tui.texts import say, word
 from tui.widgets.banner import Banner
 from tui.widgets.breadcrumbs import Breadcrumbs
+from tui.widgets.records import Records
 
 if TYPE_CHECKING:
     from tui.app import Dashboard
@@ -28,7 +32,12 @@ SETTLE_S = 0.15
 class PlatformScreen(Screen[None]):
     """A screen of the platform's state. Below it stand `path`, its place in words, and `load`."""
 
-    BINDINGS: ClassVar[list[Any]] = [Binding("r", "reload", say("key.refresh"), show=False)]
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("r", "reload", say("key.refresh"), show=False),
+        Binding("left_square_bracket", "turn(-1)", say("key.tab_before"), key_display="[", show=False),
+        Binding("right_square_bracket", "turn(1)", say("key.tab_after"), key_display="]"),
+    ]
+    AUTO_FOCUS = "DataTable"
     POLL_S: ClassVar[float] = 10.0
     """How often it loads without being told: what no event tells of, such as the disk."""
     KINDS: ClassVar[frozenset[str] | None] = None
@@ -39,6 +48,8 @@ class PlatformScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._soon: Timer | None = None
+        self._is_composed = False
+        self._marks: tuple[str, ...] = ()
 
     @property
     def dashboard(self) -> Dashboard:
@@ -56,6 +67,33 @@ class PlatformScreen(Screen[None]):
         """Ask and show. Raises what a call raises."""
         raise NotImplementedError
 
+    def bookmark(self) -> Bookmark | None:
+        """What leads here again."""
+        return None
+
+    def marks(self, *more: str) -> None:
+        """What the breadcrumbs say beside the path."""
+        self._marks = more
+        always = [say("app.read_only")] if self.dashboard.read_only else []
+        for crumbs in self.query(Breadcrumbs):
+            crumbs.marks = (*more, *always)
+
+    def marks_again(self) -> None:
+        """Whether one only reads has changed."""
+        self.marks(*self._marks)
+
+    def change(self, change: Change) -> None:
+        """Ask for a change, and load what came of it; nothing is changed while one only reads."""
+        if self.dashboard.read_only:
+            self.notify(say("change.read_only"), severity="warning")
+            return
+
+        def over(changed: bool | None) -> None:
+            if changed:
+                self.reload()
+
+        self.app.push_screen(Changing(change), over)
+
     def compose(self) -> ComposeResult:
         yield Breadcrumbs(self.path())
         yield Banner()
@@ -65,12 +103,14 @@ class PlatformScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#refusal").display = False
+        self._is_composed = True
         self.set_interval(self.POLL_S, self.reload)
         self.tell_of_the_link()
         self.reload()
 
     def on_screen_resume(self) -> None:
         self.tell_of_the_link()
+        self.marks(*self._marks)
         self.reload()
 
     def happened(self, event: Event) -> None:
@@ -85,22 +125,50 @@ class PlatformScreen(Screen[None]):
     def action_reload(self) -> None:
         self.reload()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to turn where there are no tabs."""
+        if action == "turn":
+            return bool(self.query(TabbedContent))
+        return super().check_action(action, parameters)
+
+    def action_turn(self, by: int) -> None:
+        keys = [str(pane.id) for pane in self.query(TabPane)]
+        active = self.query_one(TabbedContent).active
+        self.visit_tab(keys[(keys.index(active) + by) % len(keys)].removeprefix("pane-"))
+
+    def visit_tab(self, key: str) -> None:
+        """Bring a tab into view."""
+        self.query_one(TabbedContent).active = f"pane-{key}"
+        for table in self.query_one(f"#pane-{key}").query(Records):
+            table.focus_table()
+
+    def reload(self) -> None:
+        """Load in the background, in the place of a load that is under way; not before there is where to show it."""
+        if self._is_composed:
+            self._reload()
+
     @work(exclusive=True, group="load")
-    async def reload(self) -> None:
-        """Load in the background, in the place of a load that is under way."""
-        refusal = self.query_one("#refusal", Label)
+    async def _reload(self) -> None:
         try:
             await self.load()
+            refusal = self.query_one("#refusal", Label)
         except Unreachable:
             return  # the banner says so
+        except NoMatches:
+            if self.is_running and self.query(Breadcrumbs):
+                raise
+            return  # it was left while the server was asked
         except ApiError as error:
-            refusal.update(say("app.refused", code=error.code, message=error.detail))
-            refusal.display = True
+            self._refuse(refused(error))
         except NotTheApi as error:
-            refusal.update(str(error))
-            refusal.display = True
+            self._refuse(str(error))
         else:
             refusal.display = False
+
+    def _refuse(self, said: str) -> None:
+        for refusal in self.query("#refusal").results(Label):
+            refusal.update(said)
+            refusal.display = True
 
     def tell_of_the_link(self) -> None:
         """The server is gone, or back."""
@@ -115,3 +183,16 @@ class PlatformScreen(Screen[None]):
             said = say("app.gone", since=since, at=at)
         for banner in self.query(Banner):  # there is none before the screen is put together
             banner.say(said)
+
+
+def refused(error: ApiError) -> str:
+    """A refusal by its code, and what to do where that is known."""
+    said = say("app.refused", code=error.named, message=error.detail)
+    remedy = word("remedy", error.named)
+    return said if remedy == error.named.replace("_", " ") else f"{said}  {remedy}"
+
+
+class Detail(PlatformScreen):
+    """A screen of one thing; Escape leads back to where it was opened."""
+
+    BINDINGS: ClassVar[list[Any]] = [Binding("escape", "app.pop_screen", say("key.back"))]

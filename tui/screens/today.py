@@ -13,10 +13,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
 from quantos.client import calls, shapes
+from tui.colors import moved
 from tui.screens.base import PlatformScreen
 from tui.shown import NOTHING, bar, in_shanghai, instant, size, span
 from tui.texts import say, word
-from tui.widgets.breadcrumbs import Breadcrumbs
 
 MARKS: Final = {
     "never_run": ("○", "dim"),
@@ -28,6 +28,22 @@ MARKS: Final = {
     "not_available": (" ", "dim"),
 }
 DISK_LOW: Final = 0.05
+LEADS: Final = {"signals": 2, "settlement": 5, "data": 6, "disk": 8, "license": 8, "counts": 2}
+"""The key that leads from a card to what is behind it."""
+
+CAUSES: Final = (
+    ("data", 6),
+    ("values", 4),
+    ("market", 6),
+    ("calendar", 6),
+    ("settle", 5),
+    ("job", 5),
+    ("ticket", 7),
+)
+"""By how an alarm's code begins; every other leads to the appliance."""
+
+MOVERS: Final = 4
+"""Shown of the strategies that rose most, and of those that fell most."""
 
 
 class Today(PlatformScreen):
@@ -39,6 +55,7 @@ class Today(PlatformScreen):
         super().__init__()
         self._overview: shapes.OverviewOut | None = None
         self._asked_at = 0.0
+        self._moved_for: tuple[str | None, int] | None = None
 
     def path(self) -> list[str]:
         return [say("key.today")]
@@ -48,16 +65,19 @@ class Today(PlatformScreen):
         with Horizontal(id="cards"):
             for name in ("signals", "settlement", "data", "disk", "license", "counts"):
                 card = Static(id=name, classes="card")
-                card.border_title = say(f"today.{name}")
+                card.border_title = f"{say(f'today.{name}')} [{LEADS[name]}]".replace("[", r"\[")
                 yield card
         with Horizontal(id="halves"):
             with Vertical(id="left"):
                 jobs = Static(id="jobs", classes="panel")
-                jobs.border_title = say("today.jobs")
+                jobs.border_title = say("today.jobs") + r" \[5]"
                 yield jobs
                 deadlines = Static(id="deadlines", classes="panel")
                 deadlines.border_title = say("today.deadlines")
                 yield deadlines
+                movers = Static(id="movers", classes="panel")
+                movers.border_title = say("today.movers") + r" \[2]"
+                yield movers
             alarms = VerticalScroll(Static(id="alarms"), id="alarm-panel", classes="panel")
             alarms.border_title = say("today.alarms")
             yield alarms
@@ -69,6 +89,10 @@ class Today(PlatformScreen):
         overview = await self.dashboard.link.ask(calls.get_overview())
         self._overview, self._asked_at = overview, monotonic()
         self._show(overview)
+        if self._moved_for != (settled := (overview["settlement"]["date"], overview["settlement"]["done"])):
+            standings = [each async for each in self.dashboard.link.each(calls.list_standings())]
+            self._moved_for = settled
+            self.query_one("#movers", Static).update(movers(standings))
 
     def _now(self, overview: shapes.OverviewOut) -> datetime:
         """The platform's clock; between two answers it goes on by itself, unless it is simulated."""
@@ -80,7 +104,7 @@ class Today(PlatformScreen):
             self._show_time(self._overview)
 
     def _show(self, overview: shapes.OverviewOut) -> None:
-        self.query_one(Breadcrumbs).marks = (say("app.simulated"),) if overview["simulated"] else ()
+        self.marks(*([say("app.simulated")] if overview["simulated"] else []))
         self._show_time(overview)
         for name, content in cards(overview).items():
             self.query_one(f"#{name}", Static).update(content)
@@ -110,7 +134,9 @@ def cards(overview: shapes.OverviewOut) -> dict[str, Text]:
         ),
         "settlement": _lines(
             f"{mark} {word('state', settled['state'])} {settled['done']}/{settled['total']}",
-            settled["date"] or NOTHING,
+            bar(settled["done"], settled["total"], 10)
+            if settled["state"] == "running"
+            else settled["date"] or NOTHING,
             style=style,
         ),
         "data": _lines(
@@ -123,7 +149,13 @@ def cards(overview: shapes.OverviewOut) -> dict[str, Text]:
             bar(disk["total_bytes"] - disk["free_bytes"], disk["total_bytes"], 10),
             style="bold red" if disk["free_bytes"] < DISK_LOW * disk["total_bytes"] else "",
         ),
-        "license": _lines(word("edition", overview["license"]["edition"]), ""),
+        "license": _lines(
+            word("edition", overview["license"]["edition"]),
+            say("today.license_until", date=overview["license"]["until"][:10])
+            if overview["license"]["until"]
+            else word("mode", overview["license"]["mode"]),
+            style="yellow" if overview["license"]["ends_soon"] else "",
+        ),
         "counts": _lines(
             f"{strategies.get('active', 0)} {word('status', 'active')}",
             f"{strategies.get('paused', 0)} {word('status', 'paused')}",
@@ -168,9 +200,25 @@ def alarms(found: list[shapes.AlarmOut]) -> Text:
         return Text("✓ " + say("today.all_right"), "green")
     lines = Text()
     for alarm in found:
-        lines.append(f"✗ {alarm['code']}\n", "bold red")
+        key = next((key for start, key in CAUSES if alarm["code"].startswith(start)), 8)
+        lines.append(f"✗ {alarm['code']}", "bold red").append(f"  [{key}]\n", "bold")
         lines.append(f"  {alarm['message']}\n")
     return lines
+
+
+def movers(standings: list[shapes.StandingOut]) -> Table:
+    """The strategies that rose and fell most on the last settled day."""
+    last = max((each["latest_date"] or "" for each in standings), default="")
+    known = [each for each in standings if each["latest_date"] == last and each["daily_return"] is not None]
+    ranked = sorted(known, key=lambda each: each["daily_return"] or 0.0, reverse=True)
+    shown = ranked if len(ranked) <= 2 * MOVERS else [*ranked[:MOVERS], *ranked[-MOVERS:]]
+    table = Table.grid(padding=(0, 2))
+    if not shown:
+        table.add_row(Text(say("today.no_movers"), "dim"))
+    for each in shown:
+        nav = Text(f"{each['nav']:,.0f}" if each["nav"] is not None else NOTHING, "dim")
+        table.add_row(moved(each["daily_return"]), each["slug"], nav)
+    return table
 
 
 def _lines(first: str, second: str, style: str = "") -> Text:

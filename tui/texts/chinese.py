@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from tui.texts.chinese_screens import SCREENS
+from tui.texts.chinese_tables import TABLES
+from tui.texts.chinese_words import WORDS
+
 CHINESE: Final[dict[str, str]] = {
+    **SCREENS,
+    **TABLES,
+    **WORDS,
     "app.title": "QuantOS",
     "app.read_only": "只读",
     "app.simulated": "模拟时间",

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from tui.texts.english_screens import SCREENS
+from tui.texts.english_tables import TABLES
+from tui.texts.english_words import WORDS
+
 ENGLISH: Final[dict[str, str]] = {
+    **SCREENS,
+    **TABLES,
+    **WORDS,
     "app.title": "QuantOS",
     "app.read_only": "read only",
     "app.simulated": "simulated time",

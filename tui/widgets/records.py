@@ -14,10 +14,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.coordinate import Coordinate
+from textual.events import Key
 from textual.fuzzy import Matcher
 from textual.message import Message
 from textual.widgets import DataTable, Input, Label
 
+from tui.screens.report import Report
 from tui.texts import say
 
 Record = Mapping[str, Any]
@@ -47,7 +49,9 @@ class Records(Vertical):
         Binding("slash", "filter", say("key.filter"), key_display="/"),
         Binding("s", "sort", say("key.sort")),
         Binding("y", "copy_cell", say("key.copy_cell"), show=False),
-        Binding("Y", "copy_row", say("key.copy_row"), show=False),
+        Binding("c", "copy_row", say("key.copy_row"), show=False),
+        Binding("f", "jump", say("key.jump"), show=False),
+        Binding("i", "show_row", say("key.show_row"), show=False),
         Binding("e", "export", say("key.export"), show=False),
         Binding("escape", "unfilter", show=False),
     ]
@@ -70,6 +74,7 @@ class Records(Vertical):
         self._placed: dict[str, Record] = {}
         self._sorted_by: tuple[Column, bool] | None = None
         self._filter = ""
+        self._jumps = False
 
     def compose(self) -> ComposeResult:
         yield DataTable(cursor_type="cell", zebra_stripes=True)
@@ -93,6 +98,10 @@ class Records(Vertical):
             return None
         key = self.table.coordinate_to_cell_key(Coordinate(self.table.cursor_row, 0)).row_key.value
         return None if key is None else self._placed[key]
+
+    def draw_again(self) -> None:
+        """The same records in other colours."""
+        self._rebuild(self._placed)
 
     def focus_table(self) -> None:
         self.table.focus()
@@ -140,11 +149,19 @@ class Records(Vertical):
 
     def _update(self, wanted: Mapping[str, Record]) -> None:
         """The rows are the same: only what changed is written."""
+        widths = {each.value: column.content_width for each, column in self.table.columns.items()}
+        wider: dict[str, tuple[str, Text]] = {}
         for key, record in wanted.items():
-            if self._placed[key] == record:
+            before = self._placed[key]
+            if before == record:
                 continue
             for column, cell in zip(self._columns, self._cells(record), strict=True):
-                self.table.update_cell(key, column.key, cell, update_width=True)
+                if column.of(before) != column.of(record):
+                    self.table.update_cell(key, column.key, cell)
+                if cell.cell_len > widths[column.key]:
+                    widths[column.key], wider[column.key] = cell.cell_len, (key, cell)
+        for column_key, (key, cell) in wider.items():  # once a column: all of it is measured
+            self.table.update_cell(key, column_key, cell, update_width=True)
 
     def _rebuild(self, wanted: Mapping[str, Record]) -> None:
         table, before = self.table, self.selected
@@ -205,6 +222,45 @@ class Records(Vertical):
         field = self.query_one(Input)
         field.display = True
         field.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Escape is the screen's, where there is no filter to take away."""
+        if action == "unfilter":
+            return bool(self._filter) or self.query_one(Input).display
+        return super().check_action(action, parameters)
+
+    def action_jump(self) -> None:
+        """The next letter leads to the next row whose cell in this column begins with it."""
+        self._jumps = True
+
+    def on_key(self, event: Key) -> None:
+        if self._jumps:
+            self._jumps = False
+            if event.character and event.character.isprintable():
+                event.stop()
+                event.prevent_default()
+                self._jump(event.character.lower())
+
+    def _jump(self, letter: str) -> None:
+        table, count = self.table, self.table.row_count
+        for step in range(1, count + 1):
+            row = (table.cursor_row + step) % count
+            if (
+                table.get_cell_at(Coordinate(row, table.cursor_column))
+                .plain.strip()
+                .lower()
+                .startswith(letter)
+            ):
+                table.move_cursor(row=row)
+                return
+
+    def action_show_row(self) -> None:
+        """Every value of the row in full."""
+        if (record := self.selected) is not None:
+            lines = Text()
+            for column, cell in zip(self._columns, self._cells(record), strict=True):
+                lines.append(say(f"column.{column.key}") + "  ", "dim").append_text(cell).append("\n")
+            self.app.push_screen(Report(say("key.show_row"), lines))
 
     def action_unfilter(self) -> None:
         field = self.query_one(Input)

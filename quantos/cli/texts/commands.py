@@ -164,6 +164,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "{text!r} 不是端口：请写 0 到 65535 的数字",
     ),
     "tui.token": ("Operator's token: ", "运维令牌："),
+    "tui.no_browser": (
+        "textual-serve is not installed: uv pip install 'quantos[browser]'",
+        "未安装 textual-serve：uv pip install 'quantos[browser]'",
+    ),
     "tui.no_server": (
         "no server runs on {path}: start it with quantos serve, or name another with --url",
         "{path} 没有正在运行的服务器：请用 quantos serve 启动，或用 --url 指定其他服务器",
