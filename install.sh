@@ -1054,6 +1054,7 @@ install_container() { # ARGUMENTS of quantos demo
   fresh=yes
   if docker volume inspect "$VOLUME" >/dev/null 2>&1; then fresh=no; fi
   prepare_place
+  if [ "$fresh" = yes ]; then : >"$PLACE/.invite"; fi # before there are data: a run that is killed next still owes it
   if ! is_served "$TARGET"; then
     ! port_is_taken "$PORT" || stop "port $PORT is taken: choose another with --port" "端口 $PORT 已被占用：请用 --port 另选一个"
     begin_service
@@ -1064,7 +1065,6 @@ install_container() { # ARGUMENTS of quantos demo
   install_license
   install_units
   warm
-  if [ "$fresh" = yes ]; then : >"$PLACE/.invite"; fi
   tell_how_to_go_on
   if [ "$DEMO" = yes ]; then demo_in_container "$@"; fi
 }
