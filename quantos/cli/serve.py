@@ -72,6 +72,7 @@ def serve(
     settings = load(data_dir, host=host, port=port)
     directories.require_room(settings.data_dir)
     from quantos.app import Platform, build_app  # noqa: PLC0415 - loaded where it is used
+    from quantos.kit.heap import Heap  # noqa: PLC0415
 
     # A directory that is there is opened first: its holder is the better message. A new one is made only once
     # the port is ours, so that a refused start leaves nothing behind.
@@ -84,7 +85,7 @@ def serve(
         warn_of_exposure(listening, settings.published)
         app = build_app(platform)
         sys.setswitchinterval(SWITCH_S)
-        gc.freeze()
+        Heap()
         gc.enable()  # which the command line has disabled
         run(
             app,

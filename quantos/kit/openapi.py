@@ -7,8 +7,10 @@ what belongs to them all: which credentials a guarded one takes, and the refusal
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
+import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
@@ -75,6 +77,9 @@ _IDEMPOTENCY_KEY: Final = _header(
     pattern="^[!-~]+$",
 )
 _IF_NONE_MATCH: Final = _header("If-None-Match", "The ETag of an answer that the caller has.")
+EXAMPLES: Final = Path(__file__).with_name("examples.json")
+"""By operation and status; made by `tests.docs.examples`."""
+
 _METHODS: Final = frozenset({"get", "put", "post", "patch", "delete", "head", "options"})
 _FRAMEWORKS: Final = ("HTTPValidationError", "ValidationError")
 
@@ -112,9 +117,11 @@ def _complete(document: dict[str, Any], operators: str) -> None:
     components["securitySchemes"] = SECURITY_SCHEMES
     for name in _FRAMEWORKS:
         components["schemas"].pop(name, None)
+    examples = orjson.loads(EXAMPLES.read_bytes())
     for method, path, operation in operations(document):
         responses = operation["responses"]
         shape = "CopilotError" if is_of_copilot(path) else "ErrorMessage"
+        _show_examples(responses, examples.get(operation["operationId"], {}))
         if operation.get("security") and path.startswith(operators):
             operation["security"] = [{OPERATOR_BEARER: []}]
         if "requestBody" in operation:
@@ -135,6 +142,12 @@ def _complete(document: dict[str, Any], operators: str) -> None:
         if method == "get" and path.startswith(_TAGGED):
             _take_tags(operation)
         operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _show_examples(responses: dict[str, Any], examples: dict[str, Any]) -> None:
+    """An answer that was really given, where a route says none of its own."""
+    for status, example in examples.items():
+        responses[status]["content"]["application/json"].setdefault("example", example)
 
 
 def _take_keys(operation: dict[str, Any], shape: str) -> None:

@@ -226,7 +226,7 @@ class StrictRequest(Request):
             try:
                 self._guard(self)
             except QuantosError as refusal:  # the framework lets none but its own pass where it reads a body
-                raise HTTPException(refusal.status, refusal.message, _headers_of(refusal)) from None
+                raise HTTPException(refusal.status, refusal.message, headers_of(refusal)) from None
 
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
@@ -253,10 +253,11 @@ def _refused(
 async def quantos_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, QuantosError)
     detail = error.items if isinstance(error, Invalid) else error.message
-    return _refused(request.scope, error.status, detail, _headers_of(error))
+    return _refused(request.scope, error.status, detail, headers_of(error))
 
 
-def _headers_of(refusal: QuantosError) -> dict[str, str]:
+def headers_of(refusal: QuantosError) -> dict[str, str]:
+    """What stands beside the body of a refusal, for programs."""
     headers = {CODE_HEADER: refusal.code}
     if refusal.status == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -9,7 +9,6 @@ platform          the platform itself on a temporary data directory, its clock s
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
@@ -29,6 +28,7 @@ from quantos.accounts.service import Caller
 from quantos.app import Platform, build_app
 from quantos.cli.serve import SWITCH_S
 from quantos.kit.clock import parse_instant
+from quantos.kit.heap import Heap
 from quantos.market.core.synthetic import synthetic_market
 from quantos.settings import Settings
 from quantos.strategies.core.signal import TargetWeight
@@ -106,7 +106,7 @@ def platform() -> Any:
 
     app.add_route("/prepare", prepare, methods=["POST"])
     sys.setswitchinterval(SWITCH_S)  # as `quantos serve` does
-    gc.freeze()
+    Heap()
     return app
 
 

@@ -1,7 +1,7 @@
 """Every secret that a day of use makes, looked for in everything that the platform leaves behind or shows.
 
-A real server: its log, what it answers, the operator's views of logs, events, audit and settings, the process list,
-and every file of the data directory while it runs and after it has stopped. KEY-02, KEY-10, AUTH-18, ERR-11.
+A real server: its log, what it answers, the operator's views of logs, events, audit and settings, what the commands
+print, the process list, a backup, and every file of the data directory while it runs and after it has stopped. KEY-02, KEY-10, AUTH-18, ERR-11.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -31,6 +32,15 @@ VIEWS: Final = (
     "/admin/tickets",
     "/admin/strategies",
     "/admin/attestation",
+)
+COMMANDS: Final = (
+    ("doctor", "--json"),
+    ("doctor",),
+    ("settings",),
+    ("license", "status"),
+    ("job", "list"),
+    ("market", "status"),
+    ("attestation", "status"),
 )
 
 
@@ -67,6 +77,8 @@ class Left:
     log: str
     processes: bytes
     while_running: dict[str, bytes]
+    backup: dict[str, bytes]
+    printed: dict[str, str]
 
 
 def registered(day: Day, operator: str, number: int, **headers: str) -> Any:
@@ -164,12 +176,24 @@ def left(home: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Left
         assert day.call("GET", "/admin/users", first).status_code == 401
         events = day.api.stream("GET", "/admin/events", headers={"Authorization": f"Bearer {operator}"})
         day.answers += read_events(events)
+        printed = {
+            " ".join(command): f"{ended.out}{ended.err}"
+            for command in COMMANDS
+            for ended in [run(*command, data_dir=directory)]
+        }
+        day.call("POST", "/admin/backups", operator)
         running, processes = files(directory), command_lines()
+        (backup,) = (directory / "backups").iterdir()
     assert server.stop() == 0
     assert server.process.stdout is not None
     said = server.process.stdout.read()
     server.process.stdout.close()
-    return Left(day, directory, log.read_text() + said, processes, running)
+    return Left(day, directory, log.read_text() + said, processes, running, unpacked(backup), printed)
+
+
+def unpacked(backup: Path) -> dict[str, bytes]:
+    with ZipFile(backup) as packed:
+        return {name: packed.read(name) for name in packed.namelist()}
 
 
 def read_events(stream: Any) -> list[tuple[str, httpx.Response]]:
@@ -236,6 +260,17 @@ def test_nor_do_the_generated_secrets_stand_anywhere_else(left: Left) -> None:
     for name, secret in kept.items():
         assert secret not in shown, name
         assert [other for other, content in found.items() if secret in content] == [name]
+
+
+def test_of_a_backup_only_the_secrets_folder_has_one(left: Left) -> None:
+    assert {"records.db", "series.duckdb", "secrets/operator-token"} <= left.backup.keys()
+    holders = {name for name, content in left.backup.items() if told(content, left.day.secrets)}
+    assert holders == {"secrets/operator-token"}
+
+
+def test_no_command_prints_one_but_the_one_that_is_asked_for_it(left: Left) -> None:
+    assert all(left.printed.values())
+    assert [what for what, text in left.printed.items() if told(text.encode(), left.day.secrets)] == []
 
 
 def test_the_names_of_files_have_none(left: Left) -> None:

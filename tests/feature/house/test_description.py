@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ import pytest
 
 from quantos.app import build_app
 from quantos.kit.clock import parse_instant
-from quantos.kit.openapi import OPERATOR_BEARER, TAGS, operations
+from quantos.kit.openapi import EXAMPLES, OPERATOR_BEARER, TAGS, operations
 from quantos.kit.routing import API, USER_BEARER
 from quantos.settlement.service import OUTCOMES_MAX
 from tests.docs.documents import caller_of, leaves
+from tests.support.described import Described
 from tests.support.platforms import Stage, stage
 
 SCHEMES: Final[dict[str, list[dict[str, list[str]]] | None]] = {
@@ -25,6 +27,27 @@ SCHEMES: Final[dict[str, list[dict[str, list[str]]] | None]] = {
     "operator": [{OPERATOR_BEARER: []}],
 }
 FOR_THE_DISABLED_TOO: Final = "create_ticket"
+STILL_WITHOUT: Final = {
+    "acknowledge_attestation_alarm",
+    "activate_any_portfolio",
+    "explain_any_portfolio_signal",
+    "get_any_audit_log",
+    "get_any_package",
+    "get_any_performance",
+    "get_any_track_record",
+    "list_any_factor_correlations",
+    "list_any_portfolio_days",
+    "list_any_portfolio_signals",
+    "list_any_signals",
+    "list_outbox",
+    "list_standings",
+    "pause_any_portfolio",
+    "request_otp",
+    "resume_any_portfolio",
+    "verify_otp",
+}
+"""Operations whose answers nobody has written down yet (`tests.docs.examples`); no other may be without."""
+
 ALSO_FILES: Final = {"upload_factor_values"}
 """Whose body may be JSON, or a file of another kind."""
 
@@ -155,6 +178,34 @@ def test_every_answer_has_a_shape(described: list[Operation]) -> None:
             schema = answer["content"]["application/json"]["schema"]
             schema = schema.get("items", schema)
             assert "$ref" in schema or all("$ref" in one for one in schema["anyOf"]), path
+
+
+def test_every_answer_has_an_example_that_is_as_its_shape_says(
+    document: dict[str, Any], described: list[Operation]
+) -> None:
+    shapes = Described(document, {})
+    without = set()
+    for _, path, each in described:
+        for answer in successes(each):
+            shown = answer.get("content", {}).get("application/json")
+            if shown is None:
+                continue
+            if "example" not in shown:
+                without.add(each["operationId"])
+                continue
+            assert shapes.departures(shown["schema"], shown["example"]) == [], path
+    assert {name for name in without if not name.startswith("copilot_")} - STILL_WITHOUT == set()
+
+
+def test_no_example_shows_a_credential_or_a_folder_of_somebodys(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    assert re.findall(r"(?:qgpt|qinv)_[\w-]{8,}|eyJ[\w-]{4,}\.[\w-]{8,}|/(?:tmp|root|home)/", text) == []
+
+
+def test_every_example_is_of_an_operation(described: list[Operation]) -> None:
+    known = {each["operationId"]: each["responses"].keys() for _, _, each in described}
+    examples = json.loads(EXAMPLES.read_text())
+    assert {name for name, shown in examples.items() if not shown.keys() <= known.get(name, set())} == set()
 
 
 def test_every_body_has_a_shape(described: list[Operation]) -> None:
