@@ -8,11 +8,13 @@ QuantosError                500
 ├── Unauthenticated         401
 ├── Forbidden               403
 ├── NotFound                404
+├── MethodNotAllowed        405
 ├── WrongState              400
 ├── Conflict                409
 ├── TooLarge                413
 ├── Invalid                 422  carries field errors
 ├── TooManyRequests         429  carries when to come back
+├── Internal                500  a defect of ours
 └── Unavailable             503  storage or data cannot answer now
 """
 
@@ -44,6 +46,12 @@ class NotFound(QuantosError):
     status, code = 404, "not_found"
 
 
+class MethodNotAllowed(QuantosError):
+    """The path does not take this method; the header Allow names those that it takes."""
+
+    status, code = 405, "method_not_allowed"
+
+
 class WrongState(QuantosError):
     status, code = 400, "wrong_state"
 
@@ -64,6 +72,12 @@ class TooManyRequests(QuantosError):
     def __init__(self, message: str, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Internal(QuantosError):
+    """A defect of the platform: its log has what happened."""
+
+    status, code = 500, "internal_error"
 
 
 class Unavailable(QuantosError):

@@ -1,6 +1,6 @@
 """An agent's day: equal weights for each of its strategies, before the deadline; the NAV, once it is settled.
 
-    QUANTOS_URL=http://127.0.0.1:8000 QUANTOS_API_KEY=qgpt_... python docs/examples/daily_loop.py [SYMBOL ...]
+    QUANTOS_URL=http://127.0.0.1:8000 QUANTOS_API_KEY=qgpt_... .venv/bin/python docs/examples/daily_loop.py [SYMBOL ...]
 
 Run it at any time and as often as you like: what is done already is not done again.
 """
@@ -34,14 +34,13 @@ def days(send: Client) -> tuple[str, str]:
 def day(send: Client, symbols: Sequence[str] = SYMBOLS) -> Iterator[str]:
     """One pass; yields a line for each strategy."""
     today, following = days(send)
-    for strategy in send(calls.list_strategies())["strategies"]:
-        if strategy["status"] in {"pending", "active"}:
-            slug = strategy["slug"]
-            try:
-                done = submitted(send, slug, today, symbols)
-            except ApiError as late:  # the next trading day has its turn
-                done = tried(send, slug, following, symbols) if late.named in TOO_LATE else late.detail
-            yield f"{slug}: {done}; {settled(send, slug)}"
+    found = send(calls.list_strategies())["strategies"]
+    for slug in [each["slug"] for each in found if each["status"] in {"pending", "active"}]:
+        try:
+            done = submitted(send, slug, today, symbols)
+        except ApiError as late:  # the next trading day has its turn
+            done = tried(send, slug, following, symbols) if late.named in TOO_LATE else late.detail
+        yield f"{slug}: {done}; {settled(send, slug)}"
 
 
 def submitted(send: Client, slug: str, trade_date: str, symbols: Sequence[str]) -> str:
@@ -68,8 +67,12 @@ def settled(send: Client, slug: str) -> str:
 
 def main() -> None:
     with Client(os.environ["QUANTOS_URL"], os.environ["QUANTOS_API_KEY"]) as send:
-        for line in day(send, sys.argv[1:] or SYMBOLS):
-            print(line)
+        lines = list(day(send, sys.argv[1:] or SYMBOLS))
+    if not lines:
+        sys.exit(
+            "this key's account has no strategy that is pending or active: create one with POST /strategies"
+        )
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -112,12 +112,19 @@ def show(factor_id: FactorId, data_dir: DataDir = None, as_json: Json = False) -
             facts.append((f"{say('report.os')}: {say(title)}", " / ".join(map(str, ics))))
     print_facts(facts)
     if found["checks"]:
+        from quantos.cli.factor_report import ASKED  # noqa: PLC0415 - --help needs none of it
+
         heads = [
             say(f"factor.col.{name}") + mark
             for name, mark in (("check", ""), ("value", ">"), ("threshold", ">"), ("passed", ""))
         ]
         rows = [
-            (check["name"], _rounded(check["value"]), check["threshold"], check["passed"])
+            (
+                check["name"],
+                _rounded(check["value"]),
+                f"{ASKED[check['name']]} {_rounded(check['threshold'])}",
+                say("report.passed" if check["passed"] else "report.failed"),
+            )
             for check in found["checks"]
         ]
         print_table(heads, rows)

@@ -135,8 +135,14 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, Any]]:
         ("cores", say("license.cores", used=used["cores"], cores=found["machine"]["cores"])),
         ("memory", None if memory is None else say("license.memory", memory=memory)),
         ("fingerprint", found["machine"]["fingerprint"]),
-        ("file", found["file"]),
+        ("file", _file(found)),
     ]
+
+
+def _file(found: dict[str, Any]) -> str:
+    """Where the licence is, or that there is none where it would be."""
+    there = found["license"] is not None or found["file_problem"] is not None or found["steps"]
+    return str(found["file"]) if there else say("license.none_there", file=found["file"])
 
 
 def _edition(edition: str) -> str:

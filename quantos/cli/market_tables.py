@@ -35,9 +35,25 @@ def print_report(answer: dict[str, Any]) -> None:
     if left:
         print_line("")
         print_table(_columns("file", "why"), left)
-    sums = {name: f"{answer[name]:,}" for name in ("rows", "stored", "unchanged")}
     print_line("")
-    print_text(say("market.total", seconds=answer["elapsed_s"], **sums))
+    print_text(
+        say("market.total", rows=f"{answer['rows']:,}", seconds=answer["elapsed_s"], parts=_sum_of(answer))
+    )
+    if answer["quarantined"]:
+        print_text(say("market.quarantine.where"))
+
+
+def _sum_of(answer: dict[str, Any]) -> str:
+    """What became of all the rows; what was written or left stands there also where it is nothing."""
+    counts = {
+        "stored": answer["stored"],
+        "changed": answer["changed"],
+        "unchanged": answer["unchanged"],
+        "settled": sum(file["settled"]["rows"] for file in answer["files"] if file["settled"]),
+        "refused": sum(answer["quarantined"].values()),
+    }
+    named = [name for name, count in counts.items() if count or name in {"stored", "unchanged"}]
+    return say("comma").join(say(f"market.sum.{name}", count=f"{counts[name]:,}") for name in named)
 
 
 def print_coverage(answer: dict[str, Any]) -> None:
@@ -134,11 +150,12 @@ def print_calendar(status: dict[str, Any]) -> None:
 
 def _print_remarks(file: dict[str, Any]) -> None:
     """What was refused of a file, what was found in what was kept, what would have changed settled days."""
-    remarks = [("market.refused", count, meaning(reason)) for reason, count in file["quarantined"].items()]
+    remarks = [
+        ("market.refused", count, _with_examples(reason, file["refused_rows"].get(reason, ())))
+        for reason, count in file["quarantined"].items()
+    ]
     for kind, found in file["findings"].items():
-        examples = "; ".join(found["examples"][:EXAMPLES])
-        text = meaning(kind) + (f" ({examples})" if examples else "")
-        remarks.append(("market.found", found["count"], text))
+        remarks.append(("market.found", found["count"], _with_examples(kind, found["examples"])))
     if settled := file["settled"]:
         named = ", ".join(settled["days"][:DAYS_NAMED]) + (", …" if settled["day_count"] > DAYS_NAMED else "")
         detail = say("market.settled.detail", days=f"{settled['day_count']:,}", named=named)
@@ -150,6 +167,11 @@ def _print_remarks(file: dict[str, Any]) -> None:
     rows = [(f"{padded(say(key), 8)} {count:>{digits},}", text) for key, count, text in remarks]
     for line in listed(rows, screen_width()):
         print_line(line)
+
+
+def _with_examples(reason: str, examples: Sequence[str]) -> str:
+    told = "; ".join(examples[:EXAMPLES])
+    return meaning(reason) + (f" ({told})" if told else "")
 
 
 def _benchmark(universe: str, span: dict[str, Any] | None) -> tuple[Any, ...]:

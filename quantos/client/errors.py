@@ -8,7 +8,8 @@ ClientError
     ├── Unauthenticated  401     ├── TooLarge          413
     ├── Forbidden        403     ├── Invalid           422  carries the findings
     ├── NotFound         404     ├── TooManyRequests   429  carries when to come back
-    └── Unavailable      503     └── ServerError       500 and above
+    ├── Unavailable      503     └── ServerError       500 and above
+    └── MethodNotAllowed 405
 
 Below these stands one class for each code (`quantos.client.refusals`), such as `StrategyNotFound`.
 """
@@ -77,6 +78,10 @@ class NotFound(ApiError):
     code = "not_found"
 
 
+class MethodNotAllowed(ApiError):
+    code = "method_not_allowed"
+
+
 class Conflict(ApiError):
     code = "conflict"
 
@@ -110,6 +115,7 @@ BY_STATUS: dict[int, type[ApiError]] = {
     401: Unauthenticated,
     403: Forbidden,
     404: NotFound,
+    405: MethodNotAllowed,
     409: Conflict,
     413: TooLarge,
     422: Invalid,

@@ -34,6 +34,9 @@ IMAGES: Final = (
 )
 """What is served below `/deploy-kit/images/` once it lies there, as `images/build` names it."""
 
+_GUIDES: Final = {
+    f"private-deploy.{lang}.md": f"private-deploy{query}" for lang, query in (("zh", ""), ("en", "?lang=en"))
+}
 _PACKAGE: Final = Path(__file__).parents[1]
 _BESIDE: Final = ("install.sh", "fingerprint.sh")
 _KINDS: Final = {".json": "application/json", ".gz": "application/gzip", ".tar": "application/x-tar"}
@@ -118,6 +121,10 @@ def rendered(path: Path, lang: str) -> str:
 
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = reader.parse(path.read_text(encoding="utf-8"))
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "link_open":
+                child.attrSet("href", _as_served(str(child.attrGet("href"))))
     sections = _sections(tokens)
     first = next(
         (at for at, token in enumerate(tokens) if (token.type, token.tag) == ("heading_open", "h2")), 0
@@ -132,6 +139,13 @@ def rendered(path: Path, lang: str) -> str:
     )
     title = next((token.content for token in tokens if token.type == "inline"), "QuantOS")
     return _PAGE.format(lang=lang, title=html.escape(title), style=_STYLE, body=body)
+
+
+def _as_served(href: str) -> str:
+    """Where a link of a guide leads when it is served: in the folder it names the file beside it."""
+    if href in _GUIDES:
+        return _GUIDES[href]
+    return href.replace("../", f"..{KIT}/", 1) if href.startswith("../") else href
 
 
 def _sections(tokens: list[Any]) -> list[tuple[str, str, str]]:

@@ -23,7 +23,7 @@ WORDS: Final = {
     "int_parsing": "must be a whole number, written in digits alone",
     "int_parsing_size": "must be a whole number of fewer digits",
     "int_type": "must be a whole number",
-    "json_invalid": "the body is not valid JSON",
+    "json_invalid": "the body is not valid JSON: look at {error}",
     "less_than": "must be less than {lt}",
     "less_than_equal": "must be at most {le}",
     "list_type": "must be a list",

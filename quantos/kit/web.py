@@ -23,7 +23,16 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from quantos.errors import Invalid, QuantosError, TooManyRequests
+from quantos.errors import (
+    Internal,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    QuantosError,
+    TooLarge,
+    TooManyRequests,
+    WrongState,
+)
 from quantos.kit.clock import parse_instant
 from quantos.kit.findings import findings
 from quantos.kit.refusal import Found, shaped
@@ -35,6 +44,10 @@ CODE_HEADER: Final = "QuantOS-Error-Code"
 
 ENDLESS: Final = "quantos.endless"
 """Set in a request's scope: its answer ends when the server does."""
+
+_KINDS: Final = (WrongState, NotFound, MethodNotAllowed, TooLarge, Invalid, Internal)
+_CODES: Final = {error.status: error.code for error in _KINDS}
+"""Of what is refused where no feature is asked: by the framework and the middlewares."""
 
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -239,15 +252,16 @@ def parse_json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise json.JSONDecodeError(error.msg, "", 0) from None
+        raise json.JSONDecodeError(f"line {error.lineno}, column {error.colno}", "", 0) from None
 
 
 def _refused(
     scope: Scope, status: int, detail: str | Found, headers: dict[str, str] | None = None
 ) -> Response:
-    """A refusal in the shape of the guide that the path belongs to."""
+    """A refusal in the shape of the guide that the path belongs to, with the code of its kind where it has no other."""
+    coded = {CODE_HEADER: _CODES[status]} if status in _CODES else {}
     status, body = shaped(scope["path"], status, detail)
-    return json_response(body, status, headers)
+    return json_response(body, status, {**coded, **(headers or {})})
 
 
 async def quantos_error(request: Request, error: Exception) -> Response:

@@ -75,6 +75,12 @@ class FileOut(Answer):
     unchanged: int
     changed: int
     quarantined: Annotated[dict[str, int], Field(description="Refused rows by reason.")]
+    refused_rows: Annotated[
+        dict[str, list[str]],
+        Field(
+            description="Examples by reason: symbol, date, row counted from 1 below the names of the columns."
+        ),
+    ]
     findings: Annotated[dict[str, Any], Field(description="Count, meaning and examples by kind.")]
     settled: dict[str, Any] | None
     refused: Annotated[str | None, Field(description="Why nothing of the file was taken.")]

@@ -199,16 +199,16 @@ def _read_slowly(body: bytes, content_type: str | None) -> Submission:
         raise _refused("model_attributes_type", "body")
     try:
         found = SignalNew.model_validate(parse_json(body))
-    except json.JSONDecodeError:
-        raise _refused("json_invalid", "body", 0) from None
+    except json.JSONDecodeError as error:
+        raise _refused("json_invalid", "body", 0, error=error.msg) from None
     except ValidationError as error:
         raise RequestValidationError(_in_body(error)) from None
     targets = [TargetWeight(line.symbol, line.weight) for line in found.signals]
     return Submission(found.trade_date, targets)
 
 
-def _refused(kind: str, *loc: str | int) -> RequestValidationError:
-    return RequestValidationError([{"type": kind, "loc": loc}])
+def _refused(kind: str, *loc: str | int, **ctx: str) -> RequestValidationError:
+    return RequestValidationError([{"type": kind, "loc": loc, "ctx": ctx}])
 
 
 def _in_body(error: ValidationError) -> list[dict[str, Any]]:

@@ -67,7 +67,7 @@ class Loaded:
     source: str
     report: dict[str, Any]
     bars: int
-    instruments: int
+    instruments: int  # that have bars
     first: date
     last: date
     panel: Panel
@@ -134,7 +134,7 @@ def _chosen(market: Market, path: Path | None, seed: int | None, report: dict[st
         source=str(path or ""),
         report=report,
         bars=coverage["bars"],
-        instruments=coverage["instruments"],
+        instruments=sum(board["with_bars"] for board in coverage["boards"]),
         first=coverage["first_date"],
         last=coverage["last_date"],
         panel=panel,

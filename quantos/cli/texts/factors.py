@@ -85,7 +85,7 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "factor.col.passed": ("verdict", "结论"),
     "factor.col.check": ("check", "检查项"),
     "factor.col.value": ("value", "数值"),
-    "factor.col.threshold": ("threshold", "阈值"),
+    "factor.col.threshold": ("asked for", "要求"),
     "factor.not_validated": (
         "factor {id} has not been validated yet: there is nothing to report",
         "因子 {id} 尚未验证：没有可报告的内容",

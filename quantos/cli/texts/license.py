@@ -47,6 +47,7 @@ LICENSE: Final[dict[str, tuple[str, str]]] = {
     "license.fact.memory": ("memory", "内存"),
     "license.fact.fingerprint": ("this machine", "本机指纹"),
     "license.fact.file": ("file", "文件"),
+    "license.none_there": ("none at {file}", "{file} 处没有文件"),
     "license.cores": ("{used} of {cores}", "使用 {used} 个，共 {cores} 个"),
     "license.memory": ("up to {memory} GB", "至多 {memory} GB"),
     "license.step.form": (

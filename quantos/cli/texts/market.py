@@ -94,8 +94,17 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
         "行涉及 {days} 个已结算交易日，未采用：{named}；如需采用，请用 quantos settle --restate 重新结算这些交易日",
     ),
     "market.total": (
-        "{rows:row|rows} in {seconds:.1f} s: {stored} stored, {unchanged} as they were",
-        "{rows} 行，用时 {seconds:.1f} 秒：写入 {stored} 行，未变 {unchanged} 行",
+        "{rows:row|rows} in {seconds:.1f} s: {parts}",
+        "{rows} 行，用时 {seconds:.1f} 秒：{parts}",
+    ),
+    "market.sum.stored": ("{count} stored", "写入 {count} 行"),
+    "market.sum.changed": ("{count} changed", "更正 {count} 行"),
+    "market.sum.unchanged": ("{count} as they were", "未变 {count} 行"),
+    "market.sum.settled": ("{count} of settled days not applied", "{count} 行涉及已结算交易日，未采用"),
+    "market.sum.refused": ("{count} refused", "拒收 {count} 行"),
+    "market.quarantine.where": (
+        "Refused rows lie in quarantine as they came: GET /api/v1/admin/quarantine, as the operator, shows them (docs/market-data.md).",
+        "被拒收的行按原样保存在隔离区：操作员可用 GET /api/v1/admin/quarantine 查看（docs/market-data.md）。",
     ),
     "import.no_path": (
         "there is nothing at {path}: name a folder or file of market data",
@@ -166,7 +175,7 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
 }
 
 REASONS: Final[dict[str, str]] = {
-    "unknown_symbol": "代码不是沪、深、北交易所的股票或基金",
+    "unknown_symbol": "代码不是沪、深、北交易所的股票或基金，或缺少交易所后缀：应为 600519.SH，而不是 600519",
     "missing_date": "没有可读的日期",
     "beyond_calendar": "日期超出交易日历：用 quantos calendar import FILE 扩展",
     "closed_day": "当日休市",
@@ -198,6 +207,7 @@ REASONS: Final[dict[str, str]] = {
     "no_amount": "没有成交额的行",
     "no_adj_factor": "没有复权因子的行",
     "no_is_st": "未注明是否 ST 的行",
+    "unit_doubtful": "价格高于历史上任何成交价，且没有成交额可以佐证：单位是否为分而不是元？",
     "inexact_volume": "超过 16,777,216 股且经过 32 位浮点数的成交量：精确到 6e-8",
     "survivors_only": "文件中每个标的都交易到末日：缺少已退市的标的",
     "index_range": "指数的开盘或收盘超出最低与最高",

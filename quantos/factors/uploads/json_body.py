@@ -84,8 +84,8 @@ def _read_slowly(body: bytes) -> Panel:
         raise RequestValidationError([_finding("missing")])
     try:
         content = parse_json(body)
-    except json.JSONDecodeError:
-        raise RequestValidationError([_finding("json_invalid", 0)]) from None
+    except json.JSONDecodeError as error:
+        raise RequestValidationError([_finding("json_invalid", 0, error=error.msg)]) from None
     errors = [finding for finding, _ in zip(_errors(content), range(FINDINGS_MAX), strict=False)]
     if errors:
         raise RequestValidationError(errors)

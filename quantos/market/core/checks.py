@@ -100,22 +100,6 @@ def suspended_price(trade_status: NDArray[np.int8], *prices: Mills) -> Bools:
     return np.asarray((trade_status == 0) & differ)
 
 
-def unit_factor(amount: Floats, volume: NDArray[np.int64], close: Mills) -> float | None:
-    """The power of ten by which amount / volume differs from the price in half of the rows; None: it fits.
-
-    100: volumes in lots of 100; 0.001: amounts in thousand CNY; 0.1: both.
-    """
-    with np.errstate(invalid="ignore"):
-        judged = (volume > 0) & (amount > 0) & (close > 0)
-    if not judged.any():
-        return None
-    ratio = amount[judged] * 1000.0 / (volume[judged] * close[judged].astype(np.float64))
-    typical = float(np.median(ratio))
-    if 0.5 <= typical <= 2:
-        return None
-    return float(10.0 ** np.rint(np.log10(typical)))
-
-
 # ---------------------------------------------------------------- duplicates, of rows sorted by key
 
 

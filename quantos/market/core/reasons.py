@@ -50,6 +50,7 @@ class Finding(StrEnum):
     NO_AMOUNT = "no_amount"
     NO_ADJ_FACTOR = "no_adj_factor"
     NO_IS_ST = "no_is_st"
+    UNIT_DOUBTFUL = "unit_doubtful"
     INEXACT_VOLUME = "inexact_volume"
     SURVIVORS_ONLY = "survivors_only"
     INDEX_RANGE = "index_range"
@@ -62,7 +63,7 @@ class Finding(StrEnum):
 
 
 SENTENCES: Final[dict[Refusal | Finding, str]] = {
-    Refusal.UNKNOWN_SYMBOL: "the symbol is no share and no fund of Shanghai, Shenzhen or Beijing",
+    Refusal.UNKNOWN_SYMBOL: "the symbol is no share and no fund of Shanghai, Shenzhen or Beijing, or lacks its exchange: 600519.SH, not 600519",
     Refusal.MISSING_DATE: "the row has no readable date",
     Refusal.BEYOND_CALENDAR: "the date lies beyond the trading calendar: extend it with `quantos calendar import FILE`",
     Refusal.CLOSED_DAY: "the exchange was closed on that day",
@@ -94,6 +95,7 @@ SENTENCES: Final[dict[Refusal | Finding, str]] = {
     Finding.NO_AMOUNT: "rows without an amount",
     Finding.NO_ADJ_FACTOR: "rows without an adjustment factor",
     Finding.NO_IS_ST: "rows that do not say whether the share was under ST",
+    Finding.UNIT_DOUBTFUL: "prices beyond any that was ever paid, without an amount that proves them: are they in fen instead of CNY?",
     Finding.INEXACT_VOLUME: "volumes above 16,777,216 shares that passed through 32-bit floats: exact to 6e-8",
     Finding.SURVIVORS_ONLY: "every instrument of the file trades until its end: delisted ones are missing",
     Finding.INDEX_RANGE: "open or close lies outside low and high",

@@ -22,12 +22,12 @@ from quantos.market.core.settled import Reopened, SettledDays
 from quantos.market.importing import write
 from quantos.market.importing.frame import BarFrame
 from quantos.market.importing.report import FileRefused, FileReport, Found
+from quantos.market.importing.scales import Scales, refuse_amounts
 from quantos.market.importing.screen import (
     Before,
     Kept,
     Named,
     counted_findings,
-    refuse_units,
     row_key,
     screen,
     sequence_findings,
@@ -78,7 +78,7 @@ def store_bars(cursor: Cursor, frame: BarFrame, terms: Terms, report: FileReport
     """Screen a frame and write it. Raises FileRefused where the file as a whole is wrong."""
     report.rows = len(frame)
     stage("checking", len(frame))
-    refuse_units(frame)
+    refuse_amounts(frame)
     named = name_symbols(frame.symbols, terms)
     if len(frame) and not named.tick.any():
         raise FileRefused(
@@ -91,16 +91,19 @@ def store_bars(cursor: Cursor, frame: BarFrame, terms: Terms, report: FileReport
     report.count(Finding.DUPLICATE_ROW, repeats, [])
     numbers = write.number_symbols(cursor, frame.symbols, np.unique(kept.code))
     stage("comparing", len(kept))
+    before = _rows_before(cursor, kept, numbers, terms.calendar)
     found = sequence_findings(
         kept,
         named,
-        _rows_before(cursor, kept, numbers, terms.calendar),
+        before,
         frame.symbols,
         terms.calendar.sessions,
         _action_keys(cursor, numbers, terms.calendar),
     )
     found = _fill_gaps(cursor, found, terms, dict(zip(frame.symbols, numbers.tolist(), strict=True)))
-    state = _compare(cursor, kept, numbers, terms.calendar)
+    scales = Scales(kept)
+    state = _compare(cursor, kept, numbers, terms.calendar, scales)
+    scales.refuse(cursor, frame, before, numbers, terms.calendar)
     found += _hold_settled(kept, state, frame.symbols, terms, report)
     if "delisted" in report.source.lower():
         _mark_delisted(cursor, kept, numbers, terms.calendar)
@@ -170,7 +173,7 @@ def _action_keys(cursor: Cursor, numbers: NDArray[np.int64], calendar: TradingCa
 
 
 def _compare(
-    cursor: Cursor, kept: Kept, numbers: NDArray[np.int64], calendar: TradingCalendar
+    cursor: Cursor, kept: Kept, numbers: NDArray[np.int64], calendar: TradingCalendar, scales: Scales
 ) -> NDArray[np.int8]:
     """NEW, SAME or CHANGED for each kept row; what a changed row leaves out is filled from the stored one."""
     state = np.zeros(len(kept), dtype=np.int8)
@@ -190,7 +193,9 @@ def _compare(
         usable = (code >= 0) & (position >= 0)
         at = row_at[code[usable] * span + (position[usable] - low)]
         hit = at >= 0
-        _match(kept, state, at[hit], {name: values[usable][hit] for name, values in rows.items()})
+        stored = {name: values[usable][hit] for name, values in rows.items()}
+        scales.overlap(at[hit], stored)
+        _match(kept, state, at[hit], stored)
     return state
 
 

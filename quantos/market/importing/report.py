@@ -99,6 +99,7 @@ class FileReport:
     unchanged: int = 0
     changed: int = 0
     quarantined: dict[str, int] = field(default_factory=dict)
+    refused_rows: dict[str, list[str]] = field(default_factory=dict)  # examples by reason
     findings: dict[str, FindingCount] = field(default_factory=dict)
     settled: SettledRows = field(default_factory=SettledRows)
     refused: str | None = None
@@ -113,9 +114,11 @@ class FileReport:
         if count:
             self.findings.setdefault(kind.value, FindingCount()).add(count, examples)
 
-    def refuse(self, reason: Refusal, count: int) -> None:
+    def refuse(self, reason: Refusal, count: int, examples: list[str] | None = None) -> None:
         if count:
             self.quarantined[reason.value] = self.quarantined.get(reason.value, 0) + count
+            told = [*self.refused_rows.get(reason.value, []), *(examples or [])]
+            self.refused_rows[reason.value] = told[:EXAMPLES_MAX]
 
     @property
     def quarantined_rows(self) -> int:
@@ -131,6 +134,7 @@ class FileReport:
             "unchanged": self.unchanged,
             "changed": self.changed,
             "quarantined": self.quarantined,
+            "refused_rows": self.refused_rows,
             "findings": {
                 kind: {"count": found.count, "meaning": SENTENCES[Finding(kind)], "examples": found.examples}
                 for kind, found in self.findings.items()
@@ -227,6 +231,7 @@ class ImportReport:
             )
             result += [
                 f"  refused {count}: {SENTENCES[Refusal(reason)]}"
+                + (f" ({'; '.join(examples[:3])})" if (examples := file.refused_rows.get(reason)) else "")
                 for reason, count in file.quarantined.items()
             ]
             result += [

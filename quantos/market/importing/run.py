@@ -168,7 +168,16 @@ class Importer:
             report.kind = f"instruments ({listing.name})"
             columns = files.provider_frame(source, listing.duckdb_types)
             done = self.instruments(listing.instruments(columns, path.name))
-            for name in ("rows", "stored", "changed", "unchanged", "quarantined", "findings", "load"):
+            for name in (
+                "rows",
+                "stored",
+                "changed",
+                "unchanged",
+                "quarantined",
+                "refused_rows",
+                "findings",
+                "load",
+            ):
                 setattr(report, name, getattr(done, name))
             return
         report.ignored = files.why_unknown(source.columns)

@@ -12,12 +12,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from quantos.market.core import checks
+from quantos.market.core import checks, units
 from quantos.market.core.boards import Board
 from quantos.market.core.calendar import TradingCalendar
 from quantos.market.core.reasons import REFUSALS, Finding, Refusal
 from quantos.market.importing.frame import NO_DAY, PRICES, BarFrame
-from quantos.market.importing.report import FileRefused, Found
+from quantos.market.importing.report import Found
 
 Mills = NDArray[np.int32]
 Rows = NDArray[Any] | slice
@@ -35,15 +35,6 @@ LIMIT_PPM: Final = {
 }
 SURVIVORS_INSTRUMENTS_MIN: Final = 100
 SURVIVORS_SESSIONS_MIN: Final = 250
-
-UNITS: Final = {
-    100.0: "volumes in lots of 100",
-    0.001: "amounts in thousand CNY",
-    0.1: "volumes in lots of 100 and amounts in thousand CNY",
-    10_000.0: "amounts or volumes scaled by 10,000",
-    0.0001: "amounts in 10,000 CNY",
-}
-
 
 Ints = NDArray[np.int32] | NDArray[np.int64]
 Valued = Callable[[NDArray[np.int64]], NDArray[np.float64]]
@@ -102,17 +93,6 @@ def in_parallel(work: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
 def row_key(code: NDArray[np.int32], position: Ints) -> NDArray[np.int64]:
     """One number per symbol and session, ascending within a symbol."""
     return code.astype(np.int64) * KEY_STEP + position
-
-
-def refuse_units(frame: BarFrame) -> None:
-    """Raises FileRefused where amounts, volumes and prices contradict the units of the platform."""
-    close, _, _ = checks.to_mills(frame.price["close"])
-    factor = checks.unit_factor(frame.amount, frame.volume, close)
-    if factor is not None:
-        raise FileRefused(
-            f"{frame.source}: amount / volume is about {factor:g} times the price"
-            f" ({UNITS.get(factor, 'a wrong unit')}): convert to shares and CNY, nothing was stored"
-        )
 
 
 def screen(
@@ -349,6 +329,7 @@ def counted_findings(kept: Kept, named: Named) -> dict[Finding, int]:
         Finding.NO_AMOUNT: int(np.isnan(kept.amount).sum()),
         Finding.NO_ADJ_FACTOR: int(np.isnan(kept.adj_factor).sum()),
         Finding.NO_IS_ST: int((kept.is_st < 0).sum()),
+        Finding.UNIT_DOUBTFUL: units.beyond_any_price(kept.code, kept.price["close"], kept.amount),
         Finding.INEXACT_VOLUME: 0
         if kept.exact is None
         else int(checks.inexact_volume(kept.volume, kept.exact).sum()),

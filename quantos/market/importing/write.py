@@ -16,7 +16,7 @@ from quantos.market.core.reasons import REFUSALS
 from quantos.market.core.settled import Reopened
 from quantos.market.core.wide_funds import wide_funds
 from quantos.market.importing.frame import NO_DAY, PRICES, BarFrame
-from quantos.market.importing.report import FileReport, Found
+from quantos.market.importing.report import EXAMPLES_MAX, FileReport, Found
 from quantos.market.importing.screen import Kept
 from quantos.market.store import Cursor
 
@@ -80,7 +80,8 @@ def quarantine(
         return
     codes = verdict[rows]
     for code, count in zip(*np.unique(codes, return_counts=True), strict=True):
-        report.refuse(REFUSALS[code - 1], int(count))
+        examples = [_example(frame, int(row)) for row in rows[codes == code][:EXAMPLES_MAX]]
+        report.refuse(REFUSALS[code - 1], int(count), examples)
     if frame.text is not None:
         columns = {f"c_{name}": frame.text[name].take(pa.array(rows)) for name in frame.text.column_names}
     else:
@@ -97,6 +98,13 @@ def quarantine(
     )
     packed = ", ".join(f'"{name[2:]}" := "{name}"' for name in columns)
     insert_quarantine(cursor, load, table, f"to_json(struct_pack({packed}))")
+
+
+def _example(frame: BarFrame, row: int) -> str:
+    """Symbol, date and place of a row, counted from 1 below the names of the columns."""
+    symbol = frame.symbols[frame.code[row]] if frame.code[row] >= 0 else ""
+    day = "" if frame.day[row] == NO_DAY else str(np.datetime64(int(frame.day[row]), "D"))
+    return " ".join(part for part in (symbol, day, f"row {row + 1:,}") if part)
 
 
 def insert_quarantine(cursor: Cursor, load: int, table: pa.Table, row_json: str) -> None:

@@ -12,7 +12,7 @@ from quantos.verification.core import trading_days
 from quantos.verification.core.dated_rules import RuleTable, table_of
 from quantos.verification.core.digests import nav_sha256, sha256_hex
 from quantos.verification.core.history import History
-from quantos.verification.core.package import Package
+from quantos.verification.core.package import Benchmark, Package
 from quantos.verification.core.verdict import Finding, Waiver
 
 NO_REPOSITORY: Final = Finding("no_repository", waiver=Waiver.UNATTESTED)
@@ -76,12 +76,13 @@ def salts_of(packages: Iterable[Package]) -> dict[date, str]:
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """A day of the public track record."""
+    """A day of the public track record. `benchmark`: None where the record has no such field."""
 
     date: date
     nav: float
     daily_return: float | None
     cumulative_return: float | None
+    benchmark: Benchmark | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from quantos.verification.core.evidence import (
     TrackRecord,
     salts_of,
 )
-from quantos.verification.core.fields import Fields, Malformed
+from quantos.verification.core.fields import MISSING, Fields, Malformed
 from quantos.verification.core.history import History
-from quantos.verification.core.package import Package
+from quantos.verification.core.package import Benchmark, Package
 from quantos.verification.core.package_reader import read_package
 from quantos.verification.core.steps_bars import BARS_STEPS
 from quantos.verification.core.steps_books import BOOKS_STEPS
@@ -137,6 +137,9 @@ def read_track_record(document: Any) -> TrackRecord:
             row.double("nav"),
             row.nullable("daily_return", row.double),
             row.nullable("cumulative_return", row.double),
+            None
+            if row.raw("benchmark_return") is MISSING
+            else Benchmark(row.nullable("benchmark_return", row.double)),
         ),
     )
     for place, (before, after) in enumerate(pairwise(rows), start=1):

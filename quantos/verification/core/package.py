@@ -161,8 +161,17 @@ class Restated:
 
 
 @dataclass(frozen=True, slots=True)
+class Benchmark:
+    """What a day's benchmark returned, as the platform that answered knew it; no digest binds it."""
+
+    daily_return: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Package:
-    """A day. `edition`: of the platform that answered, which a copy of the same day may say otherwise; None: standard."""
+    """A day. `edition`, of the platform that answered (None: standard), and `benchmark` a copy of the same day may
+    say otherwise.
+    """
 
     slug: str
     trade_date: date
@@ -170,6 +179,7 @@ class Package:
     simulated: bool
     synthetic: bool
     edition: str | None = field(compare=False)
+    benchmark: Benchmark = field(compare=False)
     nav: Nav
     positions: tuple[Position, ...]
     trades: tuple[Trade, ...]

@@ -10,6 +10,7 @@ from quantos.verification.core.package import (
     Accepted,
     Action,
     Bar,
+    Benchmark,
     Nav,
     Order,
     Package,
@@ -48,6 +49,7 @@ def read_package(document: Any) -> Package:
         simulated=top.mark("simulated"),
         synthetic=top.mark("synthetic"),
         edition=top.word("edition"),
+        benchmark=_benchmark(provenance.inner("benchmark")),
         nav=_nav(body.inner("nav")),
         positions=body.rows("positions", _position),
         trades=body.rows("trades", _trade),
@@ -66,7 +68,7 @@ def read_package(document: Any) -> Package:
         accepted=provenance.nullable("accepted", lambda name: _accepted(provenance.inner(name))),
         restated=None if top.raw("restated") is MISSING else _restated(top.inner("restated")),
     )
-    _check_beside(top, body, provenance)
+    _check_beside(top, body)
     _check_order(package)
     return package
 
@@ -75,14 +77,16 @@ _BENCHMARKS: Final = ("000300.SH", "000905.SH", "000852.SH", "932000.CSI", "etf_
 """What the five universes are held against; the last is computed from the funds themselves."""
 
 
-def _check_beside(top: Fields, body: Fields, provenance: Fields) -> None:
+def _benchmark(benchmark: Fields) -> Benchmark:
+    if benchmark.raw("symbol") not in _BENCHMARKS:
+        raise Malformed(benchmark.at("symbol"), f"one of {', '.join(_BENCHMARKS)}", benchmark.raw("symbol"))
+    return Benchmark(benchmark.nullable("return", benchmark.double))
+
+
+def _check_beside(top: Fields, body: Fields) -> None:
     """What no step looks at is there all the same, and of its form."""
     if not isinstance(top.raw("how_to_verify"), list):
         raise Malformed("how_to_verify", "a list of texts", top.raw("how_to_verify"))
-    benchmark = provenance.inner("benchmark")
-    if benchmark.raw("symbol") not in _BENCHMARKS:
-        raise Malformed(benchmark.at("symbol"), f"one of {', '.join(_BENCHMARKS)}", benchmark.raw("symbol"))
-    benchmark.nullable("return", benchmark.double)
     attested = body.inner("settlement_attestation")
     attested.nullable("raw_url", attested.text)
     if body.raw("signal_attestation") is not None:

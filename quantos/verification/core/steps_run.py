@@ -11,7 +11,7 @@ from quantos.verification.core import trading_days
 from quantos.verification.core.evidence import DayEvidence, RecordRow, RunEvidence, differs, salts_of
 from quantos.verification.core.exact import cny
 from quantos.verification.core.history import History
-from quantos.verification.core.package import Bar, Package
+from quantos.verification.core.package import Bar, Benchmark, Package
 from quantos.verification.core.steps_books import is_close
 from quantos.verification.core.verdict import Finding, Judgement, Step, Waiver, judged, not_checked, not_run
 
@@ -135,6 +135,7 @@ def same_bars(run: RunEvidence) -> Judgement:
 def record_agrees(run: RunEvidence) -> Judgement:
     """The public track record shows the packages' days, each with the NAV and the returns that they prove.
 
+    The benchmark beside them has to be the packages' too; neither of the two is bound by a digest.
     That the days are simulated or synthetic is step 2's; here the record has to say the same of itself.
     """
     if run.record is None:
@@ -185,6 +186,15 @@ def _about_row(row: RecordRow, package: Package) -> Iterator[Finding]:
     for name, right, shown in expected:
         if not (right is shown if right is None or shown is None else is_close(shown, right)):
             yield differs(f"{row.date} {name}", None if right is None else f"{right:.9f}", shown)
+    if row.benchmark is not None and not _same_return(row.benchmark, package.benchmark):
+        one, other = package.benchmark.daily_return, row.benchmark.daily_return
+        yield differs(f"{row.date} benchmark_return", one, other)
+
+
+def _same_return(one: Benchmark, other: Benchmark) -> bool:
+    if one.daily_return is None or other.daily_return is None:
+        return one == other
+    return is_close(one.daily_return, other.daily_return)
 
 
 def history_whole(run: RunEvidence) -> Judgement:

@@ -191,7 +191,7 @@ def fetch_strategy(web: Web, url: StrategyUrl, on_day: Callable[[int, int], None
     """The track record and the package of each of its days, older revisions too. Raises Refused."""
     body = web.get(f"{url.strategy}/track-record", RECORD_BYTES_MAX)
     if body is None:
-        raise Refused("not_fetched", path=url.strategy, reason="HTTP 404")
+        raise Refused("no_strategy", path=url.strategy, slug=url.slug)
     try:
         record = read_track_record(read_json(body))
     except (NotJson, Malformed) as error:

@@ -52,7 +52,7 @@ def limits_of(report: StrategyReport | RepositoryReport) -> list[str]:
     if not report.days:
         return []
     times = times_of(report)
-    limits = ["bars", "list_dates"]
+    limits = ["bars", "list_dates", "benchmark"]
     if not report.attested:
         limits.append("unattested")
     elif times["pushed"] < times["signals"]:

@@ -56,6 +56,10 @@ _REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "{path} 是浅克隆：历史被截断，无法判断存证最早的提交",
     ),
     "refused.keys": ("{path} has no key that can be read: {reason}", "{path} 中没有可读取的密钥：{reason}"),
+    "refused.no_strategy": (
+        "{path}: there is no public strategy of this name, {slug}; the list of the public ones is at /api/v1/public/strategies",
+        "{path}：没有名为 {slug} 的公开策略；公开策略的列表在 /api/v1/public/strategies",
+    ),
     "refused.not_fetched": ("{path} could not be fetched: {reason}", "无法获取 {path}：{reason}"),
     "refused.not_writable": ("{path} cannot be written: {reason}", "无法写入 {path}：{reason}"),
 }
@@ -178,6 +182,13 @@ _LIMITS: Final[dict[str, tuple[str, str]]] = {
             " instrument did not trade"
         ),
         "行情背后的事实：上市日期、风险警示、基金跟踪的指数、未交易的原因",
+    ),
+    "limit.benchmark": (
+        (
+            "that the benchmark's returns are the index's: no digest binds them; packages and track record only have to"
+            " say the same"
+        ),
+        "基准收益是否为指数的真实收益：不在任何摘要之内，仅要求证据包与公开业绩一致",
     ),
     "limit.self_dated": (
         (

@@ -66,6 +66,21 @@ def test_an_import_says_what_was_refused_and_what_was_not_taken(
     assert not any(line.rstrip().endswith(" -") for line in said)
 
 
+def test_the_sum_of_an_import_adds_up_and_a_refused_row_is_named(
+    run: Run, tmp_path: Path, folder: Path
+) -> None:
+    data = tmp_path / "data"
+    said = " ".join(run("market", "import", folder, data_dir=data, COLUMNS="80").out.split())
+    assert "3 rows in" in said
+    assert "2 stored, 0 as they were, 1 refused" in said
+    assert "(600519.SH 2024-01-03 row 2)" in said
+    assert "/api/v1/admin/quarantine" in said
+    bars = folder / "bars.csv"
+    bars.write_text(bars.read_text().replace("1000", "2000"))
+    again = " ".join(run("market", "import", folder, data_dir=data, COLUMNS="80").out.split())
+    assert "0 stored, 2 changed, 0 as they were, 1 refused" in again
+
+
 def test_the_status_has_a_table_for_each_subject(run: Run, tmp_path: Path, folder: Path) -> None:
     run("market", "import", folder, data_dir=tmp_path / "data")
     rows = [line.split() for line in run("market", "status", data_dir=tmp_path / "data").out.splitlines()]

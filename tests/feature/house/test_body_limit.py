@@ -24,7 +24,7 @@ def on_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 )
 def test_a_large_body_that_is_no_upload_is_refused_before_it_is_read(on_stage: Stage, path: str) -> None:
     answer = on_stage.public().call("POST", path, "x" * SMALL_BYTES_MAX)
-    assert answer.status_code == 413
+    assert (answer.status_code, answer.headers["QuantOS-Error-Code"]) == (413, "too_large")
     assert answer.json() == {"detail": f"the body is larger than {SMALL_BYTES_MAX} bytes: send it in parts"}
 
 

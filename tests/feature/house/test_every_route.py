@@ -23,8 +23,8 @@ from quantos.kit.deploy_kit import GUIDE, KIT
 from quantos.kit.docs_page import FILES
 from quantos.kit.route_index import RouteIndex
 from quantos.kit.routing import API, ServedRoute
-from quantos.kit.web import Answer, ApiModel
-from tests.docs.documents import leaves
+from quantos.kit.web import CODE_HEADER, Answer, ApiModel
+from tests.docs.documents import error_classes, leaves
 from tests.support.effort import tries
 from tests.support.platforms import Caller, Stage, stage
 
@@ -49,6 +49,7 @@ PUBLIC: Final = {
 """With everything below /public/; the Copilot's while the server listens on loopback. Whoever adds another says so here."""
 
 ODD: Final = ("%00", "%ff%fe", "%0a", "%F0%9F%98%80", "x" * 3000, "'%20or%201=1", "9" * 40, "2024-02-30")
+DOCUMENTED: Final = {error.code for error in error_classes()}
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 
 
@@ -108,7 +109,9 @@ def shape_of(answer: httpx.Response) -> str:
 
 
 def is_refusal(answer: httpx.Response, status: int) -> bool:
-    """In the guide's shape; a HEAD has no body."""
+    """In the guide's shape, with its code; a HEAD has no body."""
+    if answer.headers.get(CODE_HEADER) not in DOCUMENTED:
+        return False
     if answer.status_code != status or answer.request.method == "HEAD":
         return answer.status_code == status
     body: dict[str, Any] = answer.json()
@@ -222,6 +225,7 @@ def test_err_03_no_odd_path_gives_500(on_stage: Stage, agent: Caller, routes: li
             answer = caller.call(method, filled)
             assert 400 <= answer.status_code < 500, (method, filled, answer.text)
             assert set(answer.json()) == {shape_of(answer)}
+            assert answer.headers.get(CODE_HEADER) in DOCUMENTED, (method, filled, answer.status_code)
 
 
 def test_err_01_a_method_that_a_path_does_not_have_is_405_and_the_others_are_named(
@@ -233,6 +237,7 @@ def test_err_01_a_method_that_a_path_does_not_have_is_405_and_the_others_are_nam
             if method not in served:
                 answer = agent.call(method, path)
                 assert is_refusal(answer, 405), (method, path, answer.text)
+                assert answer.headers[CODE_HEADER] == "method_not_allowed"
                 assert set(answer.headers["allow"].split(", ")) == served, (method, path)
 
 
@@ -253,6 +258,24 @@ def test_err_01_a_path_that_is_not_served_is_404(agent: Caller, routes: list[Rou
         for odd in {*(f"{below}{odd}" for odd in odds), path, f"/api/v2{path}"} - served:
             answer = agent.call(method, f"http://platform{odd}")
             assert is_refusal(answer, 404), (method, odd, answer.status_code, answer.text)
+            assert answer.headers[CODE_HEADER] == "not_found"
+
+
+def test_err_04_a_body_that_is_no_json_is_422_with_its_code_and_place(
+    on_stage: Stage, agent: Caller, routes: list[Route]
+) -> None:
+    seen = 0
+    for method, path in routes:
+        caller = on_stage.operator if path.startswith("/admin/") else agent
+        headers = {"Authorization": f"Bearer {caller.token}", "Content-Type": "application/json"}
+        answer = send(caller, method, path, content=b'{"name":\n oops}', headers=headers)
+        if method == "POST" and "{" not in path and answer.status_code == 422:
+            (found,) = answer.json()["detail"]
+            assert answer.headers[CODE_HEADER] == "invalid", path
+            if found["type"] == "json_invalid":
+                seen += 1
+                assert found["msg"] == "the body is not valid JSON: look at line 2, column 2"
+    assert seen > 5
 
 
 def test_err_09_nothing_is_limited_to_a_rate(on_stage: Stage, agent: Caller) -> None:

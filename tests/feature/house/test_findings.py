@@ -197,7 +197,7 @@ def test_a_body_that_is_no_json_is_told_so(agent: Caller) -> None:
         assert (answer.status_code, item["type"], item["msg"]) == (
             422,
             "json_invalid",
-            "the body is not valid JSON",
+            "the body is not valid JSON: look at line 1, column 2",
         )
 
 

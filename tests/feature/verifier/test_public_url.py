@@ -114,6 +114,41 @@ def test_what_was_answered_is_kept_and_holds_offline(site: Site, tmp_path: Path)
     assert "track_record" not in answer.not_checked
 
 
+def test_a_benchmark_that_the_packages_do_not_have_is_found(site: Site) -> None:
+    assert site.track["records"][3]["benchmark_return"] is None
+    site.track["records"][3]["benchmark_return"] = -0.01
+    answer = ask(site.url)
+    (message,) = answer.failed["track_record"]
+    assert answer.code == 1
+    assert f"{site.track['records'][3]['date']} benchmark_return" in message
+
+
+def test_a_packages_benchmark_that_the_record_does_not_have_is_found(site: Site) -> None:
+    beside = site.record.packages[3]["data_provenance"]["benchmark"]
+    beside["return"] = site.track["records"][3]["benchmark_return"] = 0.012
+    assert ask(site.url).code == 0
+    beside["return"] = 0.021
+    assert list(ask(site.url).failed) == ["track_record"]
+
+
+def test_a_record_without_a_benchmark_is_held_against_nothing(site: Site) -> None:
+    for row in site.track["records"]:
+        del row["benchmark_return"]
+    assert ask(site.url).code == 0
+
+
+def test_that_no_digest_binds_the_benchmark_is_said(site: Site) -> None:
+    (part,) = ask(site.url).report["reports"]
+    assert any("no digest binds them" in limit for limit in part["not_shown"])
+
+
+def test_a_strategy_that_is_not_public_is_said_to_be_none(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(site.url.replace("alpha", "nope")).code == 2
+    assert "there is no public strategy of this name, nope" in capsys.readouterr().err
+
+
 FORM = "https://HOST/api/v1/public/strategies/SLUG"
 
 

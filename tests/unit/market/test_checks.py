@@ -74,27 +74,6 @@ def test_the_average_price_lies_within_the_day() -> None:
     assert off.tolist() == [False, True, True, False, False]
 
 
-@pytest.mark.parametrize(
-    ("amount", "volume", "factor"),
-    [
-        (1000.0, 100, None),
-        (1000.0, 1, 100.0),
-        (1.0, 100, 0.001),
-        (1.0, 1, 0.1),
-        (np.nan, 1, None),
-        (1.0, 0, None),
-    ],
-)
-def test_a_wrong_unit_shows_as_a_power_of_ten(amount: float, volume: int, factor: float | None) -> None:
-    assert checks.unit_factor(np.array([amount] * 3), shares(*[volume] * 3), mills(10, 10, 10)) == factor
-
-
-def test_one_odd_row_is_no_wrong_unit() -> None:
-    assert (
-        checks.unit_factor(np.array([1000.0, 1000.0, 1e6]), shares(100, 100, 100), mills(10, 10, 10)) is None
-    )
-
-
 def test_repeats_are_the_rows_after_the_first() -> None:
     assert checks.repeats(shares(1, 2, 2, 2, 3)).tolist() == [False, False, True, True, False]
 
