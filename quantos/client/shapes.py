@@ -747,6 +747,7 @@ class FileOut(TypedDict):
     unchanged: int
     changed: int
     quarantined: dict[str, int]
+    refused_rows: dict[str, list[str]]
     findings: dict[str, Any]
     settled: dict[str, Any] | None
     refused: str | None
