@@ -150,7 +150,7 @@ def backtest(request: dict[str, Any]) -> dict[str, Any]:
     except MemoryError:
         return _error("memory", "MemoryError", "the strategy needs more memory than it may have", None)
     except NoStrategy:
-        return _error("no_strategy", "", "there is no class derived from backtrader's Strategy", None)
+        return _error("no_strategy", "", "there is no class that has backtrader's Strategy as its base", None)
     except BaseException as error:  # noqa: BLE001 (SystemExit and what code defines too)
         return _raised(error)
 

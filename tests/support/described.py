@@ -29,6 +29,17 @@ FORMATS: Final = {
 REF: Final = "#/components/schemas/"
 
 
+COPILOTS: Final = re.compile(
+    "/(auth|generate|builder|strategy|backtest|plot|explain|export|leaderboard)(/.*)?", re.DOTALL
+)
+"""The paths of the Copilot's guide."""
+
+
+def shape_of(path: str) -> str:
+    """What the guide that a path belongs to calls the text of a refusal."""
+    return "error" if COPILOTS.fullmatch(path) else "detail"
+
+
 @dataclass(frozen=True)
 class Operation:
     """One operation, `name` being its operationId."""

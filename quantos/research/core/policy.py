@@ -174,7 +174,11 @@ def _judged(code: str) -> tuple[ast.Module | None, list[Finding]]:
         raw = [found for node in ast.walk(tree) for found in _of_node(node)]
         if not strategy_classes(tree):
             raw.append(
-                (_Place(1, 0), Rule.NO_STRATEGY, "there is no class derived from backtrader's Strategy")
+                (
+                    _Place(1, 0),
+                    Rule.NO_STRATEGY,
+                    "there is no class that has backtrader's Strategy as its base",
+                )
             )
     lines = LINE_END.split(code)
     ordered = sorted(dict.fromkeys(raw))[:FINDINGS_MAX]

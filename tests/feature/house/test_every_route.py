@@ -25,6 +25,7 @@ from quantos.kit.route_index import RouteIndex
 from quantos.kit.routing import API, ServedRoute
 from quantos.kit.web import CODE_HEADER, Answer, ApiModel
 from tests.docs.documents import error_classes, leaves
+from tests.support.described import shape_of
 from tests.support.effort import tries
 from tests.support.platforms import Caller, Stage, stage
 
@@ -97,17 +98,6 @@ def send(caller: Caller, method: str, path: str, **more: Any) -> httpx.Response:
     return caller.runner.run(caller.http.request(method, path, **more))
 
 
-def shape_of(answer: httpx.Response) -> str:
-    """What the guide that a path belongs to calls the text of a refusal."""
-    first = answer.request.url.path.split("/")[1]
-    return (
-        "error"
-        if first
-        in {"auth", "generate", "builder", "strategy", "backtest", "plot", "explain", "export", "leaderboard"}
-        else "detail"
-    )
-
-
 def is_refusal(answer: httpx.Response, status: int) -> bool:
     """In the guide's shape, with its code; a HEAD has no body."""
     if answer.headers.get(CODE_HEADER) not in DOCUMENTED:
@@ -115,7 +105,9 @@ def is_refusal(answer: httpx.Response, status: int) -> bool:
     if answer.status_code != status or answer.request.method == "HEAD":
         return answer.status_code == status
     body: dict[str, Any] = answer.json()
-    return body.keys() == {shape_of(answer)} and isinstance(body[shape_of(answer)], str)
+    return body.keys() == {shape_of(answer.request.url.path)} and isinstance(
+        body[shape_of(answer.request.url.path)], str
+    )
 
 
 def test_beside_the_api_stand_its_description_and_the_page_that_shows_it(on_stage: Stage) -> None:
@@ -224,7 +216,7 @@ def test_err_03_no_odd_path_gives_500(on_stage: Stage, agent: Caller, routes: li
             filled = "/".join(odd if part.startswith("{") else part for part in path.split("/"))
             answer = caller.call(method, filled)
             assert 400 <= answer.status_code < 500, (method, filled, answer.text)
-            assert set(answer.json()) == {shape_of(answer)}
+            assert set(answer.json()) == {shape_of(answer.request.url.path)}
             assert answer.headers.get(CODE_HEADER) in DOCUMENTED, (method, filled, answer.status_code)
 
 

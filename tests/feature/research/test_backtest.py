@@ -98,7 +98,7 @@ def test_what_one_run_did_to_numpy_is_not_in_the_next(anyone: Caller) -> None:
         ("import os\n" + HOLD, "import of os is not allowed"),
         (HOLD + "open('/etc/passwd')\n", "open is not allowed"),
         ("def (", "not valid Python"),
-        ("import backtrader\n", "no class derived from backtrader's Strategy"),
+        ("import backtrader\n", "no class that has backtrader's Strategy as its base"),
         (with_next("1 / 0"), "line 6: the strategy raised ZeroDivisionError"),
         (with_next("self.data.close[1]"), "IndexError"),
         (with_next("x = [0] * 10**9"), "more memory"),

@@ -117,7 +117,7 @@ def test_there_are_no_more_findings_than_one_reads() -> None:
         ("return 1", 1, 1, "the code is not valid Python: 'return' outside function"),
         ("x = '\0'", 1, 1, "the code has characters that are no text"),
         ("x = '\ud800'", 1, 1, "the code has characters that are no text"),
-        ("", 1, 1, "there is no class derived from backtrader's Strategy"),
+        ("", 1, 1, "there is no class that has backtrader's Strategy as its base"),
     ],
 )
 def test_code_that_is_no_strategy_is_told_so(code: str, line: int, column: int, message: str) -> None:
