@@ -229,9 +229,28 @@ def copilot_top(
     return Call("GET", "/leaderboard/top", query=given(period=period, dataset=dataset, limit=limit))
 
 
-def copilot_translate(*, body: Any) -> Call[shapes.TranslatedOut]:
+def copilot_translate(
+    *,
+    asset: str,
+    entry: list[dict[str, Any]],
+    exit: list[dict[str, Any]],
+    timeframe: str | Unset = UNSET,
+    risk: dict[str, Any] | Unset = UNSET,
+    position_sizing: Literal["fixed", "percent", "risk_adjusted"] | Unset = UNSET,
+) -> Call[shapes.TranslatedOut]:
     """Code and prompt of a blueprint"""
-    return Call("POST", "/builder/translate", body=body)
+    return Call(
+        "POST",
+        "/builder/translate",
+        body=given(
+            asset=asset,
+            timeframe=timeframe,
+            entry=entry,
+            exit=exit,
+            risk=risk,
+            position_sizing=position_sizing,
+        ),
+    )
 
 
 def count_unread_notifications() -> Call[shapes.UnreadCount]:

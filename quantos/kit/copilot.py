@@ -18,7 +18,7 @@ def _within_the_store(number: int) -> int:
 
 
 StrategyId = Annotated[int, IN_DIGITS, AfterValidator(_within_the_store)]
-"""Of a saved strategy, in a path or query."""
+"""Of a saved strategy, in a path, query or body."""
 
 
 def attachment(text: str, media_type: str, name: str) -> Response:

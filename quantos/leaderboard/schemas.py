@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from quantos.kit.copilot import StrategyId
 from quantos.kit.web import STORABLE, Answer, ApiModel
 from quantos.leaderboard.tables import LeaderboardEntry
 
@@ -17,7 +18,7 @@ Dataset = Annotated[str, Field(min_length=1, max_length=100), STORABLE]
 class Submission(ApiModel):
     """`strategy_id` may be null: code that is saved nowhere."""
 
-    strategy_id: int | None = None
+    strategy_id: StrategyId | None = None
     strategy_name: Name
     code: Annotated[str, Field(min_length=1, max_length=200_000), STORABLE]
     dataset: Dataset = "default"

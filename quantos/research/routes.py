@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from quantos.kit.routing import Guard, Routes, joined
 from quantos.kit.web import copilot_refusals, json_response
 from quantos.research.schemas import (
     BacktestOut,
+    BlueprintBody,
     CodeAlone,
     CodeAndTicker,
     DeletedOut,
@@ -108,7 +109,7 @@ def _writing(research: Research, guard: Guard | None) -> APIRouter:
         summary="Code and prompt of a blueprint",
         response_model=TranslatedOut,
     )
-    async def copilot_translate(body: Annotated[Any, Body()]) -> Response:
+    async def copilot_translate(body: Annotated[BlueprintBody, Body()]) -> Response:
         """The same blueprint gives the same code. Every valid one gives code that runs."""
         return json_response(research.translate(body))
 
