@@ -424,7 +424,7 @@ def test_each_load_is_recorded_with_its_report(market: Market, write: Write, row
 def test_the_report_reads_on_a_terminal(market: Market, write: Write) -> None:
     lines = market.import_path(write("bars.parquet", [bar(A, DAYS[0], high=9.0)])).lines()
     assert lines[0].startswith("bars.parquet: bars, 1 rows: 0 stored")
-    assert lines[1] == "  refused 1: high is below low"
+    assert lines[1] == "  refused 1: high is below low (600519.SH 2024-01-02 row 1)"
 
 
 def test_progress_names_the_stages(market: Market, write: Write) -> None:
