@@ -32,5 +32,5 @@ def shaped(path: str, status: int, detail: str | Found) -> tuple[int, dict[str, 
 
 
 def _told(finding: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in finding["loc"] if part != "body")
+    place = ".".join(str(part) for part in finding["loc"] if part not in {"body", "query", "path"})
     return f"{place}: {finding['msg']}" if place else str(finding["msg"])

@@ -68,7 +68,7 @@ class Operation:
         return schema
 
 
-def _target(path: str) -> str:
+def target(path: str) -> str:
     """Where it is called: below the API's prefix, or, of the Copilot's guide, at the root."""
     return path.removeprefix("/api/v1") if path.startswith("/api/v1/") else f"http://platform{path}"
 
@@ -81,7 +81,7 @@ class Described:
         self._shapes: dict[str, Schema] = document["components"]["schemas"]
         self._known = known
         self.operations = [
-            Operation(each["operationId"], method.upper(), _target(path), each)
+            Operation(each["operationId"], method.upper(), target(path), each)
             for method, path, each in operations(document)
         ]
 
