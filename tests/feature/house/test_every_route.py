@@ -257,11 +257,11 @@ def test_err_04_a_body_that_is_no_json_is_422_with_its_code_and_place(
     on_stage: Stage, agent: Caller, routes: list[Route]
 ) -> None:
     seen = 0
-    for method, path in routes:
+    for path in (path for method, path in routes if method == "POST" and "{" not in path):
         caller = on_stage.operator if path.startswith("/admin/") else agent
         headers = {"Authorization": f"Bearer {caller.token}", "Content-Type": "application/json"}
-        answer = send(caller, method, path, content=b'{"name":\n oops}', headers=headers)
-        if method == "POST" and "{" not in path and answer.status_code == 422:
+        answer = send(caller, "POST", path, content=b'{"name":\n oops}', headers=headers)
+        if answer.status_code == 422:
             (found,) = answer.json()["detail"]
             assert answer.headers[CODE_HEADER] == "invalid", path
             if found["type"] == "json_invalid":
