@@ -20,8 +20,9 @@ from tests.support.restated import DAYS, FREE, START, A, B, C, bars, write_bars
 
 FAILED: Final = DAYS[2].isoformat()
 ACTIONS: Final = "symbol,ex_date,bonus_per_million,cash_mills_per_million"
-BECOMES: Final = {"no_price": f"1000000,0,{C}", "overflow": f"-500000,0,{B}"}
-"""A turns into a share without a price; or into minus half a share, which nobody can hold."""
+BECOMES: Final = {"no_price": f"1000000,0,{C}", "overflow": f"1000000,0,{B}"}
+"""A turns into a share without a price; or, in a store that was filled when imports let it in, into minus half a share,
+which nobody can hold."""
 
 KINDS: Final = ("unexplained_reference", "no_price", "overflow")
 NEIGHBOURS: Final = ("none", "settled", "later")
@@ -39,6 +40,9 @@ def play(on: Stage, folder: Path, kind: str, neighbour: str = "settled") -> Stag
         action.write_text(f"{ACTIONS},into_symbol\n{A},{FAILED},{BECOMES[kind]}\n")
         on.operator.post("/admin/market/import", {"path": str(action)})
         action.unlink()
+    if kind == "overflow":
+        with on.platform.series.write() as cursor:
+            cursor.execute("UPDATE corporate_action SET bonus_per_million = -500000")
     agent = on.agent()
     for slug in ("holds-a", "holds-b"):
         agent.post("/strategies", {"name": slug, "slug": slug, **FREE})

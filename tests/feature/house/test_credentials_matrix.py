@@ -20,7 +20,7 @@ import pytest
 from quantos.accounts.core import tokens
 from quantos.app import build_app
 from quantos.kit.clock import parse_instant
-from tests.support.described import Described, Operation
+from tests.support.described import Described, Operation, shape_of
 from tests.support.platforms import Caller, Stage, stage
 from tests.support.portfolios import standing_portfolio
 
@@ -32,6 +32,8 @@ ANYONES: Final = {
     "verify_otp",
     "copilot_backtest",
     "copilot_explain",
+    "copilot_generate",
+    "copilot_plot",
     "copilot_translate",
     "read_calendar",
     "get_health",
@@ -61,6 +63,10 @@ OF_THE_CALLER: Final = {
     "create_factor",
     "list_portfolios",
     "create_portfolio",
+    "copilot_save_strategy",
+    "copilot_list_strategies",
+    "copilot_submit_run",
+    "copilot_top",
 }
 """Each user's call concerns that user alone."""
 
@@ -102,11 +108,24 @@ OF_AN_OWNER: Final = {
     "list_portfolio_signals",
     "list_portfolio_days",
     "explain_portfolio_signal",
+    "copilot_get_strategy",
+    "copilot_delete_strategy",
+    "copilot_export_code",
+    "copilot_export_runs",
 }
 """The path names something that one user owns: 404 for every other."""
 
+CODE: Final = "import backtrader as bt\n\n\nclass Owned(bt.Strategy):\n    pass\n"
+SAVED: Final = {"name": "Owned", "prompt": "Nothing", "code": CODE}
 FOR_THE_DISABLED_TOO: Final = {"create_ticket"}
 BODIES: Final[dict[str, Any]] = {
+    "copilot_submit_run": {
+        "strategy_id": None,
+        "strategy_name": "Owned",
+        "code": CODE,
+        "dataset": "default",
+        "ticker": "600001.SH",
+    },
     "submit_signal": {"trade_date": "2024-03-07", "signals": [{"symbol": "600001.SH", "weight": 0.5}]},
     "upload_claim": {
         "records": [{"date": "2024-01-02", "nav": 1000000.0}, {"date": "2024-01-03", "nav": 1005200.5}]
@@ -196,6 +215,7 @@ def owned_by(opened: Stage, owner: Caller) -> dict[str, Any]:
         "notification_id": notification["id"],
         "factor_id": owner.post("/factors", {"name": "Owned", "universe": "hs300"})["id"],
         "portfolio_id": standing_portfolio(opened, owner, date(2024, 3, 4))["id"],
+        "strategy_id": owner.post("http://platform/strategy/save", SAVED)["strategy_id"],
         "fingerprint": "f" * 64,
         "now": "2024-03-05T08:00:00+08:00",
         "path": "/nowhere/at/all",
@@ -232,10 +252,10 @@ def users(cast: Cast) -> list[Operation]:
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:
-    body = answer.json()
-    assert body.keys() == {"detail"}
-    assert isinstance(body["detail"], str)
-    return answer.status_code, body["detail"]
+    body, said = answer.json(), shape_of(answer.request.url.path)
+    assert body.keys() == {said}
+    assert isinstance(body[said], str)
+    return answer.status_code, body[said]
 
 
 def test_every_operation_has_taken_its_stand(cast: Cast) -> None:
