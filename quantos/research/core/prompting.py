@@ -26,6 +26,11 @@ ASSET: Final = "600519.SH"
 TOLD_MAX: Final = 20
 TOLD_CHARS_MAX: Final = 120
 
+READ_CHARS_MAX: Final = 2_000
+"""What the patterns read takes a time that grows with its square: of so much a fraction of a second."""
+
+_DIGITS: Final = re.compile(r"\d{13,}")
+_RUNS: Final = re.compile(r"[^\S\n]+")
 _PLAIN: Final = str.maketrans("，。；：！？、（）", ",.;:!?,()")
 _SIDES: Final = re.compile(
     r"(?P<entry>\b(?:buy|buys|buying|enter|enters|entry|go long|open a (?:long )?position)\b"
@@ -98,14 +103,23 @@ class _Left:
         return found
 
 
+def _readable(prompt: str) -> str:
+    """In small letters and plain punctuation, without runs that no sentence has: patterns search them again and again."""
+    plain = unicodedata.normalize("NFKC", prompt).lower().translate(_PLAIN)
+    return _RUNS.sub(" ", _DIGITS.sub(" ", plain))
+
+
 def read_prompt(prompt: str) -> Reading:
-    """Of any text."""
-    left = _Left(unicodedata.normalize("NFKC", prompt).lower().translate(_PLAIN))
+    """Of any text; what is said beyond its first characters is not read, and told so."""
+    plain = _readable(prompt)
+    left = _Left(plain[:READ_CHARS_MAX])
     understood: list[str] = []
     ticker = left.take(_TICKER.pattern)
     risk = _risk(left, understood)
     sizing = _sizing(left, understood)
     sides, lost = _sides(left.text)
+    if len(plain) > READ_CHARS_MAX:
+        lost.append(f"what follows the first {READ_CHARS_MAX} characters")
     entry, exit_ = _of_a_side(sides, "entry", lost), _of_a_side(sides, "exit", lost)
     understood += [f"buy: {found.text}" for found in entry] + [f"sell: {found.text}" for found in exit_]
     if not entry and not exit_:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from quantos.accounts.mail import Message, Smtp
+from quantos.accounts.mail import LOG, Message, Smtp
 from quantos.accounts.refusals import MailNotSent
 from quantos.kit.clock import parse_instant
 from tests.support.platforms import stage
@@ -107,6 +107,14 @@ def tls(certificate: Path) -> ssl.SSLContext:
     return context
 
 
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
+    """What is logged of messages, whatever a command that ran before did to logging."""
+    monkeypatch.setattr(LOG, "disabled", False)
+    monkeypatch.setattr(LOG, "handlers", [caplog.handler])
+    return caplog
+
+
 def send(url: str, sender: str = "codes@quantos.example") -> None:
     asyncio.run(Smtp(url, sender).send(MESSAGE))
 
@@ -156,12 +164,12 @@ def test_a_server_whose_certificate_nobody_trusts_gets_nothing(certificate: Path
     assert (letterbox.taken, letterbox.logged_in) == ([], [])
 
 
-def test_a_password_is_not_sent_in_the_open_to_another_machine(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_password_is_not_sent_in_the_open_to_another_machine(logged: pytest.LogCaptureFixture) -> None:
     with served(host="127.0.0.2", auth_require_tls=False) as (letterbox, place), pytest.raises(MailNotSent):
         send(f"smtp://{credentials(place)}")
     assert (letterbox.taken, letterbox.logged_in) == ([], [])
-    assert "the server offers no TLS" in caplog.text
-    assert PASSWORD.decode() not in caplog.text
+    assert "the server offers no TLS" in logged.text
+    assert PASSWORD.decode() not in logged.text
 
 
 def test_on_its_own_machine_the_platform_logs_in_without_tls() -> None:
@@ -170,12 +178,12 @@ def test_on_its_own_machine_the_platform_logs_in_without_tls() -> None:
     assert len(letterbox.taken) == 1
 
 
-def test_a_log_in_that_is_refused_is_told_without_its_password(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_log_in_that_is_refused_is_told_without_its_password(logged: pytest.LogCaptureFixture) -> None:
     with served(auth_require_tls=False) as (letterbox, place), pytest.raises(MailNotSent):
         send(f"smtp://{USER.decode()}:another-password@{place}")
     assert letterbox.taken == []
-    assert "SMTPAuthenticationError" in caplog.text
-    assert "another-password" not in caplog.text
+    assert "SMTPAuthenticationError" in logged.text
+    assert "another-password" not in logged.text
 
 
 def test_cop_03_the_code_is_sent_by_the_mail_server_and_nothing_is_left_in_the_outbox(tmp_path: Path) -> None:

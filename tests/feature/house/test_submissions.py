@@ -27,7 +27,9 @@ SUBMISSIONS: Final = {
     "backfill_strategy",
     "create_portfolio",
     "add_portfolio_member",
+    "activate_any_portfolio",
     "activate_portfolio",
+    "resume_any_portfolio",
     "resume_portfolio",
 }
 ACCOUNTS: Final = {
@@ -75,6 +77,7 @@ OPERATORS: Final = {
     "remove_backfill",
     "restate_settlement",
     "retry_attestation",
+    "pause_any_portfolio",
     "rotate_secret",
     "run_job",
 }

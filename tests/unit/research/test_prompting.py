@@ -139,3 +139,10 @@ def test_whatever_is_written_gives_a_valid_blueprint_and_code_that_may_run(promp
     reading = read_prompt(prompt)
     read_blueprint(reading.body)
     assert policy.findings(written(reading)) == []
+
+
+@pytest.mark.parametrize("run", ["0" * 20_000, " " * 20_000])
+def test_what_no_sentence_has_is_left_out_and_what_is_too_long_is_told(run: str) -> None:
+    assert read_prompt(f"buy when rsi {run} is below 30").body == read_prompt("buy when rsi is below 30").body
+    beyond = read_prompt("buy when rsi is below 30. " + "and more " * 1_000)
+    assert "what follows the first 2000 characters" in beyond.not_understood
