@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,10 +109,9 @@ def tls(certificate: Path) -> ssl.SSLContext:
 
 
 @pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
-    """What is logged of messages, whatever a command that ran before did to logging."""
-    monkeypatch.setattr(LOG, "disabled", False)
-    monkeypatch.setattr(LOG, "handlers", [caplog.handler])
+def logged(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What is logged of messages, also after a command that keeps warnings from its own screen."""
+    caplog.set_level(logging.WARNING, logger=LOG.name)
     return caplog
 
 
