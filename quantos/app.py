@@ -92,9 +92,9 @@ def build_app(platform: Platform) -> FastAPI:
     app.state.once = p.accounts.idempotency.once
     app.state.admit = p.standing.admit
     describe(app)
-    add_docs_page(app)
+    add_docs_page(app, p.standing.notice)
     add_text(app, "/llms.txt", Path(__file__).with_name("llms.txt"))
-    add_deploy_kit(app, p.directory.path / "images")
+    add_deploy_kit(app, p.directory.path / "images", p.standing.notice)
     answer_refusals(app)
     app.add_middleware(BodyLimit, bytes_max=p.settings.body_bytes_max, uploads=UPLOADS)
     app.add_middleware(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from quantos.cli.factor_charts import Line, bar_chart, line_chart, rolling_mean, running_sum, shown
 from quantos.cli.output import in_shanghai
+from quantos.cli.reach import Notice
 from quantos.cli.texts import say, word
 
 ROLLING: Final = 20
@@ -53,6 +54,7 @@ th,td{text-align:right;padding:.3rem .6rem;border-bottom:1px solid var(--line)}
 th:first-child,td:first-child{text-align:left}th{font-weight:600;color:var(--soft)}
 .wide{overflow-x:auto}
 .warn{border:2px solid var(--bad);border-radius:.5rem;padding:.6rem .9rem;margin:1rem 0}
+.edition{border:2px solid #b45309;border-radius:.3rem;background:#fef3c7;color:#78350f;padding:.3rem .9rem;font-weight:600}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(28rem,100%),1fr));gap:1.2rem}
 figure{margin:0}figcaption{font-weight:600;font-size:.92rem;margin-bottom:.2rem}
 svg{width:100%;height:auto;display:block}
@@ -67,11 +69,15 @@ height:.2rem;margin-right:.3rem;vertical-align:middle;background:currentColor}
 """
 
 
-def page(factor: dict[str, Any]) -> str:
-    """The page of a factor as the API shows it, with `diagnostics` and `plots`, in the reader's language."""
+def page(factor: dict[str, Any], notice: Notice) -> str:
+    """The page of a factor as the API shows it, with `diagnostics` and `plots`, in the reader's language.
+
+    `notice`: what the platform that it was made on said of its licence then.
+    """
     title = say("report.title", name=factor["name"])
     more: dict[str, Any] = factor["diagnostics"] or {}
     sections = (
+        _edition(notice),
         _head(factor),
         _warning(more),
         _out_of_sample(factor["os"]),
@@ -81,7 +87,7 @@ def page(factor: dict[str, Any]) -> str:
         _yearly(factor["yearly_stats"] or []),
         _beyond(more),
         f"<p class=soft>{escape(say('report.definitions'))}</p>",
-        f"<p class=soft>{escape(say('report.made', at=factor['validated_at']))}</p>",
+        f"<p class=soft>{escape(say('report.made', at=in_shanghai(factor['validated_at'])))}</p>",
     )
     return (
         f'<!doctype html><html lang="{say("report.lang")}"><head><meta charset="utf-8">'
@@ -109,6 +115,14 @@ def _head(factor: dict[str, Any]) -> str:
         )
     status = escape(word("factor.status", factor["status"]))
     return f'<h1>{escape(factor["name"])}<span class="badge {kind}">{status}</span></h1>{"".join(lines)}'
+
+
+def _edition(notice: Notice) -> str:
+    if notice == Notice():
+        return ""
+    edition = say(f"report.edition.{notice.edition or 'standard'}")
+    lapsed = f" · {say('report.edition.lapsed')}" if notice.warning else ""
+    return f"<p class=edition>{escape(edition + lapsed)}</p>"
 
 
 def _warning(more: dict[str, Any]) -> str:

@@ -194,9 +194,10 @@ def report(
 
     with reach(data_dir, token=(key := _key(data_dir))) as platform:
         found = _whole(platform, factor_id, mine=bool(key))
+        notice = platform.notice
     if found["validated_at"] is None:
         raise NothingToReport(say("factor.not_validated", id=factor_id))
-    html.write_text(page(found), encoding="utf-8")
+    html.write_text(page(found, notice), encoding="utf-8")
     if as_json:
         print_json({"factor_id": factor_id, "path": str(html.absolute())})
     else:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from quantos.cli import directories, logs
 from quantos.cli.configuration import load
@@ -43,11 +43,24 @@ class ServerSilent(Unavailable):
     code = "server_silent"
 
 
+class Notice(NamedTuple):
+    """What every answer says of the licence; both empty where a standard one holds.
+
+    edition: test, evaluation or none.  warning: why no licence holds.
+    """
+
+    edition: str = ""
+    warning: str = ""
+
+
 class Reach(Protocol):
     """The platform, wherever it runs."""
 
     url: str | None
     """Of its server; None where it runs within this process."""
+
+    notice: Notice
+    """What its last answer said of the licence."""
 
     def get(self, path: str, **params: Any) -> Any: ...
 
@@ -79,6 +92,8 @@ class Reach(Protocol):
 class _Calls(ABC):
     """The operator's calls, by whatever way they are sent."""
 
+    notice = Notice()
+
     def get(self, path: str, **params: Any) -> Any:
         return self._send("GET", path, params=_given(params))
 
@@ -93,6 +108,11 @@ class _Calls(ABC):
 
     def put(self, path: str, content: bytes, kind: str) -> Any:
         return self._send("PUT", path, content=content, headers={"Content-Type": kind})
+
+    def _answered(self, response: httpx.Response) -> Any:
+        named = response.headers
+        self.notice = Notice(named.get("QuantOS-Edition", ""), named.get("QuantOS-License-Warning", ""))
+        return _answer(response)
 
     @abstractmethod
     def _send(self, method: str, path: str, **options: Any) -> Any: ...
@@ -128,7 +148,7 @@ class ThroughServer(_Calls):
         import httpx  # noqa: PLC0415
 
         try:
-            return _answer(self._client.request(method, path, **options))
+            return self._answered(self._client.request(method, path, **options))
         except httpx.TransportError as error:
             raise ServerSilent(
                 f"the server at {self.url} holds the data directory and does not answer"
@@ -163,7 +183,7 @@ class Here(_Calls):
     def _send(self, method: str, path: str, **options: Any) -> Any:
         import asyncio  # noqa: PLC0415 - loaded where it is used
 
-        return _answer(asyncio.run(self._request(method, path, options)))
+        return self._answered(asyncio.run(self._request(method, path, options)))
 
     async def _request(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
         import httpx  # noqa: PLC0415 - loaded where it is used

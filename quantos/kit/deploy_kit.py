@@ -20,6 +20,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from quantos.kit.notice import Notice, shown, silent
+
 KIT: Final = "/deploy-kit"
 GUIDE: Final = "/guides/private-deploy"
 LANGUAGES: Final = ("zh", "en")
@@ -73,12 +75,14 @@ _PAGE: Final = """\
 """
 
 
-def add_deploy_kit(app: FastAPI, images: Path) -> None:
+def add_deploy_kit(app: FastAPI, images: Path, notice: Notice = silent) -> None:
     """Serve the kit, the guide and, where `images` holds any, the images. None of it is part of the API."""
     files = kit_files()
 
     async def listing(_: Request) -> Response:
-        return Response(_listing(files, images), headers=_HEADERS, media_type="text/html")
+        return Response(
+            _noticed(_listing(files, images), shown(notice, "en")), headers=_HEADERS, media_type="text/html"
+        )
 
     async def kit_file(request: Request) -> Response:
         path = files.get(request.path_params["name"])
@@ -93,7 +97,9 @@ def add_deploy_kit(app: FastAPI, images: Path) -> None:
         path = files.get(f"private-deploy.{lang}.md") if lang in LANGUAGES else None
         if path is None:
             raise HTTPException(404)
-        return Response(rendered(path, lang), headers=_HEADERS, media_type="text/html")
+        return Response(
+            _noticed(rendered(path, lang), shown(notice, lang)), headers=_HEADERS, media_type="text/html"
+        )
 
     async def into_the_folder(_: Request) -> Response:
         return RedirectResponse(f"{KIT.removeprefix('/')}/", headers=_HEADERS)
@@ -103,6 +109,11 @@ def add_deploy_kit(app: FastAPI, images: Path) -> None:
     app.add_route(f"{KIT}/images/{{name}}", image, include_in_schema=False)
     app.add_route(f"{KIT}/{{name}}", kit_file, include_in_schema=False)
     app.add_route(GUIDE, guide, include_in_schema=False)
+
+
+def _noticed(page: str, notice: str) -> str:
+    """A page with a line at the head of its body."""
+    return page.replace("<body>\n", f"<body>\n{notice}", 1) if notice else page
 
 
 def kit_files() -> dict[str, Path]:

@@ -14,6 +14,8 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from quantos.kit.notice import Notice, shown, silent
+
 PATH: Final = "/docs"
 PACKAGE: Final = "fastapi_offline"
 FILES: Final = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
@@ -40,7 +42,7 @@ _PAGE: Final = """\
 <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
-<div id="api"></div>
+{notice}<div id="api"></div>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script src="docs/start.js"></script>
 </body>
@@ -60,11 +62,11 @@ SwaggerUIBundle({
 """
 
 
-def add_docs_page(app: FastAPI) -> None:
+def add_docs_page(app: FastAPI, notice: Notice = silent) -> None:
     """Serve the page and its files, and lead there from the root; none of them is part of the API that it describes."""
 
     async def page(_: Request) -> Response:
-        return Response(_PAGE, headers=_HEADERS, media_type="text/html")
+        return Response(_PAGE.format(notice=shown(notice, "en")), headers=_HEADERS, media_type="text/html")
 
     async def start(_: Request) -> Response:
         return Response(_START, headers=_HEADERS, media_type="text/javascript")

@@ -24,7 +24,7 @@ from licensing.limits import Machine
 from quantos.kit.clock import Clock, SystemClock
 from quantos.license import memory as memories
 from quantos.license.core.entitlement import Entitlement, Memory, Mode, entitle, told_the_time
-from quantos.license.core.words import refusal, warning
+from quantos.license.core.words import notice, refusal, warning
 from quantos.license.refusals import LicenseRestricted
 from quantos.license.trust import Trust
 
@@ -71,6 +71,10 @@ class Standing:
     def mark(self) -> str | None:
         """What packages and pages say of the edition, as of the last look."""
         return self.look().entitlement.mark if self._look is None else self._look.entitlement.mark
+
+    def notice(self, lang: str) -> str | None:
+        """What pages for people say of the edition, as of the last look."""
+        return notice((self._look or self.look()).entitlement, lang)
 
     async def headers(self) -> tuple[Header, ...]:
         """What every answer says of the licence; nothing where a standard one holds."""

@@ -16,6 +16,8 @@ import pytest
 from quantos.cli import factor_files
 from quantos.cli.factor_charts import Line, line_chart, rolling_mean
 from quantos.cli.factor_files import opened
+from quantos.cli.factor_report import page as page_of
+from quantos.cli.reach import Notice
 from quantos.kit.clock import parse_instant
 from tests.feature.cli.conftest import Said
 from tests.feature.factors.made import LAST, NAMES, SESSIONS, Owner, good_values, load
@@ -319,6 +321,25 @@ def test_a_report_has_every_plot_and_its_texts_as_they_were_written(written: tup
     assert all(word in page.text for word in words[language])
     assert "2024" in page.text
     assert f'lang="{ {"en": "en", "zh": "zh-CN"}[language] }"' in text
+
+
+def test_a_report_says_of_which_edition_the_platform_was_and_in_which_time_zone_it_tells_times(
+    written: tuple[str, str],
+) -> None:
+    language, text = written
+    assert {"en": "Made with QuantOS, evaluation edition", "zh": "由 QuantOS 评估版生成"}[language] in text
+    told = re.findall(r".{0,40}20:00.{0,20}", Page(text).text)
+    assert len(told) == 2
+    assert all({"en": "Shanghai time", "zh": "上海时间"}[language] in each for each in told)
+
+
+def test_a_report_made_under_a_standard_licence_says_nothing_of_it(
+    said: Said, prepared: tuple[Path, str, str]
+) -> None:
+    factor = said("factor", "show", prepared[2], "--data-dir", prepared[0], "--json").json
+    assert "Made with" not in page_of(factor, Notice())
+    assert "Made with QuantOS, without a valid licence" in page_of(factor, Notice("none", "restricted"))
+    assert "no licence held when this page was made" in page_of(factor, Notice("", "expired"))
 
 
 def test_a_factor_that_was_not_validated_has_no_report(

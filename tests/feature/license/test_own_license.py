@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -214,6 +215,51 @@ def test_every_page_says_of_which_edition_it_is_unless_it_is_standard(on: Stage)
     on.platform.standing.trust._accepted = on.platform.standing.trust._read()._replace(keys=(_vendor(),))
     on.platform.standing._look = None
     assert said() == {None}
+
+
+PAGES = ("/docs", "/deploy-kit/", "/guides/private-deploy", "/guides/private-deploy?lang=en")
+
+
+def shown_on(on: Stage, page: str) -> str | None:
+    """The line at the head of a page, as a reader sees it."""
+    answer = on.public().call("GET", f"http://platform{page}")
+    assert answer.status_code == 200
+    found = re.search('<body>\n<p role="note" lang="(?:en|zh)"><mark>(.*?)</mark></p>\n', answer.text)
+    assert found or "<mark>" not in answer.text
+    return found and found.group(1)
+
+
+def test_every_page_for_people_shows_the_edition_until_a_standard_licence_holds(
+    on: Stage, clock: Hands
+) -> None:
+    def all_shown() -> list[str | None]:
+        return [shown_on(on, page) for page in PAGES]
+
+    day = "2026-12-25 12:00"
+    evaluation = f"QuantOS evaluation edition · evaluation until {day} Shanghai time: no licence is installed"
+    in_chinese = f"QuantOS 评估版 · 未安装许可证，有效至 {day}（上海时间）"
+    assert all_shown() == [evaluation, evaluation, in_chinese, evaluation]
+    trust = on.platform.standing.trust
+    trust._test_key, trust._accepted = "", trust._read()._replace(keys=(_vendor(),))
+    put(on, expires=date(2026, 12, 1))
+    assert all_shown() == [None, None, None, None]
+    clock.at = datetime(2026, 12, 3, tzinfo=UTC)
+    lapsed = "the licence has expired: new submissions are taken until 2026-12-16 Shanghai time"
+    in_chinese = "QuantOS 正式版 · 许可证已到期：新的提交接受至 2026-12-16（上海时间）"
+    assert all_shown() == [f"QuantOS standard edition · {lapsed}"] * 2 + [
+        in_chinese,
+        f"QuantOS standard edition · {lapsed}",
+    ]
+    clock.at = datetime(2026, 12, 30, tzinfo=UTC)
+    assert shown_on(on, PAGES[2]) == "QuantOS 正式版 · 许可证已到期：不再接受新的提交"
+
+
+def test_a_test_licence_is_shown_as_one(on: Stage) -> None:
+    put(on)
+    said = shown_on(on, "/docs")
+    assert said is not None
+    assert said.startswith("QuantOS test edition · the licence holds")
+    assert (shown_on(on, PAGES[2]) or "").startswith("QuantOS 测试版 · 许可证有效")
 
 
 def _vendor() -> Any:
