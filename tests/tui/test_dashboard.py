@@ -183,4 +183,4 @@ def test_a_refusal_is_told_by_its_code(served: Served) -> None:
 
 
 def _slugs(table: Records) -> list[str]:
-    return [table.table.get_row_at(row)[0].plain for row in range(table.table.row_count)]
+    return [table.table.cells(row)[0].plain for row in range(table.table.row_count)]

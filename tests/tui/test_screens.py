@@ -101,7 +101,12 @@ def test_a_portfolio_shows_members_with_weights_and_explains_a_signal(world: Ser
 
 def test_a_run_shows_what_became_of_each_strategy(world: Served) -> None:
     async def script(pilot: Pilot[None]) -> None:
-        await open_first(pilot, "5", "runs")
+        await pilot.press("5")
+        runs = pilot.app.screen.query_one("#runs", Records)
+        await until(pilot, lambda: runs.table.row_count > 0)
+        rows = [number for number, run in enumerate(runs.placed) if (run["settled"], run["held"]) == (2, 1)]
+        runs.table.move_to(rows[0])
+        await pilot.press("enter")
         await until(pilot, lambda: shows(pilot, "2 settled, 1 held, 0 failed"))
         assert shows(pilot, "alpha")
 

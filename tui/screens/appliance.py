@@ -22,7 +22,8 @@ from tui.screens.report import Report
 from tui.screens.tabbed import Tabbed, Table
 from tui.shown import NOTHING, in_shanghai, size
 from tui.texts import say, word
-from tui.widgets.records import Column, Records
+from tui.widgets.columns import Column
+from tui.widgets.records import Records
 
 UPGRADE = "quantos appliance upgrade IMAGE.tar"
 LEVELS = {"WARNING": "yellow", "ERROR": "bold red", "CRITICAL": "bold red", "DEBUG": "dim"}

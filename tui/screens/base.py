@@ -37,7 +37,7 @@ class PlatformScreen(Screen[None]):
         Binding("left_square_bracket", "turn(-1)", say("key.tab_before"), key_display="[", show=False),
         Binding("right_square_bracket", "turn(1)", say("key.tab_after"), key_display="]"),
     ]
-    AUTO_FOCUS = "DataTable"
+    AUTO_FOCUS = "Grid"
     POLL_S: ClassVar[float] = 10.0
     """How often it loads without being told: what no event tells of, such as the disk."""
     KINDS: ClassVar[frozenset[str] | None] = None

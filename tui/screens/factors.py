@@ -15,7 +15,8 @@ from tui.screens.base import PlatformScreen
 from tui.screens.factor import FactorDetail
 from tui.shown import NOTHING
 from tui.texts import say
-from tui.widgets.records import Column, Record, Records
+from tui.widgets.columns import Column, Record
+from tui.widgets.records import Records
 
 
 def _is(name: str) -> Any:

@@ -18,7 +18,8 @@ from tui.screens.changing import Asked, Change
 from tui.screens.tabbed import Tabbed, Table
 from tui.shown import NOTHING
 from tui.texts import say, word
-from tui.widgets.records import Column, Records
+from tui.widgets.columns import Column
+from tui.widgets.records import Records
 
 QUARANTINE = (
     Column("reason", lambda of: of["reason"]),

@@ -15,7 +15,8 @@ from tui.screens.changing import Asked, Change
 from tui.screens.report import Report
 from tui.screens.tabbed import Tabbed, Table
 from tui.texts import say, word
-from tui.widgets.records import Column, Record, Records
+from tui.widgets.columns import Column, Record
+from tui.widgets.records import Records
 
 USERS = (
     Column("nickname", lambda of: of["nickname"]),

@@ -21,7 +21,8 @@ from tui.screens.changing import Asked, Change
 from tui.screens.report import Report
 from tui.state import Bookmark
 from tui.texts import say, word
-from tui.widgets.records import Column, Records
+from tui.widgets.columns import Column
+from tui.widgets.records import Records
 
 MEMBERS = (
     Column("name", lambda of: of["name"]),

@@ -12,7 +12,8 @@ from tui.cells import at, marked, words
 from tui.screens.base import PlatformScreen
 from tui.screens.portfolio import PortfolioDetail
 from tui.texts import say
-from tui.widgets.records import Column, Record, Records
+from tui.widgets.columns import Column, Record
+from tui.widgets.records import Records
 
 
 def _strategy(of: Record) -> str | None:

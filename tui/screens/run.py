@@ -14,7 +14,8 @@ from tui.screens.base import Detail
 from tui.shown import in_shanghai
 from tui.state import Bookmark
 from tui.texts import say, word
-from tui.widgets.records import Column, Record, Records
+from tui.widgets.columns import Column, Record
+from tui.widgets.records import Records
 
 
 def _text(key: str) -> Any:

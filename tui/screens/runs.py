@@ -17,7 +17,8 @@ from tui.screens.run import RunDetail
 from tui.screens.tabbed import Tabbed, Table
 from tui.shown import NOTHING, in_shanghai, instant, span
 from tui.texts import say, word
-from tui.widgets.records import Column, Record, Records
+from tui.widgets.columns import Column, Record
+from tui.widgets.records import Records
 
 
 def _took(run: Record) -> float | None:

@@ -15,7 +15,8 @@ from tui.link import Link
 from tui.screens.base import PlatformScreen
 from tui.screens.strategy import StrategyDetail
 from tui.texts import say
-from tui.widgets.records import Column, Records
+from tui.widgets.columns import Column
+from tui.widgets.records import Records
 
 COLUMNS = (
     Column("slug", lambda of: of["slug"]),

@@ -27,8 +27,9 @@ from tui.screens.report import Report
 from tui.shown import NOTHING
 from tui.state import Bookmark
 from tui.texts import say, word
+from tui.widgets.columns import Column
 from tui.widgets.drawn import Drawn
-from tui.widgets.records import Column, Records
+from tui.widgets.records import Records
 
 ORDERS = (
     Column("symbol", lambda of: of["symbol"]),

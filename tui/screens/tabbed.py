@@ -13,7 +13,8 @@ from textual.widgets import TabbedContent, TabPane
 from tui.link import Link
 from tui.screens.base import PlatformScreen
 from tui.texts import say
-from tui.widgets.records import Column, Record, Records
+from tui.widgets.columns import Column, Record
+from tui.widgets.records import Records
 
 Fetch = Callable[[Link], Awaitable[Sequence[Record]]]
 

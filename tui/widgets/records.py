@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,30 +13,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.coordinate import Coordinate
 from textual.events import Key
 from textual.fuzzy import Matcher
 from textual.message import Message
-from textual.widgets import DataTable, Input, Label
+from textual.widgets import Input, Label
 
 from tui.screens.report import Report
 from tui.texts import say
-
-Record = Mapping[str, Any]
-
-
-def _plain(value: Any) -> Text:
-    return Text("" if value is None else str(value))
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column. `of`: the value that is sorted, exported and shown; `shown`: how a person reads it."""
-
-    key: str
-    of: Callable[[Record], Any]
-    shown: Callable[[Any], Text] = _plain
-    right: bool = False
+from tui.widgets.columns import Column, Record
+from tui.widgets.grid import Grid
 
 
 class Records(Vertical):
@@ -71,37 +56,35 @@ class Records(Vertical):
         super().__init__(id=id)
         self._columns, self._identity, self._empty = list(columns), identity, empty
         self._records: list[Record] = []
-        self._placed: dict[str, Record] = {}
+        self._placed: list[Record] = []
         self._sorted_by: tuple[Column, bool] | None = None
         self._filter = ""
         self._jumps = False
 
     def compose(self) -> ComposeResult:
-        yield DataTable(cursor_type="cell", zebra_stripes=True)
+        yield Grid(self._columns, self._headings())
         yield Label("", classes="note")
         field = Input(placeholder=say("table.filter"), classes="filter")
         field.display = False
         yield field
 
-    def on_mount(self) -> None:
-        for column in self._columns:
-            self.table.add_column(self._heading(column), key=column.key)
-
     @property
-    def table(self) -> DataTable[Text]:
-        return self.query_one(DataTable)
+    def table(self) -> Grid:
+        return self.query_one(Grid)
 
     @property
     def selected(self) -> Record | None:
         """The record under the cursor."""
-        if not self.table.is_valid_row_index(self.table.cursor_row):
-            return None
-        key = self.table.coordinate_to_cell_key(Coordinate(self.table.cursor_row, 0)).row_key.value
-        return None if key is None else self._placed[key]
+        return self._placed[self.table.cursor_row] if self._placed else None
+
+    @property
+    def placed(self) -> Sequence[Record]:
+        """The records that are shown, in their order."""
+        return self._placed
 
     def draw_again(self) -> None:
         """The same records in other colours."""
-        self._rebuild(self._placed)
+        self.table.draw_again()
 
     def focus_table(self) -> None:
         self.table.focus()
@@ -114,13 +97,14 @@ class Records(Vertical):
     # what stands where
 
     def _place(self) -> None:
-        chosen = self._chosen()
-        wanted = {str(record[self._identity]): record for record in chosen}
-        if list(wanted) == list(self._placed):
-            self._update(wanted)
-        else:
-            self._rebuild(wanted)
-        self._placed = wanted
+        """The record under the cursor stays under it, where it is still there."""
+        before, row = self.selected, self.table.cursor_row
+        self._placed = self._chosen()
+        if before is not None:
+            identity = before[self._identity]
+            found = (n for n, record in enumerate(self._placed) if record[self._identity] == identity)
+            row = next(found, row)
+        self.table.show(self._placed, row, self._headings())
         self._note()
 
     def _chosen(self) -> list[Record]:
@@ -137,44 +121,8 @@ class Records(Vertical):
             chosen = sorted(there, key=column.of, reverse=descending) + without
         return list(chosen)
 
-    def _line(self, record: Record) -> str:
-        return " ".join(column.shown(column.of(record)).plain for column in self._columns)
-
-    def _cells(self, record: Record) -> list[Text]:
-        cells = [column.shown(column.of(record)) for column in self._columns]
-        for column, cell in zip(self._columns, cells, strict=True):
-            if column.right:
-                cell.justify = "right"
-        return cells
-
-    def _update(self, wanted: Mapping[str, Record]) -> None:
-        """The rows are the same: only what changed is written."""
-        widths = {each.value: column.content_width for each, column in self.table.columns.items()}
-        wider: dict[str, tuple[str, Text]] = {}
-        for key, record in wanted.items():
-            before = self._placed[key]
-            if before == record:
-                continue
-            for column, cell in zip(self._columns, self._cells(record), strict=True):
-                if column.of(before) != column.of(record):
-                    self.table.update_cell(key, column.key, cell)
-                if cell.cell_len > widths[column.key]:
-                    widths[column.key], wider[column.key] = cell.cell_len, (key, cell)
-        for column_key, (key, cell) in wider.items():  # once a column: all of it is measured
-            self.table.update_cell(key, column_key, cell, update_width=True)
-
-    def _rebuild(self, wanted: Mapping[str, Record]) -> None:
-        table, before = self.table, self.selected
-        at, scroll = table.cursor_coordinate, table.scroll_offset
-        with self.app.batch_update():
-            table.clear()
-            for key, record in wanted.items():
-                table.add_row(*self._cells(record), key=key)
-            row = at.row
-            if before is not None and (key := str(before[self._identity])) in wanted:
-                row = table.get_row_index(key)
-            table.move_cursor(row=min(row, max(len(wanted) - 1, 0)), column=at.column, scroll=False)
-            table.scroll_to(*scroll, animate=False, force=True)
+    def _line(self, record: Record, between: str = " ") -> str:
+        return between.join(column.cell(record).plain for column in self._columns)
 
     def _note(self) -> None:
         said = ""
@@ -189,11 +137,13 @@ class Records(Vertical):
         note.update(said)
         note.display = bool(said)
 
-    def _heading(self, column: Column) -> Text:
-        mark = ""
-        if self._sorted_by is not None and self._sorted_by[0] is column:
-            mark = " ▼" if self._sorted_by[1] else " ▲"
-        return Text(say(f"column.{column.key}") + mark)
+    def _headings(self) -> list[str]:
+        return [say(f"column.{column.key}") + self._mark(column) for column in self._columns]
+
+    def _mark(self, column: Column) -> str:
+        if self._sorted_by is None or self._sorted_by[0] is not column:
+            return ""
+        return " ▼" if self._sorted_by[1] else " ▲"
 
     # what keys do
 
@@ -208,15 +158,7 @@ class Records(Vertical):
             self._sorted_by = column, True
         else:
             self._sorted_by = (column, False) if by[1] else None
-        for each in self._columns:
-            self.table.columns[
-                next(k for k in self.table.columns if k.value == each.key)
-            ].label = self._heading(each)
-        self._placed_anew()
-
-    def _placed_anew(self) -> None:
         self._place()
-        self.table.refresh()
 
     def action_filter(self) -> None:
         field = self.query_one(Input)
@@ -242,23 +184,20 @@ class Records(Vertical):
                 self._jump(event.character.lower())
 
     def _jump(self, letter: str) -> None:
-        table, count = self.table, self.table.row_count
+        table, count = self.table, len(self._placed)
+        column = self._columns[table.cursor_column]
         for step in range(1, count + 1):
             row = (table.cursor_row + step) % count
-            if (
-                table.get_cell_at(Coordinate(row, table.cursor_column))
-                .plain.strip()
-                .lower()
-                .startswith(letter)
-            ):
-                table.move_cursor(row=row)
+            if column.cell(self._placed[row]).plain.strip().lower().startswith(letter):
+                table.move_to(row)
                 return
 
     def action_show_row(self) -> None:
         """Every value of the row in full."""
         if (record := self.selected) is not None:
             lines = Text()
-            for column, cell in zip(self._columns, self._cells(record), strict=True):
+            for column in self._columns:
+                cell = column.cell(record)
                 lines.append(say(f"column.{column.key}") + "  ", "dim").append_text(cell).append("\n")
             self.app.push_screen(Report(say("key.show_row"), lines))
 
@@ -279,13 +218,13 @@ class Records(Vertical):
         self.query_one(Input).display = False
         self.table.focus()
 
-    @on(DataTable.HeaderSelected)
-    def _heading_chosen(self, event: DataTable.HeaderSelected) -> None:
+    @on(Grid.HeadingChosen)
+    def _heading_chosen(self, event: Grid.HeadingChosen) -> None:
         event.stop()
-        self.sort_by(self._columns[event.column_index])
+        self.sort_by(self._columns[event.column])
 
-    @on(DataTable.CellSelected)
-    def _chosen_cell(self, event: DataTable.CellSelected) -> None:
+    @on(Grid.Chosen)
+    def _chosen_cell(self, event: Grid.Chosen) -> None:
         event.stop()
         if (record := self.selected) is not None:
             self.post_message(self.Opened(self, record))
@@ -293,11 +232,11 @@ class Records(Vertical):
     def action_copy_cell(self) -> None:
         if (record := self.selected) is not None:
             column = self._columns[self.table.cursor_column]
-            self._copy(column.shown(column.of(record)).plain)
+            self._copy(column.cell(record).plain)
 
     def action_copy_row(self) -> None:
         if (record := self.selected) is not None:
-            self._copy("\t".join(cell.plain for cell in self._cells(record)))
+            self._copy(self._line(record, "\t"))
 
     def _copy(self, text: str) -> None:
         self.app.copy_to_clipboard(text)
@@ -310,9 +249,7 @@ class Records(Vertical):
             with path.open("x", newline="", encoding="utf-8") as out:
                 writer = csv.writer(out)
                 writer.writerow(column.key for column in self._columns)
-                writer.writerows(
-                    [column.of(record) for column in self._columns] for record in self._placed.values()
-                )
+                writer.writerows([column.of(record) for column in self._columns] for record in self._placed)
         except OSError as error:
             self.notify(say("app.not_exported", path=path, reason=error.strerror), severity="error")
             return
