@@ -5,7 +5,8 @@ It loads backtrader, NumPy and pandas once, proves that it can confine, says so 
 
     message  {"wall_s", "cpu_s", "memory_mb"} with two descriptors: a pipe to read the request from, which ends with
              its text, and a pipe to write the answer to
-    answer   the run's JSON, then FATE: 8 bytes from this program, which the run cannot come after
+    answer   lines [done, total] where the request asks for them, the run's JSON, then FATE: 8 bytes from this
+             program, which the run cannot come after
 
 The run's process is clean: nothing that a strategy did is in the memory it starts from. It is killed when its time is
 over, when nobody reads its answer any more, and when this program dies; this program ends with its control socket.
@@ -162,7 +163,11 @@ def _run(request: int, answer: int, limits: Limits, backtest: Any) -> None:
         with os.fdopen(request, "rb") as file:
             asked = json.loads(file.read())
         confine(limits, answer)
-        told = memoryview(json.dumps(backtest(asked)).encode())
+
+        def tell(done: int, total: int) -> None:
+            os.write(answer, b"[%d,%d]\n" % (done, total))
+
+        told = memoryview(json.dumps(backtest(asked, tell)).encode())
         while told:
             told = told[os.write(answer, told) :]
         status = 0

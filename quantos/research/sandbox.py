@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -39,6 +40,12 @@ GRACE_S: Final = 10.0
 
 ANSWER_BYTES_MAX: Final = 16 * 2**20
 FATE_BYTES: Final = 8
+LOOK_S: Final = 0.2
+"""How often a run that may become unwanted is asked for."""
+
+Tell = Callable[[int, int], None]
+"""Told of (done, total) days."""
+
 FATES: Final = {b"QSW-DONE": "done", b"QSW-LATE": "late", b"QSW-DIED": "died"}
 
 
@@ -55,6 +62,10 @@ class RunLimits:
         )
 
 
+class BacktestUnwanted(Exception):
+    """A run that was ended because nobody wants its answer any more."""
+
+
 class Sandbox:
     """Runs strategies, each in a process of its own. Every method may be called from any thread."""
 
@@ -66,20 +77,29 @@ class Sandbox:
         self.namespaces = False
         """Whether its runs are in namespaces of their own too. Known once it has started."""
 
-    def run(self, request: dict[str, Any]) -> dict[str, Any]:
+    def run(
+        self,
+        request: dict[str, Any],
+        limits: RunLimits | None = None,
+        tell: Tell | None = None,
+        is_unwanted: Callable[[], bool] | None = None,
+    ) -> dict[str, Any]:
         """The answer of `strategy_worker.engine.backtest`.
 
-        Raises BacktestFailed for a run that did not come to its end, BacktestsUnavailable where none can begin.
+        `limits`: where they are not the sandbox's own. `tell`: how far it is, of a request that asks for progress.
+        `is_unwanted`: asked meanwhile; once it says yes the run is ended with BacktestUnwanted. Raises BacktestFailed
+        for a run that did not come to its end, BacktestsUnavailable where none can begin.
         """
-        to_run, from_run = self._begin()
+        limits = limits or self._limits
+        to_run, from_run = self._begin(limits)
         try:
             with os.fdopen(to_run, "wb", buffering=0) as file, suppress(BrokenPipeError):
                 _write(file.fileno(), orjson.dumps(request))
-            body, fate = self._read(from_run)
+            body, fate = _read(from_run, limits, tell, is_unwanted)
         finally:
             os.close(from_run)
         if fate == "late":
-            raise BacktestFailed(f"the strategy did not end within {self._limits.wall_s:g} seconds")
+            raise BacktestFailed(f"the strategy did not end within {limits.wall_s:g} seconds")
         if fate == "died":
             raise BacktestFailed(
                 "the strategy was ended: it took more time or memory than it may, or crashed"
@@ -95,7 +115,7 @@ class Sandbox:
         with self._lock:
             self._end()
 
-    def _begin(self) -> tuple[int, int]:
+    def _begin(self, limits: RunLimits) -> tuple[int, int]:
         """Have a run begun: the pipe to its request, and that from its answer."""
         request, to_run = os.pipe()
         from_run, answer = os.pipe()
@@ -105,7 +125,7 @@ class Sandbox:
                     self._end()
                 control = self._control or self._start()
                 try:
-                    socket.send_fds(control, [self._limits.message()], [request, answer])
+                    socket.send_fds(control, [limits.message()], [request, answer])
                 except OSError:
                     self._end()
                     raise BacktestsUnavailable(
@@ -119,20 +139,6 @@ class Sandbox:
             os.close(request)
             os.close(answer)
         return to_run, from_run
-
-    def _read(self, from_run: int) -> tuple[bytes, str]:
-        until_s = time.monotonic() + self._limits.wall_s + GRACE_S
-        found = bytearray()
-        while len(found) <= ANSWER_BYTES_MAX:
-            ready, _, _ = select.select([from_run], [], [], max(0.0, until_s - time.monotonic()))
-            if not ready:
-                raise BacktestFailed("the strategy's process does not answer")
-            part = os.read(from_run, 2**16)
-            if not part:
-                fate = FATES.get(bytes(found[-FATE_BYTES:]), "died")
-                return bytes(found[:-FATE_BYTES]), fate
-            found += part
-        raise BacktestFailed("the strategy does so much that its record is too large")
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -178,3 +184,40 @@ def _write(handle: int, text: bytes) -> None:
     left = memoryview(text)
     while left:
         left = left[os.write(handle, left) :]
+
+
+def _read(
+    from_run: int, limits: RunLimits, tell: Tell | None, is_unwanted: Callable[[], bool] | None
+) -> tuple[bytes, str]:
+    """The run's JSON and its fate. Whoever stops reading ends the run: its pipe is closed."""
+    until_s = time.monotonic() + limits.wall_s + GRACE_S
+    found = bytearray()
+    while len(found) <= ANSWER_BYTES_MAX:
+        left_s = max(0.0, until_s - time.monotonic())
+        ready, _, _ = select.select([from_run], [], [], min(left_s, LOOK_S) if is_unwanted else left_s)
+        if is_unwanted is not None and is_unwanted():
+            raise BacktestUnwanted
+        if not ready:
+            if time.monotonic() < until_s:
+                continue
+            raise BacktestFailed("the strategy's process does not answer")
+        part = os.read(from_run, 2**16)
+        if not part:
+            fate = FATES.get(bytes(found[-FATE_BYTES:]), "died")
+            return bytes(found[:-FATE_BYTES]), fate
+        found += part
+        if tell is not None:
+            _tell(found, tell)
+    raise BacktestFailed("the strategy does so much that its record is too large")
+
+
+def _tell(found: bytearray, tell: Tell) -> None:
+    """Take the lines of progress off what was read. A strategy may write what it likes: what is no line ends there."""
+    end = found.rfind(b"\n")
+    if end < 0:
+        return
+    line = bytes(found[found.rfind(b"\n", 0, end) + 1 : end])
+    with suppress(orjson.JSONDecodeError, TypeError, ValueError):
+        done, total = orjson.loads(line)
+        tell(int(done), int(total))
+    del found[: end + 1]
