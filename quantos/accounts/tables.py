@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, Column, LargeBinary
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from quantos.storage.types import Instant
+from quantos.storage.types import Instant, Record
 
 _COUNTED: dict[str, Any] = {"sqlite_autoincrement": True}
 
 
-class User(SQLModel, table=True):
+class User(Record, table=True):
     """An account. `nickname_set`, `email_set`: the user chose them; until then they are generated."""
 
     __tablename__: ClassVar[Any] = "user"
@@ -36,7 +36,7 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
-class Invite(SQLModel, table=True):
+class Invite(Record, table=True):
     """A code that makes accounts, up to `max_uses` of them."""
 
     __tablename__: ClassVar[Any] = "invite"
@@ -55,7 +55,7 @@ class Invite(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
-class ApiKey(SQLModel, table=True):
+class ApiKey(Record, table=True):
     """A key of a user; revoked ones stay, so that their last use can be told."""
 
     __tablename__: ClassVar[Any] = "api_key"
@@ -72,7 +72,7 @@ class ApiKey(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class KeptAnswer(SQLModel, table=True):
+class KeptAnswer(Record, table=True):
     """The answer to a request with an `Idempotency-Key`, sealed; null as long as it is not known.
 
     `place`, `request`: digests of caller and key, and of the request.
@@ -86,7 +86,7 @@ class KeptAnswer(SQLModel, table=True):
     answer: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
 
 
-class OneTimeCode(SQLModel, table=True):
+class OneTimeCode(Record, table=True):
     """The code that an e-mail may log in with; `digest` is keyed."""
 
     __tablename__: ClassVar[Any] = "one_time_code"

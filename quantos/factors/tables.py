@@ -9,12 +9,12 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Column, Index, Text, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from quantos.storage.types import Instant
+from quantos.storage.types import Instant, Record
 
 
-class Factor(SQLModel, table=True):
+class Factor(Record, table=True):
     """`number` is the key in the series store; it is never reused.
 
     `measures`, `checks`, `yearly` and `diagnostics` are JSON as the API shows it, of the last validation; `os` of
@@ -52,7 +52,7 @@ class Factor(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
-class FactorSeries(SQLModel, table=True):
+class FactorSeries(Record, table=True):
     """The series of a factor's last validation, each a JSON list as the API shows it."""
 
     __tablename__: ClassVar[Any] = "factor_series"
@@ -63,7 +63,7 @@ class FactorSeries(SQLModel, table=True):
     plots: str = Field(sa_column=Column(Text, nullable=False))
 
 
-class FactorAttempt(SQLModel, table=True):
+class FactorAttempt(Record, table=True):
     """One row per validation that was carried out, for ever: also of factors that are deleted since."""
 
     __tablename__: ClassVar[Any] = "factor_attempt"
@@ -80,7 +80,7 @@ class FactorAttempt(SQLModel, table=True):
     sharpe: float | None = None
 
 
-class FactorOsDay(SQLModel, table=True):
+class FactorOsDay(Record, table=True):
     """A day out of sample whose return is known. `ic`: null where it is undefined."""
 
     __tablename__: ClassVar[Any] = "factor_os_day"

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
+from starlette.routing import compile_path, get_name
 
 from quantos.kit.route_index import RouteIndex
 from quantos.kit.web import StrictRequest
@@ -87,7 +88,10 @@ def place(app: FastAPI, *routers: APIRouter) -> None:
 
 
 class ServedRoute(APIRoute):
-    """A route that serves, and knows the route that describes it."""
+    """A route that serves, and knows the route that describes it.
+
+    The framework analyses an endpoint when its first request comes, not at start: of 150 endpoints, a day asks few.
+    """
 
     def __init__(
         self,
@@ -98,12 +102,26 @@ class ServedRoute(APIRoute):
         responses: Answers | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(path, endpoint, response_model=None, **options)
-        self._described = {**options, "response_model": response_model, "responses": responses}
+        # As much as a request is matched by; `__getattr__` brings the rest.
+        self.path, self.endpoint, self.name = path, endpoint, options["name"] or get_name(endpoint)
+        self.methods = {method.upper() for method in options["methods"] or ("GET",)}
+        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
+        self.openapi_extra = options.pop("openapi_extra", None)
+        self._options = options
+        self._described = {"response_model": response_model, "responses": responses}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "app" in self.__dict__:
+            raise AttributeError(name, name=name, obj=self)
+        super().__init__(self.path, self.endpoint, response_model=None, **self._shared())
+        return getattr(self, name)
 
     def described(self) -> APIRoute:
         """The same route with its answers, as the framework wants it for the description."""
-        return APIRoute(self.path, self.endpoint, **{**self._described, "openapi_extra": self.openapi_extra})
+        return APIRoute(self.path, self.endpoint, **self._shared(), **self._described)
+
+    def _shared(self) -> dict[str, Any]:
+        return {**self._options, "openapi_extra": self.openapi_extra}
 
 
 class BearerRoute(ServedRoute):

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Column, Index, Text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from quantos.storage.types import Instant
+from quantos.storage.types import Instant, Record
 
 
-class LeaderboardEntry(SQLModel, table=True):
+class LeaderboardEntry(Record, table=True):
     """One run. It stays when its strategy is deleted; percentages, a drawdown is 0 or less."""
 
     __tablename__: ClassVar[Any] = "leaderboard_entry"

@@ -6,14 +6,14 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Column, Index, LargeBinary, Text, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from quantos.storage.types import Instant
+from quantos.storage.types import Instant, Record
 
 _PENDING: Any = text("status = 'pending'")
 
 
-class LicenseRequest(SQLModel, table=True):
+class LicenseRequest(Record, table=True):
     """A user asks for a licence for one machine. The store itself holds that at most one of them is pending."""
 
     __tablename__: ClassVar[Any] = "license_request"
@@ -40,7 +40,7 @@ class LicenseRequest(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class IssuedLicense(SQLModel, table=True):
+class IssuedLicense(Record, table=True):
     """A licence, with its signed document to the byte."""
 
     __tablename__: ClassVar[Any] = "issued_license"

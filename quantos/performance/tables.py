@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import LargeBinary, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from quantos.storage.types import Instant
+from quantos.storage.types import Instant, Record
 
 
-class ClaimRow(SQLModel, table=True):
+class ClaimRow(Record, table=True):
     """What an owner says that a strategy did before the platform watched it; n records, dates ascending.
 
     `number` names this very curve: it is never given again, also not when the curve is replaced.

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Column, Index, Text, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from quantos.storage.types import Instant
+from quantos.storage.types import Instant, Record
 
 
-class Portfolio(SQLModel, table=True):
+class Portfolio(Record, table=True):
     """A deleted one stays, unseen: its signals were made of what it was. `strategy_number`: from its activation on."""
 
     __tablename__: ClassVar[Any] = "portfolio"
@@ -34,7 +34,7 @@ class Portfolio(SQLModel, table=True):
     deleted_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class PortfolioMember(SQLModel, table=True):
+class PortfolioMember(Record, table=True):
     """A factor of a portfolio; numbers are given in the order in which they were added."""
 
     __tablename__: ClassVar[Any] = "portfolio_member"
@@ -49,7 +49,7 @@ class PortfolioMember(SQLModel, table=True):
     factor_number: int = Field(foreign_key="factor.number")
 
 
-class PortfolioChange(SQLModel, table=True):
+class PortfolioChange(Record, table=True):
     """One row per change of status, from the activation on."""
 
     __tablename__: ClassVar[Any] = "portfolio_change"
@@ -64,7 +64,7 @@ class PortfolioChange(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
-class PortfolioDay(SQLModel, table=True):
+class PortfolioDay(Record, table=True):
     """What became of a portfolio's trade date: `signalled`, `no_values`, `failed` or `missed`, with the reason.
 
     `recipe`: of a signal, JSON of what decided it (`core.recipe`); `members`: the universe's members then, where known.
@@ -81,7 +81,7 @@ class PortfolioDay(SQLModel, table=True):
     members: str | None = Field(default=None, max_length=64)
 
 
-class PortfolioUniverse(SQLModel, table=True):
+class PortfolioUniverse(Record, table=True):
     """A list of members that decided signals, once, by its SHA-256: symbols ascending, parted by spaces."""
 
     __tablename__: ClassVar[Any] = "portfolio_universe"

@@ -13,7 +13,6 @@ from quantos.research.core.blueprint import read_blueprint
 from quantos.research.core.compiler import compile_blueprint
 from quantos.research.core.feed import Feed, adjusted_feed
 from quantos.research.core.outcome import told
-from quantos.research.core.prompting import read_prompt, written
 from quantos.research.core.wording import Language, prompt
 from quantos.research.model import LanguageModel, ModelFailed
 from quantos.research.refusals import BacktestFailed, PromptEmpty, UnknownTicker
@@ -86,6 +85,8 @@ class Research:
                 return {"generated_code": await self._model.code(user_prompt)}
             except ModelFailed as reason:
                 failed = f"# Written by keywords, not by the language model: {reason.message}\n"
+        from quantos.research.core.prompting import read_prompt, written  # noqa: PLC0415 - its many patterns are not for the start
+
         return {"generated_code": failed + written(read_prompt(user_prompt))}
 
     def translate(self, body: Any) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Column, Index, Text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from quantos.storage.types import Instant
+from quantos.storage.types import Instant, Record
 
 
-class SavedStrategy(SQLModel, table=True):
+class SavedStrategy(Record, table=True):
     """Code that a user kept. Its number is its id, and is never given again."""
 
     __tablename__: ClassVar[Any] = "saved_strategy"

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Column, Index, Text, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from quantos.storage.types import Instant
+from quantos.storage.types import Instant, Record
 
 
-class JobRun(SQLModel, table=True):
+class JobRun(Record, table=True):
     """One start of a job for a trade date. `state`: running, done, failed, skipped, waiting.
 
     `attempt` counts the runs that a failure made necessary; `retry_at`: when the next of them begins, on the last
@@ -41,7 +41,7 @@ class JobRun(SQLModel, table=True):
     retry_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class PlatformState(SQLModel, table=True):
+class PlatformState(Record, table=True):
     """A named fact, as text."""
 
     __tablename__: ClassVar[Any] = "platform_state"
@@ -50,7 +50,7 @@ class PlatformState(SQLModel, table=True):
     value: str = Field(sa_column=Column(Text, nullable=False))
 
 
-class WatchFinding(SQLModel, table=True):
+class WatchFinding(Record, table=True):
     """What the watchdog found amiss on a trade date. `facts`: of its event, as they were found."""
 
     __tablename__: ClassVar[Any] = "watch_finding"

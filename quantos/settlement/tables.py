@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import JSON, Column, Index, Text, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from quantos.kit.ids import new_id
-from quantos.storage.types import Instant
+from quantos.storage.types import Instant, Record
 
 
-class SettlementRun(SQLModel, table=True):
+class SettlementRun(Record, table=True):
     __tablename__ = "settlement_run"
 
     number: int | None = Field(default=None, primary_key=True)
@@ -39,7 +39,7 @@ def kind_of(run: SettlementRun) -> RunKind:
     return "filling" if "filling" in run.detail else "daily"
 
 
-class MissingNav(SQLModel, table=True):
+class MissingNav(Record, table=True):
     """A strategy-day that the watchdog found without a NAV row; `mended_at`: when it had one after all."""
 
     __tablename__ = "missing_nav"
@@ -57,7 +57,7 @@ class MissingNav(SQLModel, table=True):
     mended_at: datetime | None = Field(default=None, sa_column=Column(Instant))
 
 
-class BackfilledSignal(SQLModel, table=True):
+class BackfilledSignal(Record, table=True):
     """A signal of before the activation, put in by the operator. The series store says which revision counts."""
 
     __tablename__ = "backfilled_signal"

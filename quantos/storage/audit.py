@@ -25,7 +25,7 @@ from quantos.errors import QuantosError
 from quantos.kit.clock import Clock
 from quantos.storage import events
 from quantos.storage.records import Records
-from quantos.storage.types import Instant
+from quantos.storage.types import Instant, Record
 
 OPERATOR: Final = "operator"
 BEGUN, DONE, FAILED, INTERRUPTED = "begun", "done", "failed", "interrupted"
@@ -37,7 +37,7 @@ VALUE_CHARS_MAX: Final = 20_000
 """Of `before` and of `after`, as JSON; what is longer is left out, and says so."""
 
 
-class AuditRow(SQLModel, table=True):
+class AuditRow(Record, table=True):
     """A change by an operator. `before`, `after`: JSON; null where there was, or is, nothing."""
 
     __tablename__: ClassVar[Any] = "audit"

@@ -20,14 +20,14 @@ from sqlalchemy import Column, Connection, Text, bindparam, func, insert, select
 from sqlmodel import Field, Session, SQLModel
 
 from quantos.storage.prepared import Prepared
-from quantos.storage.types import Instant, instant_text
+from quantos.storage.types import Instant, Record, instant_text
 
 STORE: Final = "records"
 NOTED: Final = "events_noted"
 """The kinds of events noted on a connection; the records store reads them at the commit."""
 
 
-class EventRow(SQLModel, table=True):
+class EventRow(Record, table=True):
     """A fact. `payload`: a JSON object."""
 
     __tablename__: ClassVar[Any] = "event"
@@ -39,7 +39,7 @@ class EventRow(SQLModel, table=True):
     payload: str = Field(sa_column=Column(Text, nullable=False))
 
 
-class EventReader(SQLModel, table=True):
+class EventReader(Record, table=True):
     """How far a reader has reacted to the log: up to and with this event."""
 
     __tablename__: ClassVar[Any] = "event_reader"

@@ -22,13 +22,14 @@ from sqlmodel import Field, Session, SQLModel
 from quantos.storage import events
 from quantos.storage.records import Records
 from quantos.storage.series import Series
+from quantos.storage.types import Record
 
 SERIES: Final = "series"
 DIGITS_MAX: Final = 18
 PLACED_AT_ONCE: Final = 1000
 
 
-class StreamPlace(SQLModel, table=True):
+class StreamPlace(Record, table=True):
     """An event of the series store, and the event of the records store that it follows; 0 before the first."""
 
     __tablename__: ClassVar[Any] = "stream_place"

@@ -1,12 +1,20 @@
-"""Column types that SQLite does not have."""
+"""What tables are made of: their base class, and column types that SQLite does not have."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import ConfigDict
 from sqlalchemy import String
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+
+
+class Record(SQLModel):
+    """A row of the records store. What comes in is validated at the API, never here: no validator is built at start."""
+
+    model_config = ConfigDict(defer_build=True)  # type: ignore[assignment]
 
 
 def instant_text(value: datetime) -> str:

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Column, Index, Text, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from quantos.storage.types import Instant
+from quantos.storage.types import Instant, Record
 
 
-class Strategy(SQLModel, table=True):
+class Strategy(Record, table=True):
     """`number` is the key in the series store and in arrays; it is never reused.
 
     `portfolio_id`: of the portfolio whose signals it takes; no others.
@@ -44,7 +44,7 @@ class Strategy(SQLModel, table=True):
     portfolio_id: str | None = Field(default=None, max_length=36)
 
 
-class StatusChangeRow(SQLModel, table=True):
+class StatusChangeRow(Record, table=True):
     """One row per change of status, from the activation on; `at` never decreases within a strategy."""
 
     __tablename__: ClassVar[Any] = "status_change"
@@ -59,7 +59,7 @@ class StatusChangeRow(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
-class SignalRow(SQLModel, table=True):
+class SignalRow(Record, table=True):
     """The one signal of a strategy for a trade date.
 
     `commit_sha`, `committed_at` are set once it is attested; `attestation` says what is to be done until then.

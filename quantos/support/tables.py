@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Column, Index, Text, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from quantos.storage.types import Instant
+from quantos.storage.types import Instant, Record
 
 _UNREAD: Any = text("NOT is_read")
 
 
-class Ticket(SQLModel, table=True):
+class Ticket(Record, table=True):
     """What a user has to say to the operator, and the operator's reply."""
 
     __tablename__: ClassVar[Any] = "ticket"
@@ -34,7 +34,7 @@ class Ticket(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
-class Notification(SQLModel, table=True):
+class Notification(Record, table=True):
     """What a user was told. `event`: the event that it tells, which no other one does."""
 
     __tablename__: ClassVar[Any] = "notification"

@@ -46,6 +46,7 @@ def test_the_server_is_composed_without_what_only_some_work_needs() -> None:
         "rich",
         "plotext",
         "httpx",
+        "quantos.research.core.prompting",  # patterns for every indicator, in two languages
         "sqlalchemy.dialects.postgresql",  # an index names its rows for SQLite alone; migrations make it on both
     )
     assert [name for name in unwanted if name in loaded] == []

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Match, Route
 from quantos.app import build_app
 from quantos.kit.clock import parse_instant
 from quantos.kit.route_index import RouteIndex
+from quantos.kit.routing import ServedRoute
 from tests.support.platforms import stage
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW")
@@ -96,3 +97,17 @@ def found_by_index(routes: list[BaseRoute], path: str) -> BaseRoute | None:
 def test_only_http_is_looked_up() -> None:
     index = RouteIndex([Route("/a/b/c", _answer)])
     assert index.matches({"type": "websocket", "path": "/a/b/c"}) == (Match.NONE, {})
+
+
+def test_an_endpoint_is_analysed_by_its_first_request_and_not_at_start(tmp_path: Path) -> None:
+    with stage(tmp_path / "data", parse_instant("2024-01-02T08:00:00+08:00")) as here:
+        (calendar,) = (
+            route
+            for route in here.operator.http._transport.app.routes  # type: ignore[attr-defined]
+            if isinstance(route, ServedRoute) and route.path == "/api/v1/calendar"
+        )
+        assert "dependant" not in vars(calendar)
+        here.public().get("/calendar?month=2024-01")
+        assert "dependant" in vars(calendar)
+        with pytest.raises(AttributeError, match="nothing_of_the_kind"):
+            calendar.nothing_of_the_kind  # noqa: B018
