@@ -291,9 +291,9 @@ class Accounts:
         """By user id; unknown ids are left out."""
         return store.nicknames(session, user_ids)
 
-    def emails(self, session: Session, user_ids: Collection[str]) -> dict[str, str]:
-        """By user id; unknown ids are left out."""
-        return store.emails(session, user_ids)
+    def numbers_and_emails(self, session: Session, user_ids: Collection[str]) -> dict[str, tuple[int, str]]:
+        """By user id, the number by which the Copilot's guide knows the account; unknown ids are left out."""
+        return store.numbers_and_emails(session, user_ids)
 
     def tier(self, caller: Caller) -> TierOut:
         return TierOut.of(tiers.TIERS[caller.tier])

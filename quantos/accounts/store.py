@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, func, insert, or_, update
 from sqlmodel import Session, col, select
@@ -110,21 +110,20 @@ def record_uses(session: Session, used_at: Mapping[str, datetime]) -> None:
 
 
 def nicknames(session: Session, user_ids: Collection[str]) -> dict[str, str]:
-    return _by_user(session, user_ids, User.nickname)
+    return {row[0]: row[1] for row in _of_users(session, user_ids, User.nickname)}
 
 
-def emails(session: Session, user_ids: Collection[str]) -> dict[str, str]:
-    return _by_user(session, user_ids, User.email)
+def numbers_and_emails(session: Session, user_ids: Collection[str]) -> dict[str, tuple[int, str]]:
+    return {row[0]: (row[1], row[2]) for row in _of_users(session, user_ids, User.number, User.email)}
 
 
-def _by_user(session: Session, user_ids: Collection[str], column: str) -> dict[str, str]:
+def _of_users(session: Session, user_ids: Collection[str], *columns: Any) -> Iterator[Any]:
+    """The id of each user that there is, and these columns of it."""
     ids = list(user_ids)
-    found: dict[str, str] = {}
     for start in range(0, len(ids), NAMES_PER_QUERY):
         some = ids[start : start + NAMES_PER_QUERY]
-        rows = session.connection().execute(select(col(User.id), col(column)).where(col(User.id).in_(some)))
-        found.update((row[0], row[1]) for row in rows)
-    return found
+        wanted = select(col(User.id), *map(col, columns)).where(col(User.id).in_(some))
+        yield from session.connection().execute(wanted)
 
 
 def users(session: Session, limit: int, offset: int) -> tuple[Sequence[User], int]:

@@ -1,16 +1,19 @@
 """Where the platform's log goes: stderr, one readable line each.
 
 A server says everything that happened; a command that opens the platform itself says only what went wrong, because
-its own answer says the rest.
+its own answer says the rest. What has the form of a credential is cut out of every line, and of a server's also each
+secret that its platform knows.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Final
 
 from quantos.cli.layout import clean
+from quantos.kit.masking import Redaction
 
 OURS: Final = "quantos"
 
@@ -27,6 +30,13 @@ def of_a_command() -> None:
     logging.getLogger(OURS).setLevel(logging.ERROR)
 
 
+def without_secrets(redact: Callable[[str], str]) -> None:
+    """From now on lines are redacted so too."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Redacted):
+            handler.formatter.redact = redact
+
+
 def _to_stderr(form: logging.Formatter) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(form)
@@ -34,18 +44,27 @@ def _to_stderr(form: logging.Formatter) -> None:
     logging.getLogger().setLevel(logging.WARNING)
 
 
-class _Timed(logging.Formatter):
+class _Redacted(logging.Formatter):
+    """A line, and the traceback below it, without secrets."""
+
+    redact: Callable[[str], str] = Redaction()
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self.redact(super().format(record))
+
+
+class _Timed(_Redacted):
     """A message on one line, whatever it quotes; below it only where a defect came from."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         return clean(" ".join(super().formatMessage(record).splitlines()))
 
 
-class _OneLine(logging.Formatter):
+class _OneLine(_Redacted):
     """A message, with the error's own first line in place of its traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if record.exc_info else None
         lines = str(error).splitlines() if error else []
         why = f": {type(error).__name__}: {lines[0] if lines else 'no message'}" if error else ""
-        return clean(f"quantos: {record.getMessage()}{why}")
+        return clean(self.redact(f"quantos: {record.getMessage()}{why}"))

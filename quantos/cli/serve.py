@@ -79,6 +79,7 @@ def serve(
     early = None if settings.data_dir.exists() else bind(settings.host, settings.port)
     new = not directories.is_there(settings.data_dir)
     platform = Platform.open(settings, simulate=simulate)
+    logs.without_secrets(platform.operations.log.redact)
     try:
         listening = early or bind(settings.host, settings.port)
         url = url_of(settings.host, listening)

@@ -570,7 +570,7 @@ class EntryOut(TypedDict):
     """Percentages; a drawdown is 0 or less."""
 
     id: int
-    user_id: str
+    user_id: int
     username: str
     strategy_id: int | None
     strategy_name: str

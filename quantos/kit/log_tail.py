@@ -33,7 +33,7 @@ class LogTail(logging.Handler):
 
     def __init__(self, redact: Callable[[str], str]) -> None:
         super().__init__()
-        self._redact = redact
+        self.redact = redact
         self._lines: deque[Line] = deque(maxlen=LINES_MAX)
         self._number = 0
         self._reading = threading.Lock()
@@ -41,7 +41,7 @@ class LogTail(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            message = self._redact(self.format(record))
+            message = self.redact(self.format(record))
         except (TypeError, ValueError, KeyError):  # a message and values that do not fit
             self.handleError(record)
             return

@@ -5,11 +5,15 @@ before the server ends; a stream has no end of its own, so one whose reader does
 
 What is sent beside bodies (a request line, headers, the lengths of chunks, trailers) is kept in memory until it is
 complete, by a parser that knows no limit: the sender of too much of it is refused.
+
+Who sends nothing, or a byte now and then, would hold a connection for ever: a head has its time, and a body its pace.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from asyncio import TimerHandle, Transport
+from enum import Enum, auto
+from typing import ClassVar, Final
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -23,24 +27,90 @@ BESIDE_A_BYTE: Final = 8
 """As much may stand beside each byte of a body: the smallest chunk is one byte in six."""
 
 
+BODY_BYTES_MIN: Final = 1024
+"""Of a body that is not complete, in each `body_s`."""
+
+
+class Reading(Enum):
+    """Of what more is to come."""
+
+    HEAD = auto()
+    BODY = auto()
+    NOTHING = auto()
+
+
 class JsonRefusals(HttpToolsProtocol):
     """uvicorn's protocol with `{"detail": ...}` for a text (ERR-01)."""
 
+    head_s: ClassVar[float] = 20
+    """For a head to be complete, from the connection or from its first byte."""
+    body_s: ClassVar[float] = 30
+
     _beside = 0
+    _reading = Reading.HEAD
+    _patience: TimerHandle | None = None
+    _of_body = 0
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._be_patient()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._has_come()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         self._beside += len(data)
+        if self._reading is Reading.NOTHING:
+            self._reading = Reading.HEAD
         super().data_received(data)
-        if self._beside > BESIDE_BYTES_MAX and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._beside > BESIDE_BYTES_MAX:
             self._refuse(b"431 Request Header Fields Too Large", "the head of the request is too large")
+        elif self._reading is not Reading.NOTHING and self._patience is None:
+            self._be_patient()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._beside = 0
+        self._beside, self._reading = 0, Reading.HEAD
+
+    def on_headers_complete(self) -> None:
+        self._has_come()
+        self._reading, self._of_body = Reading.BODY, 0
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._beside = max(self._beside - len(body) * (1 + BESIDE_A_BYTE), -BESIDE_BYTES_MAX)
+        self._of_body += len(body)
         super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._has_come()
+        self._reading = Reading.NOTHING
+        super().on_message_complete()
+
+    def _be_patient(self) -> None:
+        wait_s = self.body_s if self._reading is Reading.BODY else self.head_s
+        self._patience = self.loop.call_later(wait_s, self._look_at_what_came)
+
+    def _has_come(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _look_at_what_came(self) -> None:
+        """A sender is not slow while it is held back, or while the answer before is under way."""
+        self._patience = None
+        if self.transport.is_closing():
+            return
+        answering = self.cycle is not None and not self.cycle.response_complete
+        in_body = self._reading is Reading.BODY
+        if self.flow.read_paused or (self._of_body >= BODY_BYTES_MIN if in_body else answering):
+            self._of_body = 0
+            self._be_patient()
+            return
+        self._refuse(b"408 Request Timeout", "the request was too long in coming: send it again")
 
     def shutdown(self) -> None:
         super().shutdown()

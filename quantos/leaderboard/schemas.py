@@ -37,7 +37,7 @@ class EntryOut(Answer):
     """Percentages; a drawdown is 0 or less."""
 
     id: int
-    user_id: str
+    user_id: int
     username: str
     strategy_id: int | None
     strategy_name: str
@@ -56,11 +56,11 @@ class TopOut(Answer):
     top: list[EntryOut]
 
 
-def entry_out(entry: LeaderboardEntry, username: str) -> dict[str, Any]:
+def entry_out(entry: LeaderboardEntry, user: int, username: str) -> dict[str, Any]:
     """As in `EntryOut`."""
     return {
         "id": entry.number,
-        "user_id": entry.user_id,
+        "user_id": user,
         "username": username,
         "strategy_id": entry.strategy_number,
         "strategy_name": entry.strategy_name,

@@ -56,8 +56,8 @@ class Leaderboard:
         since = score.since(period, self._clock.now())
         with self._records.read() as session:
             entries = store.top(session, since, dataset, limit)
-            emails = self._accounts.emails(session, {entry.user_id for entry in entries})
-        shown = [entry_out(entry, emails[entry.user_id]) for entry in entries]
+            users = self._accounts.numbers_and_emails(session, {entry.user_id for entry in entries})
+        shown = [entry_out(entry, *users[entry.user_id]) for entry in entries]
         return {"period": period, "dataset": dataset, "top": shown}
 
     def runs_as_csv(self, caller: Caller, number: int) -> str:

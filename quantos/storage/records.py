@@ -292,7 +292,10 @@ def _engine(path: Path, *, begin: str, readers: int) -> Engine:
         "max_overflow": 8 if readers else 0,
     }
     engine = create_engine(
-        f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 10}, **options
+        f"sqlite:///{path}",
+        connect_args={"check_same_thread": False, "timeout": 10},
+        hide_parameters=True,  # of a statement that failed: they may be what somebody keeps secret
+        **options,
     )
 
     @event.listens_for(engine, "connect")

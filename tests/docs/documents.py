@@ -27,6 +27,7 @@ from pydantic import SecretStr
 import quantos
 from quantos.errors import QuantosError
 from quantos.settings import Settings, default_data_dir
+from tests.docs.requirements import requirements
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 NOT_MODULES: Final = re.compile(r"\.(__main__|migrations|client)(\.|$)")
@@ -189,6 +190,7 @@ SECTIONS: Final[dict[str, Callable[[], str]]] = {
     "errors": errors,
     "commands": commands,
     "api": api,
+    "requirements": requirements,
 }
 
 

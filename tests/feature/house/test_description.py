@@ -48,6 +48,23 @@ STILL_WITHOUT: Final = {
 }
 """Operations whose answers nobody has written down yet (`tests.docs.examples`); no other may be without."""
 
+CREATIONS: Final = {
+    "add_portfolio_member",
+    "backfill_strategy",
+    "create_api_key",
+    "create_factor",
+    "create_invite",
+    "create_portfolio",
+    "create_strategy",
+    "create_ticket",
+    "make_backup",
+    "redeem_invite",
+    "request_license",
+    "submit_signal",
+    "upload_claim",
+}
+"""Of which a replacement is 200: a claim; and what is only checked, a signal."""
+
 ALSO_FILES: Final = {"upload_factor_values"}
 """Whose body may be JSON, or a file of another kind."""
 
@@ -195,6 +212,19 @@ def test_every_answer_has_an_example_that_is_as_its_shape_says(
                 continue
             assert shapes.departures(shown["schema"], shown["example"]) == [], path
     assert {name for name in without if not name.startswith("copilot_")} - STILL_WITHOUT == set()
+
+
+def test_conv_01_a_creation_is_201_and_every_other_success_200(described: list[Operation]) -> None:
+    created = {each["operationId"] for _, _, each in described if "201" in each["responses"]}
+    assert created == CREATIONS
+    others = {status for _, _, each in described for status in each["responses"] if "201" < status < "300"}
+    assert others == set()
+
+
+def test_conv_03_every_instant_of_an_example_is_in_utc_with_its_offset() -> None:
+    instants = re.findall(r'"(\d{4}-\d\d-\d\dT[^"]*)"', EXAMPLES.read_text())
+    assert len(instants) > 50
+    assert [one for one in instants if not re.fullmatch(r"[\d-]{10}T[\d:]{8}(\.\d+)?(Z|\+00:00)", one)] == []
 
 
 def test_no_example_shows_a_credential_or_a_folder_of_somebodys(document: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -154,6 +155,22 @@ def test_cop_30_the_best_stand_first_and_a_dataset_by_itself(on: Stage, agent: C
         "max_drawdown", "score", "notes",
     }  # fmt: skip
     assert len(top(agent, dataset="two", limit=1).json()["top"]) == 1
+
+
+def test_conv_06_the_ids_of_the_copilots_guide_are_whole_numbers_and_those_of_the_other_are_uuids(
+    on: Stage, agent: Caller
+) -> None:
+    others, number = on.agent(), save(agent)
+    submitted = submit(agent, strategy_id=number, dataset="ids").json()
+    submit(others, dataset="ids")
+    found = top(agent, dataset="ids").json()["top"]
+    mine = next(entry for entry in found if entry["id"] == submitted["entry_id"])
+    assert mine["strategy_id"] == number
+    assert {type(entry[name]) for entry in found for name in ("id", "user_id")} == {int}
+    known = {UUID(user["id"]): user["number"] for user in on.operator.get("/admin/users")["users"]}
+    caller = on.platform.accounts.user(_as(agent))
+    assert mine["user_id"] == known[UUID(caller.user_id)]
+    assert len({entry["user_id"] for entry in found}) == 2
 
 
 @pytest.mark.parametrize("query", [{"period": "monthly"}, {"limit": 0}, {"limit": 51}, {"limit": "x"}])

@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, SQLModel
 
 import quantos.app  # noqa: F401 - every feature's tables
@@ -122,3 +123,10 @@ def test_a_store_without_room_is_a_named_refusal_for_prepared_statements_too(
         else:
             session.execute(insert, values)
     assert "large" not in keys(records)
+
+
+def test_what_a_statement_was_given_is_not_told_when_it_fails(records: Records) -> None:
+    with pytest.raises(RecordsUnavailable) as refused, records.write() as session:
+        session.connection().execute(text("INSERT INTO nowhere VALUES (:secret)"), {"secret": "qgpt_hidden"})
+    assert isinstance(refused.value.__cause__, SQLAlchemyError)
+    assert "qgpt_hidden" not in str(refused.value.__cause__)
