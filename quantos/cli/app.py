@@ -19,6 +19,7 @@ from quantos.cli import (
     license_command,
     market,
     operator,
+    quarantine,
     secrets,
     serve,
     settings_command,
@@ -68,6 +69,7 @@ def version(as_json: Json = False) -> None:
 app.command()(serve.serve)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
+market.market.command()(quarantine.quarantine)
 app.add_typer(market.market, name="market")
 app.command()(jobs.settle)
 app.add_typer(jobs.job, name="job")

@@ -23,7 +23,7 @@ def print_report(answer: dict[str, Any]) -> None:
     counts = [{**file, "quarantined": sum(file["quarantined"].values())} for file in taken]
     numbers = ["rows", "stored", *(n for n in ONLY_WHERE_THERE_ARE_ANY if any(file[n] for file in counts))]
     columns = _columns("file", "kind", *(f"{name}>" for name in numbers))
-    rows = [(file["source"], _kind(file["kind"]), *(file[name] for name in numbers)) for file in counts]
+    rows = [(file["source"], kind_of(file["kind"]), *(file[name] for name in numbers)) for file in counts]
     print_table(columns, _fitted(columns, rows))
     for file in taken:
         _print_remarks(file)
@@ -99,7 +99,7 @@ def print_coverage(answer: dict[str, Any]) -> None:
         [
             (
                 row["source"],
-                _kind(row["kind"]),
+                kind_of(row["kind"]),
                 row["rows"],
                 row["stored"],
                 in_shanghai(row["loaded_at"])[:16],
@@ -203,7 +203,7 @@ def _columns(*names: str) -> list[str]:
     return [say(f"market.col.{name.rstrip('>')}") + (">" if name.endswith(">") else "") for name in names]
 
 
-def _kind(kind: str) -> str:
+def kind_of(kind: str) -> str:
     """`bars (baostock)`: what it is, and whose form it had."""
     name, _, provider = kind.partition(" ")
     return f"{word('market.kind', name)} {provider}".strip()

@@ -940,13 +940,23 @@ def list_quarantine(
     load: int | Unset | None = UNSET,
     first: date | str | Unset | None = UNSET,
     last: date | str | Unset | None = UNSET,
+    kind: Literal["bars", "indices", "constituents", "instruments", "corporate_actions", "calendar"]
+    | Unset
+    | None = UNSET,
 ) -> Call[shapes.QuarantineList]:
     """Refused rows as they came, newest load first"""
     return Call(
         "GET",
         "/api/v1/admin/quarantine",
         query=given(
-            offset=offset, limit=limit, reason=reason, symbol=symbol, load=load, first=first, last=last
+            offset=offset,
+            limit=limit,
+            reason=reason,
+            symbol=symbol,
+            load=load,
+            first=first,
+            last=last,
+            kind=kind,
         ),
         items="quarantine",
     )

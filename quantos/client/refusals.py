@@ -304,6 +304,10 @@ class PromptEmpty(errors.WrongState):
     code: ClassVar[str] = "prompt_empty"
 
 
+class FormUnclear(errors.WrongState):
+    code: ClassVar[str] = "quarantine_form_unclear"
+
+
 class RestatementRefused(errors.WrongState):
     """A day of the restatement cannot be settled with these data; nothing was changed."""
 
@@ -940,6 +944,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "portfolio_transition_refused": PortfolioTransitionRefused,
     "prompt_empty": PromptEmpty,
     "public_strategy_not_found": StrategyNotPublic,
+    "quarantine_form_unclear": FormUnclear,
     "rate_limited": RateLimited,
     "records_unavailable": RecordsUnavailable,
     "request_under_way": RequestUnderWay,

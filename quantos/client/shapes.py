@@ -1597,6 +1597,8 @@ class QuarantinedRow(TypedDict):
     """A refused row as it came."""
 
     load: int
+    source: str
+    kind: str
     symbol: str | None
     trade_date: str | None
     reason: str

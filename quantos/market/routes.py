@@ -6,7 +6,7 @@ import asyncio
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator, Field, StringConstraints
@@ -61,6 +61,10 @@ LoadNumber = Annotated[
 ]
 FirstDay = Annotated[Date | None, Query(description="Only rows of this trade date or later.")]
 LastDay = Annotated[Date | None, Query(description="Only rows of this trade date or earlier.")]
+OfKind = Annotated[
+    Literal["bars", "indices", "constituents", "instruments", "corporate_actions", "calendar"] | None,
+    Query(description="Only rows of files that held this."),
+]
 Month = Annotated[str, StringConstraints(max_length=7), AfterValidator(_month)]
 
 
@@ -218,9 +222,10 @@ def _quarantine(market: Market, accounts: Accounts) -> APIRouter:
         load: LoadNumber = None,
         first: FirstDay = None,
         last: LastDay = None,
+        kind: OfKind = None,
     ) -> Response:
         """Each with the first reason that applied to it; none is stored as a bar. `reasons` counts them all."""
-        wanted = {"symbol": symbol, "load": load, "first": first, "last": last}
+        wanted = {"symbol": symbol, "load": load, "first": first, "last": last, "kind": kind}
         rows, counts = await asyncio.to_thread(
             market.quarantine, limit, offset, reason=None if reason is None else reason.value, **wanted
         )

@@ -204,7 +204,9 @@ class CoverageOut(Answer):
 class QuarantinedRow(Answer):
     """A refused row as it came."""
 
-    load: int
+    load: Annotated[int, Field(description="The import it came with, as coverage numbers them.")]
+    source: Annotated[str, Field(description="The file's name.")]
+    kind: Annotated[str, Field(description="What the file held, and whose form it had: bars (baostock).")]
     symbol: str | None
     trade_date: date | None
     reason: str

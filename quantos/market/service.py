@@ -422,7 +422,7 @@ class Market:
 
 
 _LOAD_FIELDS: Final = ("id", "source", "kind", "rows", "stored", "quarantined", "changed", "loaded_at")
-_QUARANTINE_FIELDS: Final = ("load", "symbol", "trade_date", "reason", "row")
+_QUARANTINE_FIELDS: Final = ("load", "source", "kind", "symbol", "trade_date", "reason", "row")
 
 
 def _silent(source: str, stage: str, rows: int) -> None:

@@ -280,13 +280,14 @@ def months(cursor: Cursor) -> list[tuple[date, int, int]]:
 
 
 class Refused(NamedTuple):
-    """Which refused rows; None: any. `first`, `last`: trade dates, both inclusive."""
+    """Which refused rows; None: any. `kind`: what the file held. `first`, `last`: trade dates, both inclusive."""
 
     reason: str | None = None
     symbol: str | None = None
     load: int | None = None
     first: date | None = None
     last: date | None = None
+    kind: str | None = None
 
 
 _CONDITIONS: Final = {
@@ -294,6 +295,7 @@ _CONDITIONS: Final = {
     "load": "load = ?",
     "first": "trade_date >= ?",
     "last": "trade_date <= ?",
+    "kind": "load IN (SELECT id FROM load WHERE split_part(kind, ' ', 1) = ?)",
 }
 
 
@@ -307,8 +309,10 @@ def quarantine(
     where = " AND ".join(["TRUE", *(_CONDITIONS[name] for name in given)])
     values = list(given.values())
     rows = cursor.execute(
-        f"SELECT load, symbol, trade_date, reason, row_json FROM quarantine WHERE {where}"  # noqa: S608
-        " AND reason = coalesce(?, reason) ORDER BY load DESC, symbol, trade_date, row_json LIMIT ? OFFSET ?",
+        f"WITH page AS (SELECT * FROM quarantine WHERE {where} AND reason = coalesce(?, reason)"  # noqa: S608
+        " ORDER BY load DESC, symbol, trade_date, row_json LIMIT ? OFFSET ?)"
+        " SELECT load, source, kind, symbol, trade_date, reason, row_json FROM page JOIN load ON load.id = page.load"
+        " ORDER BY load DESC, symbol, trade_date, row_json",
         [*values, wanted.reason, limit, offset],
     ).fetchall()
     counts = cursor.execute(

@@ -103,9 +103,32 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
     "market.sum.settled": ("{count} of settled days not applied", "{count} 行涉及已结算交易日，未采用"),
     "market.sum.refused": ("{count} refused", "拒收 {count} 行"),
     "market.quarantine.where": (
-        "Refused rows lie in quarantine as they came: GET /api/v1/admin/quarantine, as the operator, shows them (docs/market-data.md).",
-        "被拒收的行按原样保存在隔离区：操作员可用 GET /api/v1/admin/quarantine 查看（docs/market-data.md）。",
+        "Refused rows lie in quarantine as they came: quantos market quarantine shows them.",
+        "被拒收的行按原样保存在隔离区：用 quantos market quarantine 查看。",
     ),
+    "quarantine.none": ("No rows in quarantine.", "隔离区中没有行。"),
+    "quarantine.none_such": (
+        "No rows in quarantine fit; {total:row lies|rows lie} there in all.",
+        "隔离区中没有符合条件的行；共有 {total} 行。",
+    ),
+    "quarantine.of_file": (
+        "{source}, {kind}, import {load}",
+        "{source}，{kind}，第 {load} 次导入",
+    ),
+    "quarantine.total": ("{shown} of {total:row|rows}", "显示 {shown} 行，共 {total} 行"),
+    "quarantine.more": (
+        "{shown} of {total:row|rows} shown: name more with --limit, or fewer with the filters",
+        "共 {total} 行，显示 {shown} 行：用 --limit 增加，或用筛选条件缩小范围",
+    ),
+    "quarantine.no_kind": (
+        "{text!r} is no kind of market data: there are {kinds}",
+        "没有 {text!r} 这类行情数据：可用的有 {kinds}",
+    ),
+    "quarantine.no_reason": (
+        "{text!r} is no reason: there are {reasons}",
+        "没有原因 {text!r}：可用的有 {reasons}",
+    ),
+    "quarantine.one_form": ("--json and --csv exclude each other", "--json 与 --csv 不能同时使用"),
     "import.no_path": (
         "there is nothing at {path}: name a folder or file of market data",
         "{path} 不存在：请指定行情文件或目录",
