@@ -48,8 +48,8 @@ class Changed(Answer):
     market_rows: dict[str, int]
 
 
-class LargestChange(Answer):
-    """The largest change of a NAV, in CNY."""
+class NavChange(Answer):
+    """The NAV of a settled strategy-day, before and after, in CNY."""
 
     slug: str
     trade_date: date
@@ -80,7 +80,9 @@ class RestatementDone(Answer):
     changed: Changed
     new_inferred: list[NewlyInferred]
     backfilled_again: Annotated[int, Field(description="Backfilled curves that were made anew.")]
-    largest_change: LargestChange | None
+    largest_change: Annotated[NavChange | None, Field(description="The largest change of a NAV.")]
+    navs_changed: Annotated[int, Field(description="NAVs that came out otherwise; in a dry run, that would.")]
+    navs: Annotated[list[NavChange], Field(description="The first 200 of them, by day.")]
     data: Annotated[dict[str, Any] | None, Field(description="The report of the import.")]
 
 

@@ -13,13 +13,15 @@ from quantos.cli.attend import attended
 from quantos.cli.interruption import Interrupted
 from quantos.cli.market_tables import print_report
 from quantos.cli.options import day_option
-from quantos.cli.output import print_json, print_line, print_text
+from quantos.cli.output import print_json, print_line, print_table, print_text
 from quantos.cli.progress import spinning
 from quantos.cli.reach import Reach, reach
 from quantos.cli.texts import say, word
 from quantos.errors import NotFound
 
 EVENTS_NAMED: Final = 10
+NAVS_NAMED: Final = 20
+COLUMNS: Final = (("day", ""), ("slug", ""), ("before", ">"), ("after", ">"), ("change", ">"))
 
 Restate = Annotated[
     bool, typer.Option("--restate", help="Settle settled days again, in the open: what stood before is kept.")
@@ -98,6 +100,35 @@ def _restated(platform: Reach, first: date, body: dict[str, Any]) -> tuple[Any, 
         return attended(lambda: platform.post("/admin/settlement-runs/restate", body), look=look, stop=stop)
 
 
+def _print_navs(answer: dict[str, Any]) -> None:
+    """The NAVs that came out otherwise, from what to what."""
+    navs: list[dict[str, Any]] = answer["navs"]
+    if not navs:
+        return
+    print_line("")
+    print_text(
+        say(
+            "restate.navs.would" if answer["dry_run"] else "restate.navs", count=f"{answer['navs_changed']:,}"
+        )
+    )
+    print_table(
+        [say(f"restate.col.{name}") + mark for name, mark in COLUMNS],
+        [
+            (
+                each["trade_date"],
+                each["slug"],
+                f"{each['nav_before']:,.2f}",
+                f"{each['nav_after']:,.2f}",
+                f"{each['change']:+,.2f}",
+            )
+            for each in navs[:NAVS_NAMED]
+        ],
+    )
+    if (more := answer["navs_changed"] - NAVS_NAMED) > 0:
+        print_text(say("restate.navs.more", count=f"{more:,}", named=len(navs)))
+    print_line("")
+
+
 def _print(answer: dict[str, Any]) -> None:
     if answer["data"] is not None:
         print_report(answer["data"])
@@ -115,7 +146,9 @@ def _print(answer: dict[str, Any]) -> None:
             "bars": rows.get("bars", 0),
             "actions": rows.get("corporate_actions", 0),
         }
-        print_text(say("restate.changed", **{name: f"{count:,}" for name, count in counts.items()}))
+        key = "restate.changed.would" if answer["dry_run"] else "restate.changed"
+        print_text(say(key, **{name: f"{count:,}" for name, count in counts.items()}))
+        _print_navs(answer)
         if largest := answer["largest_change"]:
             navs = {name: f"{largest[f'nav_{name}']:,.2f}" for name in ("before", "after")}
             change = f"{largest['change']:+,.2f}"

@@ -878,16 +878,6 @@ class JudgedStep(TypedDict):
     reason: str | None
 
 
-class LargestChange(TypedDict):
-    """The largest change of a NAV, in CNY."""
-
-    slug: str
-    trade_date: str
-    nav_before: float
-    nav_after: float
-    change: float
-
-
 class LastSettlement(TypedDict):
     """The run under way, or the last one, in strategy-days."""
 
@@ -1082,6 +1072,16 @@ class MyLicense(TypedDict):
     max_cores: int | None
     max_memory_gb: int | None
     created_at: str
+
+
+class NavChange(TypedDict):
+    """The NAV of a settled strategy-day, before and after, in CNY."""
+
+    slug: str
+    trade_date: str
+    nav_before: float
+    nav_after: float
+    change: float
 
 
 class NavOut(TypedDict):
@@ -1722,7 +1722,9 @@ RestatementDone = TypedDict(
         "changed": "Changed",
         "new_inferred": "list[NewlyInferred]",
         "backfilled_again": "int",
-        "largest_change": "LargestChange | None",
+        "largest_change": "NavChange | None",
+        "navs_changed": "int",
+        "navs": "list[NavChange]",
         "data": "dict[str, Any] | None",
     },
 )

@@ -58,7 +58,8 @@ def needed(failed: Failure) -> str:
         return (
             "a file corporate_actions.csv of two lines, symbol,ex_date,bonus_per_million,cash_mills_per_million and"
             f" {symbol},{day},0,0 (zeros where nothing happened, else the new shares and the mills of cash that a"
-            " million shares get)"
+            f" million shares get); or, where the reference price is wrong, a file with the bar of {symbol} on {day} and"
+            " its right pre_close"
         )
     if failed["code"] == NO_PRICE:
         return f"a file with a bar of {symbol} on {day}"

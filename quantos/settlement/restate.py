@@ -124,15 +124,19 @@ class Restated:
                 for (day, symbol, event), count in sorted(rewriting.inferred.items())
             ],
             "backfilled_again": self.backfilled,
-            "largest_change": largest
-            and {
-                "slug": self.slugs[largest.strategy],
-                "trade_date": largest.trade_date,
-                "nav_before": cny(largest.before),
-                "nav_after": cny(largest.after),
-                "change": cny(largest.after - largest.before),
-            },
+            "largest_change": largest and self._told(largest),
+            "navs_changed": rewriting.navs_changed,
+            "navs": [self._told(each) for each in rewriting.navs],
             "data": self.data,
+        }
+
+    def _told(self, change: revisions.NavChange) -> dict[str, Any]:
+        return {
+            "slug": self.slugs[change.strategy],
+            "trade_date": change.trade_date,
+            "nav_before": cny(change.before),
+            "nav_after": cny(change.after),
+            "change": cny(change.after - change.before),
         }
 
 

@@ -30,6 +30,8 @@ Bools = NDArray[np.bool_]
 
 INFERRED: Final = (int(Event.INFERRED_CASH), int(Event.INFERRED_SHARES))
 TABLES: Final = ("nav", "position", "trade_order", "position_event")
+NAVS_MAX: Final = 200
+"""Changes of NAVs that are told one by one."""
 
 _SAME_INSTRUMENT: Final = (
     "coalesce((SELECT i.number FROM unknown_symbol u JOIN instrument i USING (symbol)"
@@ -38,8 +40,8 @@ _SAME_INSTRUMENT: Final = (
 """A symbol that the market did not know when an order in it was refused may have a number by now."""
 
 
-class Largest(NamedTuple):
-    """The largest change of a NAV; mills."""
+class NavChange(NamedTuple):
+    """Of a settled strategy-day; mills."""
 
     strategy: int
     trade_date: date
@@ -70,7 +72,9 @@ class Rewriting:
     revised: int = 0  # of them with a new revision
     strategies: set[int] = field(default_factory=set)
     days: set[date] = field(default_factory=set)
-    largest: Largest | None = None
+    largest: NavChange | None = None
+    navs: list[NavChange] = field(default_factory=list)  # the first NAVS_MAX, by day and strategy
+    navs_changed: int = 0
     inferred: dict[tuple[date, str, str], int] = field(default_factory=dict)
     """(day, symbol, event) of gaps that were taken for an event now and were not before: of how many strategies."""
     _moved: set[int] = field(default_factory=set)  # whose last day left other holdings, or another NAV
@@ -122,11 +126,16 @@ class Rewriting:
         self.days.add(day.trade_date)
         self.strategies.update(day.numbers[which].tolist())
         change = np.abs(day.settled.nav - before)
+        moved = np.flatnonzero(change)
+        self.navs_changed += len(moved)
+
+        def of(s: int) -> NavChange:
+            return NavChange(int(day.numbers[s]), day.trade_date, int(before[s]), int(day.settled.nav[s]))
+
+        self.navs += [of(int(s)) for s in moved[: NAVS_MAX - len(self.navs)]]
         s = int(np.argmax(change))
         if change[s] and (self.largest is None or change[s] > abs(self.largest.after - self.largest.before)):
-            self.largest = Largest(
-                int(day.numbers[s]), day.trade_date, int(before[s]), int(day.settled.nav[s])
-            )
+            self.largest = of(s)
 
 
 def record(

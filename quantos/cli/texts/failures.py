@@ -21,7 +21,7 @@ _REASONS: Final[dict[tuple[str, bool], str]] = {
 _FILES: Final[dict[tuple[str, bool], str]] = {
     ("unexplained_reference", True): (
         "FILE 为 corporate_actions.csv，共两行：symbol,ex_date,bonus_per_million,cash_mills_per_million 与"
-        " {symbol},{trade_date},0,0（未发生公司行动时填零，否则填每百万股的送转股数与现金厘数）"
+        " {symbol},{trade_date},0,0（未发生公司行动时填零，否则填每百万股的送转股数与现金厘数）；若参考价有误，则 FILE 含 {symbol} 在 {trade_date} 的日线及正确的 pre_close"
     ),
     ("no_price", True): "FILE 含 {symbol} 在 {trade_date} 的日线",
     ("overflow", True): "FILE 为 corporate_actions.csv，含 {symbol} 在 {trade_date} 的更正行",

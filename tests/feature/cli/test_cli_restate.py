@@ -43,6 +43,11 @@ def test_a_restatement_with_its_data_is_one_command(run: Run, settled: Path, dat
     dry = run(*asked, "--dry-run", data_dir=data, COLUMNS="100")
     assert dry.code == 0, dry.err
     assert "dry run: nothing was changed" in dry.out
+    assert "2 strategy-days would come out otherwise, of 1 strategy" in dry.out
+    would = dry.out.splitlines().index("1 NAV would change, in CNY:")
+    assert dry.out.splitlines()[would + 3].split() == [
+        *("2024-03-04", "holds-a", "1,009,995.00", "1,007,495.00", "-2,500.00")
+    ]
     done = run(*asked, data_dir=data, COLUMNS="100")
     assert done.code == 0, done.err
     lines = done.out.splitlines()
@@ -73,6 +78,7 @@ def test_an_event_that_only_the_corrected_data_imply_is_told_before_it_stands(
     assert f"newly inferred from the data: {A} on {DAYS[2]}, {told}, held by 1 strategy" in " ".join(
         dry.out.split()
     )
+    assert f"correct the pre_close of {A} on {DAYS[2]} too" in " ".join(dry.out.split())
     done = run(*asked, "--json", data_dir=data)
     new = {"trade_date": DAYS[2].isoformat(), "symbol": A, "event": event, "strategies": 1}
     assert done.json["new_inferred"] == [new]

@@ -6,7 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from quantos.market.core.calendar import shipped_calendar
+from quantos.settlement import revisions
 from tests.support.platforms import Caller, Stage, made_up
 from tests.support.restated import (
     DAYS,
@@ -59,6 +62,37 @@ class TestWhatChanges:
             "nav_after": before[DAYS[1]] - 2_500.0,
             "change": -2_500.0,
         }
+
+    def test_every_nav_that_comes_out_otherwise_is_named_from_what_to_what(
+        self, on: Stage, tmp_path: Path
+    ) -> None:
+        # A dividend of 0.50 on the fourth day, of 25,000 shares each of `b` and, until the third day, `both`.
+        before = {slug: day_navs(on, slug) for slug in ("holds-a", "holds-b", "holds-both")}
+        dividend = write_actions(tmp_path, {(B, DAYS[3]): (0, 500_000_000)})
+        told = restate(on, DAYS[1], dividend, dry_run=True)
+        assert all(day_navs(on, slug) == navs for slug, navs in before.items())
+        answer = restate(on, DAYS[1], dividend)
+        expected = [
+            (day.isoformat(), slug, before[slug][day], after)
+            for day in DAYS
+            for slug in before
+            if (after := day_navs(on, slug)[day]) != before[slug][day]
+        ]
+        assert expected
+        for each in (told, answer):
+            assert each["navs_changed"] == len(expected)
+            assert [
+                (nav["trade_date"], nav["slug"], nav["nav_before"], nav["nav_after"]) for nav in each["navs"]
+            ] == [(date.fromisoformat(day), *rest) for day, *rest in expected]
+
+    def test_no_more_than_so_many_navs_are_named_and_all_are_counted(
+        self, on: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        dividend = write_actions(tmp_path, {(B, DAYS[3]): (0, 500_000_000)})
+        whole = restate(on, DAYS[1], dividend, dry_run=True)
+        monkeypatch.setattr(revisions, "NAVS_MAX", 2)
+        part = restate(on, DAYS[1], dividend, dry_run=True)
+        assert (part["navs_changed"], part["navs"]) == (whole["navs_changed"], whole["navs"][:2])
 
     def test_what_stood_before_is_kept_to_the_byte(self, on: Stage, corrected: Path) -> None:
         before = in_force(on)
@@ -259,7 +293,7 @@ class TestAgainAndAgain:
         assert everything(on) == before
         assert len(on.operator.get("/admin/settlement-runs")["settlement_runs"]) == 6
         done = restate(on, DAYS[1], corrected)
-        for name in ("settled_again", "changed", "largest_change", "to"):
+        for name in ("settled_again", "changed", "largest_change", "navs", "to"):
             assert told[name] == done[name]
 
     def test_the_days_after_a_restatement_are_settled_from_it(self, on: Stage, tmp_path: Path) -> None:
