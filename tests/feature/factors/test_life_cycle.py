@@ -249,6 +249,7 @@ def test_factor_33_39_the_strongest_by_size_comes_first_and_no_strangers_are_com
     factor = owner.ready(name="mine")
     found = owner.get(factor, "/correlations")["correlations"]
     assert [each["factor_id"] for each in found] == [opposite, unlike]
+    assert on_stage.operator.get(f"/admin/factors/{factor}/correlations")["correlations"] == found
     assert found[0]["correlation"] == pytest.approx(-1.0, abs=1e-12)
     answer = owner.submit(factor).json()
     assert answer["is"]["max_correlation"] == pytest.approx(1.0, abs=1e-12)

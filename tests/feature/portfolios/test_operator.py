@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.feature.factors.made import LAST
-from tests.feature.portfolios.made import Manager
+from tests.feature.portfolios.made import DAY, Manager
 from tests.support.platforms import Stage
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -30,10 +30,26 @@ def test_an_owners_own_change_leaves_none(on_stage: Stage, manager: Manager) -> 
 
 
 def test_the_operator_reads_what_the_owner_reads(on_stage: Stage, manager: Manager) -> None:
-    portfolio = manager.started(manager.pair())
+    portfolio = manager.ready_portfolio()
+    on_stage.clock_to(DAY, "07:00")
+    manager.post(f"/portfolios/{portfolio}/activate")
     for part in ("signals", "days"):
         theirs = manager.caller.get(f"/portfolios/{portfolio}/{part}")
+        assert theirs[part]
         assert on_stage.operator.get(f"/admin/portfolios/{portfolio}/{part}") == theirs
+
+
+def test_a_portfolio_activated_in_its_owners_place_signals_and_is_explained_as_its_owner_reads_it(
+    on_stage: Stage, manager: Manager
+) -> None:
+    portfolio = manager.ready_portfolio()
+    on_stage.clock_to(DAY, "07:00")
+    started = on_stage.operator.post(f"/admin/portfolios/{portfolio}/activate", {})
+    assert started == {**manager.of(portfolio), "signal": started["signal"], "no_signal": None}
+    assert started["signal"]["trade_date"] == str(DAY)
+    explained = on_stage.operator.get(f"/admin/portfolios/{portfolio}/signals/{DAY}/explain")
+    assert explained == manager.of(portfolio, f"/signals/{DAY}/explain")
+    assert [each["symbol"] for each in explained["selected"]]
 
 
 def test_an_unknown_portfolio_is_404(on_stage: Stage) -> None:
