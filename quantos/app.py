@@ -16,6 +16,7 @@ from quantos.kit.addresses import is_loopback
 from quantos.kit.deploy_kit import add_deploy_kit
 from quantos.kit.docs_page import add_docs_page, add_text
 from quantos.kit.etags import EntityTags
+from quantos.kit.head import HeadAsGet
 from quantos.kit.openapi import TAGS, describe
 from quantos.kit.rates import Meter, RateLimit, parse_rate
 from quantos.kit.routing import API, place
@@ -100,8 +101,10 @@ def build_app(platform: Platform) -> FastAPI:
     app.add_middleware(
         verification_routes.FinishedAnswers, verification=p.verification, path=f"{API}/public/strategies"
     )
-    app.add_middleware(EntityTags, prefix=f"{API}/public/", paths=frozenset({f"{API}/calendar"}))
-    free = frozenset({f"{API}/health"})
+    health, calendar = f"{API}/health", f"{API}/calendar"
+    app.add_middleware(EntityTags, prefix=f"{API}/public/", paths=frozenset({calendar}))
+    app.add_middleware(HeadAsGet, prefix=f"{API}/public/", paths=frozenset({calendar, health}))
+    free = frozenset({health})
     if (rate := parse_rate(p.settings.rate_limit)) is not None:
         app.add_middleware(RateLimit, meter=Meter(rate), caller_of=p.accounts.limited_as, free=free)
     app.add_middleware(Marks, standing=p.standing, free=free)

@@ -544,6 +544,11 @@ def get_public_claim(slug: str) -> Call[shapes.PublicClaim]:
     return Call("GET", f"/api/v1/public/strategies/{segment(slug)}/claimed")
 
 
+def get_public_strategy(slug: str) -> Call[shapes.PublicIndex]:
+    """What a public strategy is, and where its record is read"""
+    return Call("GET", f"/api/v1/public/strategies/{segment(slug)}")
+
+
 def get_settlement_run(run_id: str) -> Call[shapes.RunDetail]:
     """A settlement run with the outcomes of its first 1,000 strategy-days"""
     return Call("GET", f"/api/v1/admin/settlement-runs/{segment(run_id)}")

@@ -1554,6 +1554,32 @@ class PublicClaim(TypedDict):
     tracking: NotRequired[Tracking]
 
 
+class PublicIndex(TypedDict):
+    """A strategy as the list shows it, and where its record is read. A pending one has no record yet."""
+
+    slug: str
+    name: str
+    description: str | None
+    universe: Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"]
+    holding_period: int
+    execution_price: Literal["open", "close"]
+    status: Literal["pending", "active", "paused", "retired"]
+    creator: str
+    created_at: str
+    activated_at: str | None
+    trading_days: int
+    has_claimed: bool
+    latest_date: str | None
+    nav: float | None
+    total_return: float | None
+    daily_return: float | None
+    stale: NotRequired[float]
+    links: RecordLinks
+    simulated: NotRequired[Literal[True]]
+    synthetic: NotRequired[Literal[True]]
+    edition: NotRequired[Literal["evaluation", "test", "none"]]
+
+
 class PublicList(TypedDict):
     strategies: list[PublicStrategy]
 
@@ -1629,6 +1655,17 @@ class Record(TypedDict):
     cumulative_return: float
     benchmark_return: float | None
     stale: NotRequired[float]
+
+
+class RecordLinks(TypedDict):
+    """Paths of this platform."""
+
+    track_record: str
+    performance: str
+    claimed: str | None
+    verify: str
+    audit: str
+    verifier: str
 
 
 class RefreshRequest(TypedDict):

@@ -18,7 +18,14 @@ from quantos.kit.routing import Routes
 from quantos.kit.web import IN_DIGITS, Date, Offset, limit, refusals
 from quantos.verification.operator_routes import admin_router
 from quantos.verification.package_schemas import AuditLog, Package
-from quantos.verification.schemas import PerformanceOut, PublicClaim, PublicList, TrackRecord, Universe
+from quantos.verification.schemas import (
+    PerformanceOut,
+    PublicClaim,
+    PublicIndex,
+    PublicList,
+    TrackRecord,
+    Universe,
+)
 from quantos.verification.service import LISTED, Verification
 
 __all__ = ["FinishedAnswers", "admin_router", "router"]
@@ -158,9 +165,25 @@ def router(verification: Verification) -> APIRouter:
         """REBALANCE on days with a signal, HOLD on the others."""
         return Response(await verification.audit(slug, limit, offset), media_type="application/json")
 
+    _add_index(routes, verification)
     _add_claims(routes, verification)
     _add_verifier(routes)
     return routes
+
+
+def _add_index(routes: APIRouter, verification: Verification) -> None:
+    """The address of a strategy itself."""
+
+    @routes.get(
+        "/public/strategies/{slug}",
+        operation_id="get_public_strategy",
+        summary="What a public strategy is, and where its record is read",
+        response_model=PublicIndex,
+        responses=_UNKNOWN,
+    )
+    async def get_public_strategy(slug: str) -> Response:
+        """The address to hand on: its `links` name everything else that anyone may read of the strategy."""
+        return Response(await verification.index(slug), media_type="application/json")
 
 
 def _add_verifier(routes: APIRouter) -> None:

@@ -78,6 +78,42 @@ class StandingList(Answer):
     standings: list[StandingOut]
 
 
+class RecordLinks(Answer):
+    """Paths of this platform."""
+
+    track_record: str
+    performance: str
+    claimed: Annotated[str | None, Field(description="Null where nothing is claimed.")]
+    verify: Annotated[str, Field(description="The verification package of the latest settled day.")]
+    audit: str
+    verifier: Annotated[str, Field(description="The program that checks the packages.")]
+
+
+class PublicIndex(Answer):
+    """A strategy as the list shows it, and where its record is read. A pending one has no record yet."""
+
+    model_config = ConfigDict(json_schema_extra=marked)
+
+    slug: str
+    name: str
+    description: str | None
+    universe: Universe
+    holding_period: int
+    execution_price: Literal["open", "close"]
+    status: Literal["pending", "active", "paused", "retired"]
+    creator: Annotated[str, Field(description="The owner's nickname.")]
+    created_at: datetime
+    activated_at: datetime | None
+    trading_days: Annotated[int, Field(description="Settled days.")]
+    has_claimed: bool
+    latest_date: Annotated[date | None, Field(description="The last settled day.")]
+    nav: Annotated[float | None, Field(description="NAV of that day in CNY.")]
+    total_return: float | None
+    daily_return: float | None
+    stale: Stale = 0.0
+    links: RecordLinks
+
+
 class PublicList(Answer):
     strategies: list[PublicStrategy]
 

@@ -18,6 +18,7 @@ from quantos.accounts.service import Accounts
 from quantos.errors import NotFound, QuantosError
 from quantos.kit.clock import rfc3339
 from quantos.kit.money import MILLS_PER_CNY, cny
+from quantos.kit.routing import API
 from quantos.performance.service import Performance, number_of
 from quantos.storage.records import Records
 from quantos.strategies.service import Strategies
@@ -132,6 +133,13 @@ class Verification:
 
         return self._answers.fresh(key, stamp) or await self._answers.make(key, stamp, work)
 
+    async def index(self, slug: str) -> bytes:
+        """What a public strategy is, and where the rest is read, as JSON. Raises StrategyNotPublic."""
+        head = self._head(slug)
+        key, stamp = ("index", head.number), (self._stamp_of_list(), head.claim, self._marks.edition)
+        work = partial(self._index, slug)
+        return self._answers.fresh(key, stamp) or await self._answers.make(key, stamp, work)
+
     def finished(self, slug: str, kind: str) -> bytes | None:
         """The same, where it is finished already; None for everything else, refusals too."""
         if kind not in _KINDS:
@@ -223,26 +231,47 @@ class Verification:
             raise _unknown() from None
         return Head(number_of(strategy), strategy.initial_capital, strategy.universe, claim)
 
+    def _index(self, slug: str) -> bytes:
+        with self._records.read() as session:
+            (listed,) = self._listed(session, [self._strategies.by_slug(session, slug)])
+        return self._json({**listed, "links": links_of(slug, claimed=listed["has_claimed"])})
+
     def _list(self, universe: str | None, limit: int, offset: int) -> bytes:
         with self._records.read() as session:
-            page = self._strategies.public_page(session, universe, limit, offset)
-            creators = self._accounts.nicknames(session, {strategy.user_id for strategy in page})
-            claimants = self._performance.claimants(session, {strategy.number for strategy in page})
-        latest = self._settlement.latest([strategy.number for strategy in page])
-        listed = [
+            listed = self._listed(session, self._strategies.public_page(session, universe, limit, offset))
+        return orjson.dumps({"strategies": listed})
+
+    def _listed(self, session: Any, strategies: Sequence[Any]) -> list[dict[str, Any]]:
+        """Strategies with where they stand."""
+        creators = self._accounts.nicknames(session, {strategy.user_id for strategy in strategies})
+        claimants = self._performance.claimants(session, {strategy.number for strategy in strategies})
+        latest = self._settlement.latest([strategy.number for strategy in strategies])
+        return [
             {
                 **_described(strategy),
                 "creator": creators[strategy.user_id],
                 "has_claimed": strategy.number in claimants,
                 **_standing(latest.get(strategy.number), strategy.initial_capital * MILLS_PER_CNY),
             }
-            for strategy in page
+            for strategy in strategies
         ]
-        return orjson.dumps({"strategies": listed})
 
     def _json(self, answer: dict[str, Any]) -> bytes:
         """With the marks that keep a replay from passing for a record (CONV-05), and say of which edition it is."""
         return orjson.dumps({**answer, **self._marks.fields()})
+
+
+def links_of(slug: str, *, claimed: bool) -> dict[str, str | None]:
+    """Where each part of a public record is read; `claimed`: whether there is a claimed curve."""
+    base = f"{API}/public/strategies/{slug}"
+    return {
+        "track_record": f"{base}/track-record",
+        "performance": f"{base}/performance",
+        "claimed": f"{base}/claimed" if claimed else None,
+        "verify": f"{base}/verify",
+        "audit": f"{base}/audit",
+        "verifier": f"{API}/public/quantos-verify.pyz",
+    }
 
 
 def _unknown() -> StrategyNotPublic:
@@ -259,7 +288,7 @@ def _described(strategy: Any) -> dict[str, Any]:
         "execution_price": strategy.execution_price,
         "status": strategy.status,
         "created_at": rfc3339(strategy.created_at),
-        "activated_at": rfc3339(strategy.activated_at),
+        "activated_at": rfc3339(strategy.activated_at) if strategy.activated_at else None,
     }
 
 

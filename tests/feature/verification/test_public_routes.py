@@ -193,6 +193,33 @@ def test_a_strategy_without_a_settled_day_has_no_package_and_an_empty_log(site: 
     assert site.ask("/public/strategies/new/audit").json() == {"audit_log": [], "total": 0}
 
 
+def test_the_address_of_a_strategy_says_what_it_is_and_leads_to_everything_public_of_it(still: Site) -> None:
+    answer = still.ask("/public/strategies/one").json()
+    links, marks = answer.pop("links"), {name: answer.pop(name) for name in ("simulated", "edition")}
+    assert marks == {"simulated": True, "edition": "evaluation"}
+    (listed,) = still.ask("/public/strategies").json()["strategies"]
+    assert answer == listed
+    moved = {"/public/strategies/one/backtest", "/public/strategies/one/claimed", "/public/strategies/one"}
+    assert {link for link in links.values() if link} == {
+        f"/api/v1{path}" for path in of_one(still, "one") if path not in moved
+    } | {"/api/v1/public/quantos-verify.pyz"}
+    assert links["claimed"] is None, "nothing is claimed"
+    for link in filter(None, links.values()):
+        assert still.ask(link.removeprefix("/api/v1")).status_code == 200, link
+
+
+def test_the_address_of_a_strategy_follows_what_becomes_of_it(site: Site) -> None:
+    path = "/public/strategies/one"
+    assert site.ask(path).json()["trading_days"] == 2
+    site.on.clock_to(DAYS[2], "18:15")
+    assert site.ask(path).json()["trading_days"] == 3
+    site.agent.call("PATCH", "/strategies/one", {"description": "momentum"})
+    assert site.ask(path).json()["description"] == "momentum"
+    site.agent.post("/strategies", {"name": "new", "slug": "new"})
+    pending = site.ask("/public/strategies/new").json()
+    assert (pending["status"], pending["activated_at"], pending["nav"]) == ("pending", None, None)
+
+
 class TestAuditLog:
     """PUB-18, PAGE-01 to PAGE-03."""
 
