@@ -89,6 +89,7 @@ def build_app(platform: Platform) -> FastAPI:
         admin_routes.router(p.operations, p.scheduler, p.settlement, p.accounts),
         research_routes.router(p.research, p.accounts, None if is_open(p.settings) else p.accounts.user),
         leaderboard_routes.router(p.leaderboard, p.accounts),
+        leaderboard_routes.admin_router(p.leaderboard, p.accounts),
     )
     app.state.once = p.accounts.idempotency.once
     app.state.admit = p.standing.admit

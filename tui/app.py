@@ -117,10 +117,15 @@ class Dashboard(App[None]):
             state.save(self._remembered, self.state)
 
     def action_visit(self, name: str) -> None:
-        """Go to a screen from wherever one is."""
-        while len(self.screen_stack) > 1:
+        """Go to a screen from wherever one is; today, below all, is not woken in between."""
+        top = 1 if name == "today" else 2
+        while len(self.screen_stack) > top:
             self.pop_screen()
-        if name != "today":
+        if name == "today" or self.screen is self.get_screen(name):
+            return
+        if len(self.screen_stack) == top:
+            self.switch_screen(name)
+        else:
             self.push_screen(name)
 
     def go_to(self, mark: Bookmark) -> None:

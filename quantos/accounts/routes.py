@@ -27,6 +27,7 @@ from quantos.accounts.schemas import (
     NewApiKey,
     NewInvite,
     OutboxList,
+    OwnedApiKeyList,
     ProfileChange,
     ProfileOut,
     RefreshRequest,
@@ -269,6 +270,17 @@ def admin_router(accounts: Accounts) -> APIRouter:
     async def list_users(limit: int = _LIMIT, offset: Offset = 0) -> Response:
         """Every account with its tier and whether it is disabled."""
         return _json(accounts.users(limit, offset))
+
+    @operator.get(
+        "/admin/api-keys",
+        operation_id="list_all_api_keys",
+        summary="Everyone's active API keys, newest first",
+        response_model=OwnedApiKeyList,
+        responses=_MALFORMED,
+    )
+    async def list_all_api_keys(limit: int = _LIMIT, offset: Offset = 0) -> Response:
+        """With their owners and last uses; a key is shown by its last four characters."""
+        return _json(accounts.all_keys(limit, offset))
 
     @operator.patch(
         "/admin/users/{user_id}",

@@ -242,6 +242,17 @@ class ApiKeyList(Answer):
     api_keys: list[ApiKeyOut]
 
 
+class OwnedApiKey(ApiKeyOut):
+    """With its owner's nickname, for the operator."""
+
+    owner: str
+
+
+class OwnedApiKeyList(Answer):
+    api_keys: list[OwnedApiKey]
+    total: int
+
+
 class Revoked(Answer):
     revoked: Literal[True] = True
 

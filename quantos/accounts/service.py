@@ -45,6 +45,8 @@ from quantos.accounts.schemas import (
     InviteList,
     InviteOut,
     NewApiKey,
+    OwnedApiKey,
+    OwnedApiKeyList,
     ProfileChange,
     ProfileOut,
     Registered,
@@ -320,6 +322,19 @@ class Accounts:
         with self._records.read() as session:
             rows, total = store.invites(session, limit, offset)
             return InviteList(invites=[InviteOut.of(row) for row in rows], total=total)
+
+    def all_keys(self, limit: int, offset: int) -> OwnedApiKeyList:
+        """Everyone's active keys, newest first."""
+        with self._records.read() as session:
+            rows, total = store.all_active_keys(session, limit, offset)
+            owners = store.nicknames(session, {row.user_id for row in rows})
+            shown = [
+                OwnedApiKey(
+                    **ApiKeyOut.of(row, self._uses.unwritten(row.id)).model_dump(), owner=owners[row.user_id]
+                )
+                for row in rows
+            ]
+            return OwnedApiKeyList(api_keys=shown, total=total)
 
     def users(self, limit: int, offset: int) -> AccountList:
         with self._records.read() as session:

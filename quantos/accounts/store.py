@@ -92,6 +92,14 @@ def active_keys(session: Session, user_id: str) -> Sequence[ApiKey]:
     return session.exec(query).all()
 
 
+def all_active_keys(session: Session, limit: int, offset: int) -> tuple[Sequence[ApiKey], int]:
+    """A page of everyone's, newest first, and how many there are."""
+    active = col(ApiKey.revoked_at).is_(None)
+    page = select(ApiKey).where(active).order_by(col(ApiKey.number).desc()).limit(limit).offset(offset)
+    total = session.exec(select(func.count()).select_from(ApiKey).where(active)).one()
+    return session.exec(page).all(), total
+
+
 def revoke_key(session: Session, user_id: str, key_id: str, at: datetime) -> str | None:
     """The key's hash; None where the user has no such active key."""
     revoked = session.connection().execute(

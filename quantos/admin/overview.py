@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from quantos import __version__
 from quantos.admin.core.alarms import NAMED_MAX, Facts, Missing, alarms
 from quantos.attestation.service import Attestation
 from quantos.kit.clock import Clock, rfc3339, today
@@ -65,6 +66,7 @@ class Overview:
             "now": rfc3339(now),
             "trading_day": trading_day,
             "simulated": self.clock.simulated,
+            "version": __version__,
             "edition": license_["edition"],
             "jobs": [{name: job[key] for name, key in _JOB.items()} for job in jobs],
             "deadlines": {each.value: self._deadline(each, now) for each in Execution},

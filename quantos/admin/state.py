@@ -110,6 +110,7 @@ class OverviewOut(Answer):
         date | None, Field(description="Today, or the next one; null beyond the calendar.")
     ]
     simulated: bool
+    version: Annotated[str, Field(description="Of the platform's program.")]
     edition: str
     jobs: list[DueJob]
     deadlines: Deadlines

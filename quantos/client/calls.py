@@ -637,6 +637,13 @@ def install_own_license(
     )
 
 
+def list_all_api_keys(
+    *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.OwnedApiKeyList]:
+    """Everyone's active API keys, newest first"""
+    return Call("GET", "/api/v1/admin/api-keys", query=given(limit=limit, offset=offset), items="api_keys")
+
+
 def list_all_factors(
     *,
     status: Literal["draft", "ready", "validating", "active", "rejected"] | Unset | None = UNSET,
@@ -651,6 +658,15 @@ def list_all_factors(
         "/api/v1/admin/factors",
         query=given(status=status, universe=universe, order=order, limit=limit, offset=offset),
         items="factors",
+    )
+
+
+def list_all_notifications(
+    *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.OwnedNotificationList]:
+    """What everyone was told, newest first"""
+    return Call(
+        "GET", "/api/v1/admin/notifications", query=given(limit=limit, offset=offset), items="notifications"
     )
 
 
@@ -787,6 +803,16 @@ def list_audit(
 def list_backups(*, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> Call[shapes.BackupList]:
     """The backups that were made here, newest first"""
     return Call("GET", "/api/v1/admin/backups", query=given(limit=limit, offset=offset), items="backups")
+
+
+def list_best_runs(
+    *,
+    period: Literal["daily", "weekly", "alltime"] | Unset = UNSET,
+    dataset: str | Unset | None = UNSET,
+    limit: int | Unset = UNSET,
+) -> Call[shapes.TopOut]:
+    """The best runs of the Copilot's users in a period"""
+    return Call("GET", "/api/v1/admin/leaderboard", query=given(period=period, dataset=dataset, limit=limit))
 
 
 def list_evaluations(

@@ -1194,6 +1194,7 @@ class OverviewOut(TypedDict):
     now: str
     trading_day: str | None
     simulated: bool
+    version: str
     edition: str
     jobs: list[DueJob]
     deadlines: Deadlines
@@ -1242,6 +1243,22 @@ class OwnLicenseOut(TypedDict):
     key_problem: str | None
     file_problem: str | None
     file: str
+
+
+class OwnedApiKey(TypedDict):
+    """With its owner's nickname, for the operator."""
+
+    id: str
+    name: str
+    masked: str
+    created_at: str
+    last_used_at: str | None
+    owner: str
+
+
+class OwnedApiKeyList(TypedDict):
+    api_keys: list[OwnedApiKey]
+    total: int
 
 
 OwnedFactor = TypedDict(
@@ -1296,6 +1313,23 @@ OwnedFactorDetail = TypedDict(
 
 class OwnedFactorList(TypedDict):
     factors: list[OwnedFactor]
+    total: int
+
+
+class OwnedNotification(TypedDict):
+    """With the nickname of whom it told, for the operator."""
+
+    id: str
+    type: str
+    title: str
+    message: str
+    is_read: bool
+    created_at: str
+    owner: str
+
+
+class OwnedNotificationList(TypedDict):
+    notifications: list[OwnedNotification]
     total: int
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from quantos.accounts.service import Accounts
 from quantos.kit.copilot import StrategyId, attachment
 from quantos.kit.routing import Routes
-from quantos.kit.web import IN_DIGITS, copilot_refusals, json_response
+from quantos.kit.web import IN_DIGITS, copilot_refusals, json_response, refusals
 from quantos.leaderboard.core.score import Period
 from quantos.leaderboard.schemas import Submission, SubmittedOut, TopOut
 from quantos.leaderboard.service import Leaderboard
@@ -25,6 +25,11 @@ _USERS: Final = copilot_refusals(
     s403="Account disabled",
     s404="unknown, or another user's",
     s429="too many backtests or calls: Retry-After says when",
+)
+
+
+_OPERATORS: Final = refusals(
+    s401="missing or unknown credentials", s403="a user's credentials", s422="malformed value"
 )
 
 
@@ -63,5 +68,24 @@ def router(leaderboard: Leaderboard, accounts: Accounts) -> APIRouter:
         """A header and one row for each of its runs on the leaderboard."""
         text = leaderboard.runs_as_csv(request.state.caller, strategy_id)
         return attachment(text, "text/csv", f"strategy-{strategy_id}.csv")
+
+    return routes
+
+
+def admin_router(leaderboard: Leaderboard, accounts: Accounts) -> APIRouter:
+    """The operator's route."""
+    routes = Routes(accounts.operator, "operator", _OPERATORS)
+
+    @routes.get(
+        "/admin/leaderboard",
+        operation_id="list_best_runs",
+        summary="The best runs of the Copilot's users in a period",
+        response_model=TopOut,
+    )
+    async def list_best_runs(
+        period: Period = "alltime", dataset: Dataset = None, limit: Limit = 50
+    ) -> Response:
+        """As `GET /leaderboard/top` shows them."""
+        return json_response(leaderboard.top(period, dataset, limit))
 
     return routes

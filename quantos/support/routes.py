@@ -14,6 +14,7 @@ from quantos.support.schemas import (
     MarkedRead,
     NotificationList,
     NotificationOut,
+    OwnedNotificationList,
     OwnedTicket,
     OwnedTicketList,
     TicketChange,
@@ -170,5 +171,16 @@ def admin_router(support: Support, accounts: Accounts) -> APIRouter:
     async def change_ticket(ticket_id: TicketId, body: TicketChange) -> Response:
         """Its owner is notified of a new reply and of a change of status. `resolved` sets `resolved_at`."""
         return json_response(await support.change_ticket(ticket_id, body))
+
+    @routes.get(
+        "/admin/notifications",
+        operation_id="list_all_notifications",
+        summary="What everyone was told, newest first",
+        response_model=OwnedNotificationList,
+        responses=_MALFORMED,
+    )
+    async def list_all_notifications(limit: int = limit(50), offset: Offset = 0) -> Response:
+        """With the nicknames of whom it told, and whether they have read it."""
+        return json_response(await support.all_notifications(limit, offset))
 
     return routes

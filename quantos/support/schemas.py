@@ -85,6 +85,17 @@ class NotificationList(Answer):
     notifications: list[NotificationOut]
 
 
+class OwnedNotification(NotificationOut):
+    """With the nickname of whom it told, for the operator."""
+
+    owner: str
+
+
+class OwnedNotificationList(Answer):
+    notifications: list[OwnedNotification]
+    total: int
+
+
 class UnreadCount(Answer):
     unread_count: int
 

@@ -76,6 +76,15 @@ class Support:
             shown = [{**ticket_out(ticket), "owner": owners[ticket.user_id]} for ticket in found]
             return {"tickets": shown, "total": store.count_tickets(session, status)}
 
+    async def all_notifications(self, limit: int, offset: int) -> dict[str, Any]:
+        """What everyone was told, with their nicknames, newest first, and how much there is."""
+        await self._follower.caught_up()
+        with self._records.read() as session:
+            found, total = store.all_notifications(session, limit, offset)
+            owners = self._accounts.nicknames(session, {row.user_id for row in found})
+            shown = [{**notification_out(row), "owner": owners[row.user_id]} for row in found]
+            return {"notifications": shown, "total": total}
+
     async def change_ticket(self, ticket_id: str, change: TicketChange) -> dict[str, Any]:
         """Set the fields that `change` has; its owner is told of what is new. Raises TicketNotFound."""
 

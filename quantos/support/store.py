@@ -62,6 +62,13 @@ def add_notification(session: Session, row: Notification) -> None:
     session.connection().execute(insert(Notification), row.model_dump(exclude={"number"}))
 
 
+def all_notifications(session: Session, limit: int, offset: int) -> tuple[Sequence[Notification], int]:
+    """A page of everyone's, newest first, and how many there are."""
+    page = select(Notification).order_by(col(Notification.number).desc()).limit(limit).offset(offset)
+    total = session.exec(select(func.count()).select_from(Notification)).one()
+    return session.exec(page).all(), total
+
+
 def end_notification(session: Session, subject: str, addition: str) -> None:
     """Mark what was told of a subject as read, and add to its message."""
     session.connection().execute(

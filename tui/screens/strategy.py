@@ -67,6 +67,10 @@ METRICS = (
 )  # fmt: skip
 
 
+VERDICTS = {0: "strategy.verified", 1: "strategy.not_verified"}
+"""By the verifier's exit code; every other says that it could not read what it was to check."""
+
+
 class StrategyDetail(Detail):
     """A strategy of anyone's."""
 
@@ -84,6 +88,7 @@ class StrategyDetail(Detail):
         self._slug = slug
         self._day: str | None = None
         self._days: list[str] = []
+        self._simulated = False
 
     def path(self) -> list[str]:
         return [say("strategies.title"), self._slug]
@@ -117,6 +122,7 @@ class StrategyDetail(Detail):
         )
         records: Sequence[Any] = record["records"]
         self._days = [each["date"] for each in records]
+        self._simulated = bool(record.get("simulated"))
         self._show_curves(records, record)
         self.query_one("#metrics", Static).update(metrics(performance["metrics"], record))
         self.query_one("#signals", Records).show(signals["signals"])
@@ -189,11 +195,11 @@ class StrategyDetail(Detail):
         """The independent verifier, as a program of its own, on what the public sees."""
         self.notify(say("strategy.verifying"))
         program = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "quantos.cli", "verify", self._public_url(), "--allow-simulated",
+            *verifier(self._public_url(), simulated=self._simulated),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         said, _ = await program.communicate()
-        verdict = say("strategy.verified" if program.returncode == 0 else "strategy.not_verified")
+        verdict = say(VERDICTS.get(program.returncode or 0, "strategy.not_read"))
         self.app.push_screen(Report(f"{verdict}: {self._slug}", said.decode(errors="replace").strip()))
 
     def action_remove_backfill(self) -> None:
@@ -204,6 +210,11 @@ class StrategyDetail(Detail):
                 lambda _: calls.remove_backfill(self._slug),
             )
         )
+
+
+def verifier(url: str, *, simulated: bool) -> list[str]:
+    """Its command. Only of a platform that says itself that its time is simulated is that allowed."""
+    return [sys.executable, "-m", "quantos.cli", "verify", url, *(["--allow-simulated"] if simulated else [])]
 
 
 def metrics(found: Any, record: Any) -> Table:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.events import Click
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -64,6 +65,7 @@ class Grid(ScrollView, can_focus=True):
         self._records: list[Record] = []
         self._row = self._column = 0
         self._drawn: LRUCache[tuple[Any, ...], Strip] = LRUCache(KEPT)
+        self._styles: dict[str, tuple[Style, Style]] = {}
         self._measure()
 
     @property
@@ -108,11 +110,20 @@ class Grid(ScrollView, can_focus=True):
             wide = max(width_of(column, self._records), Text(heading).cell_len)
             widths.append(wide if number == len(self._columns) - 1 else min(wide, WIDEST))
         self._widths = widths
-        self._drawn.clear()
+        self._forget()
         self.virtual_size = Size(sum(widths) + 2 * len(widths), len(self._records) + 1)
         self.refresh()
 
+    def _forget(self) -> None:
+        self._drawn.clear()
+        self._styles.clear()
+
     # drawing
+
+    def notify_style_update(self) -> None:
+        """Another theme, or the focus came or went."""
+        super().notify_style_update()
+        self._forget()
 
     def render_line(self, y: int) -> Strip:
         """The heading, or a record. The first column and then what of the rest is in view."""
@@ -121,50 +132,54 @@ class Grid(ScrollView, can_focus=True):
         if row is not None and row >= len(self._records):
             return Strip.blank(width, self.rich_style)
         on = row is None or row == self._row
-        key = (row, self._column if on else None, self.has_focus, width, round(self.scroll_x))
+        key = (row, self._column if on else None, width, round(self.scroll_x))
         found = self._drawn.get(key)
         if found is None:
             found = self._drawn[key] = self._line(row, width)
         return found
 
     def _line(self, row: int | None, width: int) -> Strip:
-        cells = [Text(heading) for heading in self._headings] if row is None else self.cells(row)
-        base = self._style_of(row)
-        fixed, x = self._widths[0] + 2 if self._widths else 0, round(self.scroll_x)
-        segments = self._cell(cells[0], 0, row, base) if cells else []
-        left, at, rest = fixed + x, fixed, list[Segment]()
-        skipped: int | None = None
-        for number in range(1, len(cells)):
+        """Only the cells in view are made."""
+        if not self._widths:
+            return Strip.blank(width, self.rich_style)
+        base, chosen = self._styles_of(row)
+        fixed, x = self._widths[0] + 2, round(self.scroll_x)
+        left, at, skipped = fixed + x, fixed, 0
+        rest = list[Segment]()
+        for number in range(1, len(self._widths)):
             end = at + self._widths[number] + 2
             if end > left and at < x + width:
-                skipped = left - at if skipped is None else skipped
-                rest += self._cell(cells[number], number, row, base)
+                skipped = skipped if rest else left - at
+                rest += self._cell(number, row, base, chosen)
             at = end
-        strip = Strip(rest).crop(skipped or 0, (skipped or 0) + max(0, width - fixed))
-        return Strip([*segments, *strip]).crop(0, width).extend_cell_length(width, base)
+        strip = Strip(rest).crop(skipped, skipped + max(0, width - fixed))
+        line = Strip([*self._cell(0, row, base, chosen), *strip])
+        return line.crop(0, width).extend_cell_length(width, base)
 
-    def _style_of(self, row: int | None) -> Style:
-        if row is None:
-            return self.get_component_rich_style("grid--heading")
-        if row == self._row:
-            return self.rich_style + self.get_component_rich_style("grid--row")
-        return self.rich_style + (self.get_component_rich_style("grid--odd") if row % 2 else Style.null())
+    def _styles_of(self, row: int | None) -> tuple[Style, Style]:
+        """Of a line, and of the cell under the cursor in it."""
+        kind = "heading" if row is None else "row" if row == self._row else "odd" if row % 2 else "even"
+        if kind not in self._styles:
+            ground = Style.null() if row is None else self.rich_style
+            named = Style.null() if kind == "even" else self.get_component_rich_style(f"grid--{kind}")
+            over = "grid--heading-cursor" if row is None else "grid--cursor"
+            self._styles[kind] = ground + named, ground + named + self.get_component_rich_style(over)
+        return self._styles[kind]
 
-    def _cell(self, cell: Text, number: int, row: int | None, base: Style) -> list[Segment]:
+    def _cell(self, number: int, row: int | None, base: Style, chosen: Style) -> list[Segment]:
         """One cell with a blank on either side."""
         width, column = self._widths[number], self._columns[number]
-        if cell.cell_len > width:
+        cell = Text(self._headings[number]) if row is None else column.cell(self._records[row])
+        wide = cell_len(cell.plain)
+        if wide > width:
             cell = cell.copy()
             cell.truncate(width, overflow="ellipsis")
-        style = base
-        chosen = number == self._column and row in (None, self._row)
-        if chosen:
-            style = base + self.get_component_rich_style(
-                "grid--heading-cursor" if row is None else "grid--cursor"
-            )
-        blank = " " * (width - cell.cell_len)
+            wide = cell_len(cell.plain)
+        under = number == self._column and row in (None, self._row)
+        style = chosen if under else base
+        blank = " " * (width - wide)
         before, after = (" " + blank, " ") if column.right else (" ", blank + " ")
-        return [Segment(before, style), *_segments(cell, style, plain=chosen), Segment(after, style)]
+        return [Segment(before, style), *_segments(cell, style, plain=under), Segment(after, style)]
 
     # what keys and the mouse do
 
@@ -185,17 +200,23 @@ class Grid(ScrollView, can_focus=True):
 
     def move_to(self, row: int, column: int | None = None) -> None:
         """Set the cursor, and bring it into view."""
+        before, at = self._row, self._column
         self._row = max(0, min(row, len(self._records) - 1))
         if column is not None:
             self._column = max(0, min(column, len(self._columns) - 1))
-        self._into_view()
-        self.refresh()
+        if not self._into_view():
+            top, width = round(self.scroll_y) - 1, self.size.width
+            lines = {before - top, self._row - top, *([0] if self._column != at else [])}
+            self.refresh(*(Region(0, line, width, 1) for line in lines))
 
     @property
     def _lines(self) -> int:
         return max(1, self.scrollable_content_region.height - 1)
 
-    def _into_view(self) -> None:
+    def _into_view(self) -> bool:
+        """Whether it had to scroll: then everything is drawn anyway."""
+        if not self._widths:
+            return False
         y = min(max(round(self.scroll_y), self._row - self._lines + 1), self._row)
         x, fixed = round(self.scroll_x), self._widths[0] + 2
         if self._column > 0:
@@ -207,6 +228,8 @@ class Grid(ScrollView, can_focus=True):
             x = 0
         if (x, y) != (round(self.scroll_x), round(self.scroll_y)):
             self.scroll_to(x, y, animate=False, force=True)
+            return True
+        return False
 
     def on_click(self, event: Click) -> None:
         """A click sets the cursor; on the cursor it opens; on a heading it sorts."""

@@ -19,6 +19,7 @@ KEYS = [
     "now",
     "trading_day",
     "simulated",
+    "version",
     "edition",
     "jobs",
     "deadlines",

@@ -189,6 +189,13 @@ def test_cop_27_runs_are_exported_one_a_row(agent: Caller) -> None:
     assert answer.headers["content-disposition"].endswith('.csv"')
 
 
+def test_the_operator_sees_the_board_as_its_users_do(on: Stage, agent: Caller) -> None:
+    submit(agent, strategy_name="held", dataset="board")
+    shown = on.operator.get("/admin/leaderboard", dataset="board")
+    assert [entry["strategy_name"] for entry in shown["top"]] == ["held"]
+    assert shown == top(agent, period="alltime", dataset="board").json()
+
+
 def test_cop_24_the_figure_ends_where_the_backtest_does(agent: Caller) -> None:
     body = {"strategy_code": CROSS, "ticker": SYMBOL}
     figure = ask(agent, "POST", "/plot", body).json()
