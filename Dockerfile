@@ -41,6 +41,7 @@ COPY tui /opt/quantos/app/tui
 COPY licensing /opt/quantos/app/licensing
 COPY strategy_worker /opt/quantos/app/strategy_worker
 COPY deploy-kit /opt/quantos/app/deploy-kit
+COPY docs /opt/quantos/app/docs
 COPY fingerprint.sh install.sh /opt/quantos/app/deploy-kit/
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash -s /opt/quantos -p /opt/quantos /opt/quantos/app
 

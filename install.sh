@@ -670,8 +670,8 @@ prepare_place() { # folders, settings, licence, fingerprint
   chmod 0755 -- "$PLACE/etc"
   if [ ! -f "$PLACE/quantos.env" ]; then
     write_atomically "$PLACE/quantos.env" 0600 <<ENV
-# Settings of QuantOS, one NAME=VALUE a line without quotes; docs/settings.md lists them. After a change run
-# install.sh again: it starts the container anew.
+# Settings of QuantOS, one NAME=VALUE a line without quotes; /guides/settings of the platform lists them. After a
+# change run install.sh again: it starts the container anew.
 QUANTOS_LANG=$(text en zh)
 ENV
   fi

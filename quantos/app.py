@@ -16,6 +16,7 @@ from quantos.kit.addresses import is_loopback
 from quantos.kit.deploy_kit import add_deploy_kit
 from quantos.kit.docs_page import add_docs_page, add_text
 from quantos.kit.etags import EntityTags
+from quantos.kit.handbook import add_handbook
 from quantos.kit.head import HeadAsGet
 from quantos.kit.openapi import TAGS, describe
 from quantos.kit.rates import Meter, RateLimit, parse_rate
@@ -97,6 +98,7 @@ def build_app(platform: Platform) -> FastAPI:
     add_docs_page(app, p.standing.notice)
     add_text(app, "/llms.txt", Path(__file__).with_name("llms.txt"))
     add_deploy_kit(app, p.directory.path / "images", p.standing.notice)
+    add_handbook(app, p.standing.notice)
     answer_refusals(app)
     app.add_middleware(BodyLimit, bytes_max=p.settings.body_bytes_max, uploads=UPLOADS)
     app.add_middleware(

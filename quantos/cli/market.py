@@ -72,7 +72,7 @@ def import_market(
     path: Annotated[
         Path,
         typer.Argument(
-            metavar="PATH", help="A folder or file, CSV or Parquet; docs/market-data.md lists the columns."
+            metavar="PATH", help="A folder or file, CSV or Parquet; /guides/market-data lists the columns."
         ),
     ],
     data_dir: DataDir = None,

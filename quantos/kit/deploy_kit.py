@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -50,7 +51,7 @@ pre{overflow-x:auto;padding:.8rem;background:#8882;border-radius:4px}code{font-s
 table{border-collapse:collapse;display:block;overflow-x:auto}th,td{border:1px solid #8886;padding:.3rem .6rem;text-align:left}
 """
 _DIGEST: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_HEADERS: Final = {
+HEADERS: Final = {
     "Content-Security-Policy": (
         f"default-src 'none'; style-src 'sha256-{_DIGEST}'; img-src data:; base-uri 'none'; form-action 'none';"
         " frame-ancestors 'none'"
@@ -81,7 +82,7 @@ def add_deploy_kit(app: FastAPI, images: Path, notice: Notice = silent) -> None:
 
     async def listing(_: Request) -> Response:
         return Response(
-            _noticed(_listing(files, images), shown(notice, "en")), headers=_HEADERS, media_type="text/html"
+            noticed(_listing(files, images), shown(notice, "en")), headers=HEADERS, media_type="text/html"
         )
 
     async def kit_file(request: Request) -> Response:
@@ -98,11 +99,13 @@ def add_deploy_kit(app: FastAPI, images: Path, notice: Notice = silent) -> None:
         if path is None:
             raise HTTPException(404)
         return Response(
-            _noticed(rendered(path, lang), shown(notice, lang)), headers=_HEADERS, media_type="text/html"
+            noticed(rendered(path, lang, _as_served), shown(notice, lang)),
+            headers=HEADERS,
+            media_type="text/html",
         )
 
     async def into_the_folder(_: Request) -> Response:
-        return RedirectResponse(f"{KIT.removeprefix('/')}/", headers=_HEADERS)
+        return RedirectResponse(f"{KIT.removeprefix('/')}/", headers=HEADERS)
 
     app.add_route(KIT, into_the_folder, include_in_schema=False)
     app.add_route(f"{KIT}/", listing, include_in_schema=False)
@@ -111,9 +114,14 @@ def add_deploy_kit(app: FastAPI, images: Path, notice: Notice = silent) -> None:
     app.add_route(GUIDE, guide, include_in_schema=False)
 
 
-def _noticed(page: str, notice: str) -> str:
+def page(title: str, body: str, lang: str = "en") -> str:
+    """A whole page that loads nothing; `body` is HTML, the title is not."""
+    return _PAGE.format(lang=lang, title=html.escape(title), style=_STYLE, body=body)
+
+
+def noticed(text: str, notice: str) -> str:
     """A page with a line at the head of its body."""
-    return page.replace("<body>\n", f"<body>\n{notice}", 1) if notice else page
+    return text.replace("<body>\n", f"<body>\n{notice}", 1) if notice else text
 
 
 def kit_files() -> dict[str, Path]:
@@ -126,16 +134,18 @@ def kit_files() -> dict[str, Path]:
 
 
 @cache
-def rendered(path: Path, lang: str) -> str:
-    """A Markdown document as a page, with a list of its own sections before them."""
+def rendered(path: Path, lang: str, as_served: Callable[[str], str | None]) -> str:
+    """A Markdown document as a page, with a list of its own sections before them.
+
+    `as_served` says where a link leads on the platform; one that it gives no address is shown as its words alone.
+    """
     from markdown_it import MarkdownIt  # noqa: PLC0415 - loaded with the first reader
 
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = reader.parse(path.read_text(encoding="utf-8"))
     for token in tokens:
-        for child in token.children or ():
-            if child.type == "link_open":
-                child.attrSet("href", _as_served(str(child.attrGet("href"))))
+        if token.children:
+            token.children = _led(token.children, as_served)
     sections = _sections(tokens)
     first = next(
         (at for at, token in enumerate(tokens) if (token.type, token.tag) == ("heading_open", "h2")), 0
@@ -149,7 +159,21 @@ def rendered(path: Path, lang: str) -> str:
         )
     )
     title = next((token.content for token in tokens if token.type == "inline"), "QuantOS")
-    return _PAGE.format(lang=lang, title=html.escape(title), style=_STYLE, body=body)
+    return page(title, body, lang)
+
+
+def _led(children: list[Any], as_served: Callable[[str], str | None]) -> list[Any]:
+    """The parts of a paragraph, their links leading to where they are served."""
+    kept, dropped = [], False
+    for child in children:
+        if child.type == "link_open":
+            href = as_served(str(child.attrGet("href")))
+            dropped = href is None
+            if href is not None:
+                child.attrSet("href", href)
+        if not (dropped and child.type in {"link_open", "link_close"}):
+            kept.append(child)
+    return kept
 
 
 def _as_served(href: str) -> str:
@@ -189,9 +213,7 @@ def _listing(files: dict[str, Path], images: Path) -> str:
         ' <a href="../guides/private-deploy?lang=en">Deployment guide</a></p>'
     )
     title = "QuantOS deploy kit"
-    return _PAGE.format(
-        lang="en", title=title, style=_STYLE, body=f"<h1>{title}</h1>{guides}<ul>{items}</ul>"
-    )
+    return page(title, f"<h1>{title}</h1>{guides}<ul>{items}</ul>")
 
 
 def _file(path: Path | None) -> Response:
@@ -200,4 +222,4 @@ def _file(path: Path | None) -> Response:
         raise HTTPException(404)
     kind = _KINDS.get(path.suffix, "text/plain")
     name = path.name if kind != "text/plain" or path.suffix == ".bat" else None
-    return FileResponse(path, headers=_HEADERS, media_type=kind, filename=name)
+    return FileResponse(path, headers=HEADERS, media_type=kind, filename=name)

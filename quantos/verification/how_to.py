@@ -45,7 +45,7 @@ SETTLE: Final = (
     "from a source that you trust."
 )
 DIGEST: Final = (
-    "Digest: recompute `settlement_attestation.nav_sha256` from this package, as docs/verification.md says."
+    "Digest: recompute `settlement_attestation.nav_sha256` from this package, as /guides/verification says."
 )
 UNCOMMITTED: Final = "It is not committed to an attestation repository."
 COMMITTED: Final = (

@@ -177,7 +177,7 @@ def _attestation(facts: Facts) -> Iterator[Alarm]:
             f"{ADMIN}/attestation",
         )
     for each in facts.attestation:
-        message = f"attestation: {each['message']}; docs/attestation.md says what to do"
+        message = f"attestation: {each['message']}; /guides/attestation says what to do"
         yield Alarm(f"attestation_{each['code']}", message, f"{ADMIN}/attestation")
 
 

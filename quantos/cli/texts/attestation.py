@@ -6,8 +6,8 @@ from typing import Final
 
 ATTESTATION: Final[dict[str, tuple[str, str]]] = {
     "attestation.none": (
-        "nothing is attested: QUANTOS_ATTESTATION_REPO is not set (docs/attestation.md)",
-        "未启用存证：没有设置 QUANTOS_ATTESTATION_REPO（见 docs/attestation.md）",
+        "nothing is attested: QUANTOS_ATTESTATION_REPO is not set (/guides/attestation)",
+        "未启用存证：没有设置 QUANTOS_ATTESTATION_REPO（见 /guides/attestation）",
     ),
     "attestation.acknowledged": ("{count} known: told no more", "已确认 {count} 项，不再提示"),
     "attestation.repository": ("repository", "仓库"),
@@ -121,12 +121,12 @@ ATTESTATION: Final[dict[str, tuple[str, str]]] = {
     "doctor.attestation.alarm": ("{what}: {said}", "{what}：{said}"),
     "doctor.attestation.remote": ("the remote {url}: {what} {said}", "远程 {url}：{what} {said}"),
     "doctor.attestation.remedy": (
-        "docs/attestation.md says what to do about each alarm; then quantos attestation retry",
-        "各警报的处理办法见 docs/attestation.md；处理后运行 quantos attestation retry",
+        "/guides/attestation says what to do about each alarm; then quantos attestation retry",
+        "各警报的处理办法见 /guides/attestation；处理后运行 quantos attestation retry",
     ),
     "doctor.attestation.set_up": (
-        "set QUANTOS_ATTESTATION_REPO (docs/attestation.md)",
-        "设置 QUANTOS_ATTESTATION_REPO（见 docs/attestation.md）",
+        "set QUANTOS_ATTESTATION_REPO (/guides/attestation)",
+        "设置 QUANTOS_ATTESTATION_REPO（见 /guides/attestation）",
     ),
 }
 

@@ -258,8 +258,8 @@ _CHECKS: Final[dict[str, tuple[str, str]]] = {
 _AFTER: Final[dict[str, tuple[str, str]]] = {
     "demo.keeps": ("Still serving at {url}; Ctrl-C ends it.", "服务仍在 {url} 运行；按 Ctrl-C 结束。"),
     "demo.after.ahead": (
-        "The market goes on for {days:trading day|trading days}: an agent of yours can go on too (docs/agents.md); {program} clock advance 1d --data-dir {folder} brings the next evening.",
-        "市场还有 {days} 个交易日，你的智能体可以接着运行（docs/agents.md）；{program} clock advance 1d --data-dir {folder} 前进到下一晚。",
+        "The market goes on for {days:trading day|trading days}: an agent of yours can go on too (/guides/agents); {program} clock advance 1d --data-dir {folder} brings the next evening.",
+        "市场还有 {days} 个交易日，你的智能体可以接着运行（/guides/agents）；{program} clock advance 1d --data-dir {folder} 前进到下一晚。",
     ),
     "demo.seed_alone": (
         "--seed belongs to the synthetic market: give --market or --seed, not both",

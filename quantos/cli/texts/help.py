@@ -77,7 +77,7 @@ _OPTIONS: Final[dict[str, str]] = {
     "Of the page that --serve opens.": "--serve 所开页面的端口。",
     "The server to look at; default: that of the data directory.": "要查看的服务器；默认：数据目录的服务器。",
     "Port to serve on; default: a free one.": "服务端口；默认：自动选择。",
-    "A folder or file, CSV or Parquet; docs/market-data.md lists the columns.": "文件夹或文件，CSV 或 Parquet；各列见 docs/market-data.md。",
+    "A folder or file, CSV or Parquet; /guides/market-data lists the columns.": "文件夹或文件，CSV 或 Parquet；各列见 /guides/market-data。",
     "Such as 600519.SH; default: all that are known.": "例如 600519.SH；默认：所有已知代码。",
     "baostock (the default), akshare or akshare-eastmoney.": "baostock（默认）、akshare 或 akshare-eastmoney。",
     "First day; default: the day after the last bar.": "首日；默认：最后一条日线的次日。",

@@ -72,7 +72,7 @@ CAUSES: list[tuple[str, dict[str, Any], str]] = [
     (
         "attestation_remote_rewritten",
         {"attestation": ({"code": "remote_rewritten", "message": "not pushed: history was changed"},)},
-        "docs/attestation.md",
+        "/guides/attestation",
     ),
     (
         "job_failed",
