@@ -21,6 +21,7 @@ from quantos.app import build_app
 from quantos.kit.clock import parse_instant
 from quantos.kit.deploy_kit import GUIDE, KIT
 from quantos.kit.docs_page import FILES
+from quantos.kit.handbook import GUIDES
 from quantos.kit.route_index import RouteIndex
 from quantos.kit.routing import API, ServedRoute
 from quantos.kit.web import CODE_HEADER, Answer, ApiModel
@@ -116,7 +117,8 @@ def test_beside_the_api_stand_its_description_and_the_page_that_shows_it(on_stag
     beside = {getattr(route, "path", "") for route in app.routes} - below - {""}
     page = {"/", "/docs", "/docs/start.js", *(f"/docs/{name}" for name in FILES)}
     kit = {KIT, f"{KIT}/", f"{KIT}/{{name}}", f"{KIT}/images/{{name}}", GUIDE}
-    assert beside == {"/openapi.json", "/llms.txt", *page, *kit}
+    handbook = {GUIDES, f"{GUIDES}/", f"{GUIDES}/{{name}}", f"{GUIDES}/examples/{{name}}"}
+    assert beside == {"/openapi.json", "/llms.txt", *page, *kit, *handbook}
 
 
 def test_every_route_is_analysed_once_and_stands_in_the_applications_own_table(on_stage: Stage) -> None:
