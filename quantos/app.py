@@ -89,6 +89,7 @@ def build_app(platform: Platform) -> FastAPI:
         license_routes.admin_router(p.licenses, p.own_license, p.accounts),
         admin_routes.router(p.operations, p.scheduler, p.settlement, p.accounts),
         research_routes.router(p.research, p.accounts, None if is_open(p.settings) else p.accounts.user),
+        research_routes.study_router(p.research.studies, p.accounts),
         leaderboard_routes.router(p.leaderboard, p.accounts),
         leaderboard_routes.admin_router(p.leaderboard, p.accounts),
     )

@@ -38,7 +38,7 @@ from quantos.market.service import Market
 from quantos.performance.service import Claims, Performance
 from quantos.portfolios import jobs as portfolio_jobs
 from quantos.portfolios.service import Portfolios
-from quantos.research.service import Backtests, LanguageModel, Research, RunLimits, Sandbox, Saved
+from quantos.research.service import Backtests, LanguageModel, Research, RunLimits, Sandbox, Saved, Studies
 from quantos.scheduler.core.timetable import Job as TimedJob
 from quantos.scheduler.service import (
     Job,
@@ -136,6 +136,7 @@ class Platform:
         self.publication.start()
         self.support.start()
         self.factors.start()
+        self.research.studies.start()
         self.unattended.watchdog.look_again()
         self.scheduler.start()
 
@@ -302,8 +303,11 @@ def _research(settings: Settings, records: Records, clock: Clock, market: Market
     limits = RunLimits(settings.backtest_wall_s_max, settings.backtest_memory_mb_max)
     url, key = settings.llm_base_url, settings.llm_api_key.get_secret_value()
     model = LanguageModel(url, key, settings.llm_model) if url else None
-    backtests = Backtests(Sandbox(limits), settings.backtests_at_once, settings.backtests_waiting_max)
-    return Research(market, backtests, Saved(records, clock), model, settings.lang or "en")
+    sandbox = Sandbox(limits)
+    backtests = Backtests(sandbox, settings.backtests_at_once, settings.backtests_waiting_max)
+    longer = RunLimits(settings.research_wall_s_max, settings.backtest_memory_mb_max)
+    studies = Studies(records, clock, market, sandbox, longer)
+    return Research(market, backtests, Saved(records, clock), studies, model, settings.lang or "en")
 
 
 def _standing(settings: Settings, directory: DataDirectory, series: Series) -> tuple[Standing, Limits]:

@@ -230,6 +230,9 @@ class Settings(BaseSettings):
         64, ge=0, le=10_000, description="Backtests that may wait for their turn; beyond it: 429."
     )
     backtest_wall_s_max: int = Field(30, ge=1, le=3600, description="Seconds before a backtest is ended.")
+    research_wall_s_max: int = Field(
+        600, ge=1, le=86_400, description="Seconds before a research backtest, of many tickers, is ended."
+    )
     backtest_memory_mb_max: int = Field(
         512, ge=64, le=65_536, description="Memory that a backtest may use beyond the libraries, in MiB."
     )

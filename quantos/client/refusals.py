@@ -308,6 +308,12 @@ class FormUnclear(errors.WrongState):
     code: ClassVar[str] = "quarantine_form_unclear"
 
 
+class StudyEnded(errors.WrongState):
+    """A research backtest that is over cannot be cancelled."""
+
+    code: ClassVar[str] = "research_backtest_ended"
+
+
 class RestatementRefused(errors.WrongState):
     """A day of the restatement cannot be settled with these data; nothing was changed."""
 
@@ -528,6 +534,10 @@ class StrategyNotPublic(errors.NotFound):
     code: ClassVar[str] = "public_strategy_not_found"
 
 
+class StudyNotFound(errors.NotFound):
+    code: ClassVar[str] = "research_backtest_not_found"
+
+
 class SavedStrategyNotFound(errors.NotFound):
     code: ClassVar[str] = "saved_strategy_not_found"
 
@@ -692,6 +702,12 @@ class RateLimited(errors.TooManyRequests):
     """More calls than QUANTOS_RATE_LIMIT lets through."""
 
     code: ClassVar[str] = "rate_limited"
+
+
+class TooManyStudies(errors.TooManyRequests):
+    """As many research backtests of a user wait or run as may."""
+
+    code: ClassVar[str] = "too_many_research_backtests"
 
 
 class NotAllCommitted(errors.Unavailable):
@@ -948,6 +964,8 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "rate_limited": RateLimited,
     "records_unavailable": RecordsUnavailable,
     "request_under_way": RequestUnderWay,
+    "research_backtest_ended": StudyEnded,
+    "research_backtest_not_found": StudyNotFound,
     "restatement_refused": RestatementRefused,
     "saved_strategy_not_found": SavedStrategyNotFound,
     "secret_not_found": SecretNotFound,
@@ -973,6 +991,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "ticket_not_found": TicketNotFound,
     "too_early_to_settle": TooEarly,
     "too_many_readers": TooManyReaders,
+    "too_many_research_backtests": TooManyStudies,
     "too_many_saved_strategies": TooManySaved,
     "too_many_strategies": TooManyStrategies,
     "unknown_ticker": UnknownTicker,

@@ -2118,6 +2118,133 @@ class StrategyOfPortfolio(TypedDict):
     status: Literal["pending", "active", "paused", "retired"]
 
 
+class StudyDay(TypedDict):
+    """CNY at the close, and the benchmark's level, 1.0 before the first day."""
+
+    date: str
+    value: float
+    benchmark: float | None
+
+
+class StudyDetail(TypedDict):
+    """With its code, and what came of it."""
+
+    id: str
+    name: str
+    status: Literal["queued", "running", "finished", "failed", "cancelled"]
+    progress: StudyProgress
+    reason: str | None
+    strategy_id: int | None
+    tickers: list[str]
+    start: str | None
+    end: str | None
+    universe: Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"]
+    initial_capital: int
+    commission_rate: float
+    slippage_rate: float
+    minimum_commission: float
+    metrics: StudyMetrics | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    strategy_code: str
+    result: StudyResult | None
+
+
+class StudyList(TypedDict):
+    backtests: list[StudyOut]
+
+
+class StudyMetrics(TypedDict):
+    """As a live record has them: 252 days a year, sample deviation, no risk-free rate; null where undefined."""
+
+    total_return: float | None
+    annual_return: float | None
+    volatility: float | None
+    sharpe: float | None
+    max_drawdown: float | None
+    calmar: float | None
+    excess_return: float | None
+    excess_sharpe: float | None
+    benchmark_return: float | None
+    trading_days: int
+
+
+class StudyNew(TypedDict):
+    """Body of `POST /research/backtests`. Of `strategy_code` and `strategy_id` exactly one."""
+
+    name: NotRequired[str]
+    strategy_code: NotRequired[str | None]
+    strategy_id: NotRequired[int | None]
+    tickers: list[str]
+    start: NotRequired[str | None]
+    end: NotRequired[str | None]
+    universe: NotRequired[Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"]]
+    initial_capital: NotRequired[int]
+    commission_rate: NotRequired[float]
+    slippage_rate: NotRequired[float]
+    minimum_commission: NotRequired[float]
+
+
+class StudyOut(TypedDict):
+    """A research backtest. `reason`: why it failed. `metrics`: once it is finished."""
+
+    id: str
+    name: str
+    status: Literal["queued", "running", "finished", "failed", "cancelled"]
+    progress: StudyProgress
+    reason: str | None
+    strategy_id: int | None
+    tickers: list[str]
+    start: str | None
+    end: str | None
+    universe: Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"]
+    initial_capital: int
+    commission_rate: float
+    slippage_rate: float
+    minimum_commission: float
+    metrics: StudyMetrics | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
+class StudyProgress(TypedDict):
+    """Days of the run so far, and in all; 0 of 0 before it has begun."""
+
+    done: int
+    total: int
+
+
+class StudyResult(TypedDict):
+    metrics: StudyMetrics
+    totals: StudyTotals
+    equity: list[StudyDay]
+    trades: list[StudyTrade]
+    rules_version: str
+
+
+class StudyTotals(TypedDict):
+    """CNY and counts; `turnover` is what was bought and sold over the initial capital."""
+
+    end_value: float
+    trades: int
+    refused_orders: int
+    costs: float
+    turnover: float
+
+
+class StudyTrade(TypedDict):
+    """Adjusted shares and CNY, as it was filled."""
+
+    date: str
+    symbol: str
+    side: Literal["buy", "sell"]
+    quantity: float
+    price: float
+    costs: float
+
+
 class Submission(TypedDict):
     """`strategy_id` may be null: code that is saved nowhere."""
 

@@ -48,6 +48,10 @@ TAGS: Final = [
         "name": "copilot",
         "description": "The Copilot guide's calls: log in by e-mail, write and test strategies.",
     },
+    {
+        "name": "research",
+        "description": "Longer backtests of written strategies, and their way into tracking.",
+    },
     {"name": "health", "description": "Whether the platform answers. No credentials."},
     {"name": "operator", "description": "The operator's calls; a user's credentials are refused with 403."},
 ]

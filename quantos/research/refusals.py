@@ -43,3 +43,19 @@ class TooManySaved(WrongState):
 
 class SavedStrategyNotFound(NotFound):
     code = "saved_strategy_not_found"
+
+
+class StudyNotFound(NotFound):
+    code = "research_backtest_not_found"
+
+
+class StudyEnded(WrongState):
+    """A research backtest that is over cannot be cancelled."""
+
+    code = "research_backtest_ended"
+
+
+class TooManyStudies(TooManyRequests):
+    """As many research backtests of a user wait or run as may."""
+
+    code = "too_many_research_backtests"

@@ -1,4 +1,4 @@
-"""HTTP of the Copilot."""
+"""HTTP of the Copilot; research backtests stand in `study_routes`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ from quantos.research.schemas import (
     TranslatedOut,
 )
 from quantos.research.service import Research, Saved
+from quantos.research.study_routes import router as study_router
+
+__all__ = ["router", "study_router"]
 
 _OPEN: Final = copilot_refusals(
     s400="malformed, or code that is refused or fails",

@@ -7,19 +7,21 @@ from typing import Any, Final
 
 from quantos.market.service import Market
 from quantos.research.backtests import Backtests
+from quantos.research.bars import Bars
 from quantos.research.core import account, explain, plot, policy
 from quantos.research.core.account import Ran
 from quantos.research.core.blueprint import read_blueprint
 from quantos.research.core.compiler import compile_blueprint
-from quantos.research.core.feed import Feed, adjusted_feed
+from quantos.research.core.feed import Feed
 from quantos.research.core.outcome import told
 from quantos.research.core.wording import Language, prompt
 from quantos.research.model import LanguageModel, ModelFailed
-from quantos.research.refusals import BacktestFailed, PromptEmpty, UnknownTicker
+from quantos.research.refusals import BacktestFailed, PromptEmpty
 from quantos.research.sandbox import RunLimits, Sandbox
 from quantos.research.saved import Saved, owned
+from quantos.research.studies import Studies
 
-__all__ = ["Backtests", "LanguageModel", "Research", "RunLimits", "Sandbox", "Saved", "owned"]
+__all__ = ["Backtests", "LanguageModel", "Research", "RunLimits", "Sandbox", "Saved", "Studies", "owned"]
 
 START_CASH: Final = 100_000.0
 
@@ -32,16 +34,18 @@ class Research:
         market: Market,
         backtests: Backtests,
         saved: Saved,
+        studies: Studies,
         model: LanguageModel | None = None,
         language: Language = "en",
     ) -> None:
         """`language`: of explanations and figures. Without a model, or where it fails, code is written by keywords."""
         self._model = model
-        self.saved = saved
-        self._market, self._backtests, self._language = market, backtests, language
+        self.saved, self.studies = saved, studies
+        self._bars, self._backtests, self._language = Bars(market), backtests, language
 
     def close(self) -> None:
         """End the program that runs strategies."""
+        self.studies.stop()
         self._backtests.close()
 
     async def backtest(self, code: str, ticker: str) -> dict[str, Any]:
@@ -52,7 +56,7 @@ class Research:
     async def ran(self, code: str, ticker: str) -> tuple[Feed, Ran]:
         """One backtest over all bars of a ticker, without costs, from 100,000 CNY. Raises as `backtest`."""
         policy.admit(code)
-        feed = self.feed(ticker, date.min, date.max)
+        feed = self._bars.of(ticker, date.min, date.max)
         answer = await self._backtests.run({"code": code, "cash": START_CASH, "feeds": [feed.message()]})
         if "error" in answer:
             raise BacktestFailed(told(answer["error"]))
@@ -62,14 +66,6 @@ class Research:
         """COP-24. Raises as `backtest`."""
         feed, ran = await self.ran(code, ticker)
         return plot.figure(feed, ran, self._language)
-
-    def feed(self, ticker: str, first: date, last: date) -> Feed:
-        """The adjusted bars of a ticker in a span. Raises UnknownTicker."""
-        symbol = ticker.strip().upper()
-        rows = self._market.history(symbol, first, last)
-        if not rows or not len(rows["close"]):
-            raise UnknownTicker("there are no bars of this ticker: tickers are written 600519.SH")
-        return adjusted_feed(symbol, rows)
 
     def explain(self, code: str) -> dict[str, Any]:
         """COP-25. Raises StrategyCodeRefused."""

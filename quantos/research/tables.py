@@ -1,11 +1,11 @@
-"""Tables of saved strategies."""
+"""Tables of saved strategies and of research backtests."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import Column, Index, Text, UniqueConstraint
 from sqlmodel import Field
 
 from quantos.storage.types import Instant, Record
@@ -26,3 +26,37 @@ class SavedStrategy(Record, table=True):
     prompt: str = Field(sa_column=Column(Text, nullable=False))
     code: str = Field(sa_column=Column(Text, nullable=False))
     created_at: datetime = Field(sa_type=Instant)
+
+
+class Study(Record, table=True):
+    """A research backtest: what was asked, and how it stands. `asked`: JSON as the API shows it; `metrics` too."""
+
+    __tablename__: ClassVar[Any] = "research_backtest"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("id", name="uq_research_backtest_id"),
+        Index("ix_research_backtest_user_id", "user_id", "number"),
+        Index("ix_research_backtest_status", "status", "number"),
+        {"sqlite_autoincrement": True},
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(max_length=36)
+    user_id: str = Field(foreign_key="user.id", max_length=36)
+    name: str = Field(sa_column=Column(Text, nullable=False))
+    status: str = Field(max_length=9)
+    asked: str = Field(sa_column=Column(Text, nullable=False))
+    code: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    metrics: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    created_at: datetime = Field(sa_type=Instant)
+    started_at: datetime | None = Field(default=None, sa_type=Instant)
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class StudyOutcome(Record, table=True):
+    """What came of a finished research backtest: JSON as the API shows it."""
+
+    __tablename__: ClassVar[Any] = "research_backtest_result"
+
+    backtest_number: int = Field(primary_key=True, foreign_key="research_backtest.number")
+    body: str = Field(sa_column=Column(Text, nullable=False))

@@ -54,13 +54,18 @@ def adjusted_feed(name: str, rows: Mapping[str, NDArray[Any]]) -> Feed:
     close = np.asarray(rows["close"], np.float64) / MILLS_PER_CNY
     volume = np.asarray(rows["volume"], np.float64)
     scale = adjustment(close, np.asarray(rows["pre_close"], np.float64) / MILLS_PER_CNY, rows["adj_factor"])
-    traded = volume > 0
-    kept = traded if traded.any() else np.ones(len(day), bool)
+    kept = traded(volume)
     prices = {
         column: (np.asarray(rows[column], np.float64) / MILLS_PER_CNY * scale)[kept]
         for column in ("open", "high", "low")
     }
     return Feed(name, day[kept], close=(close * scale)[kept], volume=volume[kept], **prices)
+
+
+def traded(volume: NDArray[Any]) -> NDArray[np.bool_]:
+    """[t] the days that have a bar."""
+    found: NDArray[np.bool_] = np.asarray(volume) > 0
+    return found if found.any() else np.ones(len(found), bool)
 
 
 def adjustment(close: Series, pre_close: Series, adj_factor: Series) -> Series:

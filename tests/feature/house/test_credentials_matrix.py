@@ -23,6 +23,7 @@ from quantos.kit.clock import parse_instant
 from tests.support.described import Described, Operation, shape_of
 from tests.support.platforms import Caller, Stage, stage
 from tests.support.portfolios import standing_portfolio
+from tests.support.studies import queued_study
 
 ANYONES: Final = {
     "redeem_invite",
@@ -67,6 +68,8 @@ OF_THE_CALLER: Final = {
     "copilot_list_strategies",
     "copilot_submit_run",
     "copilot_top",
+    "create_research_backtest",
+    "list_research_backtests",
 }
 """Each user's call concerns that user alone."""
 
@@ -112,6 +115,8 @@ OF_AN_OWNER: Final = {
     "copilot_delete_strategy",
     "copilot_export_code",
     "copilot_export_runs",
+    "get_research_backtest",
+    "cancel_research_backtest",
 }
 """The path names something that one user owns: 404 for every other."""
 
@@ -126,6 +131,7 @@ BODIES: Final[dict[str, Any]] = {
         "dataset": "default",
         "ticker": "600001.SH",
     },
+    "create_research_backtest": {"strategy_code": CODE, "tickers": ["600001.SH"]},
     "submit_signal": {"trade_date": "2024-03-07", "signals": [{"symbol": "600001.SH", "weight": 0.5}]},
     "upload_claim": {
         "records": [{"date": "2024-01-02", "nav": 1000000.0}, {"date": "2024-01-03", "nav": 1005200.5}]
@@ -216,12 +222,22 @@ def owned_by(opened: Stage, owner: Caller) -> dict[str, Any]:
         "factor_id": owner.post("/factors", {"name": "Owned", "universe": "hs300"})["id"],
         "portfolio_id": standing_portfolio(opened, owner, date(2024, 3, 4))["id"],
         "strategy_id": owner.post("http://platform/strategy/save", SAVED)["strategy_id"],
+        "backtest_id": waiting_backtest(opened, owner),
         "fingerprint": "f" * 64,
         "now": "2024-03-05T08:00:00+08:00",
         "path": "/nowhere/at/all",
         "expires_at": None,
         "status": "paused",
     }
+
+
+def waiting_backtest(opened: Stage, owner: Caller) -> str:
+    """A research backtest that nobody takes up, so that it can be cancelled."""
+    with opened.platform.records.write() as session:
+        study = queued_study(owner.get("/auth/me")["id"])
+        session.add(study)
+        session.flush()
+        return study.id
 
 
 def send(cast: Cast, operation: Operation, token: str | None) -> httpx.Response:

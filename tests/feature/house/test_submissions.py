@@ -82,6 +82,8 @@ OPERATORS: Final = {
     "run_job",
 }
 RESEARCH: Final = {
+    "cancel_research_backtest",
+    "create_research_backtest",
     "copilot_backtest",
     "copilot_delete_strategy",
     "copilot_explain",
