@@ -73,6 +73,11 @@ def backfill_strategy(slug: str, *, signals: list[shapes.BackfilledDay]) -> Call
     return Call("POST", f"/api/v1/admin/strategies/{segment(slug)}/backfill", body=given(signals=signals))
 
 
+def cancel_research_backtest(backtest_id: str) -> Call[shapes.StudyOut]:
+    """End a research backtest that waits or runs"""
+    return Call("POST", f"/api/v1/research/backtests/{segment(backtest_id)}/cancel")
+
+
 def change_factor(
     factor_id: str,
     *,
@@ -306,6 +311,40 @@ def create_portfolio(
         "POST",
         "/api/v1/portfolios",
         body=given(name=name, universe=universe, weighting=weighting, top_n=top_n),
+    )
+
+
+def create_research_backtest(
+    *,
+    tickers: list[str],
+    name: str | Unset = UNSET,
+    strategy_code: str | Unset | None = UNSET,
+    strategy_id: int | Unset | None = UNSET,
+    start: date | str | Unset | None = UNSET,
+    end: date | str | Unset | None = UNSET,
+    universe: Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"] | Unset = UNSET,
+    initial_capital: int | Unset = UNSET,
+    commission_rate: float | Unset = UNSET,
+    slippage_rate: float | Unset = UNSET,
+    minimum_commission: float | Unset = UNSET,
+) -> Call[shapes.StudyOut]:
+    """Run a strategy over tickers and dates, with costs and the exchange's rules"""
+    return Call(
+        "POST",
+        "/api/v1/research/backtests",
+        body=given(
+            name=name,
+            strategy_code=strategy_code,
+            strategy_id=strategy_id,
+            tickers=tickers,
+            start=start,
+            end=end,
+            universe=universe,
+            initial_capital=initial_capital,
+            commission_rate=commission_rate,
+            slippage_rate=slippage_rate,
+            minimum_commission=minimum_commission,
+        ),
     )
 
 
@@ -547,6 +586,11 @@ def get_public_claim(slug: str) -> Call[shapes.PublicClaim]:
 def get_public_strategy(slug: str) -> Call[shapes.PublicIndex]:
     """What a public strategy is, and where its record is read"""
     return Call("GET", f"/api/v1/public/strategies/{segment(slug)}")
+
+
+def get_research_backtest(backtest_id: str) -> Call[shapes.StudyDetail]:
+    """A research backtest with its result, once it has one"""
+    return Call("GET", f"/api/v1/research/backtests/{segment(backtest_id)}")
 
 
 def get_settlement_run(run_id: str) -> Call[shapes.RunDetail]:
@@ -990,6 +1034,21 @@ def list_quarantine(
             kind=kind,
         ),
         items="quarantine",
+    )
+
+
+def list_research_backtests(
+    *,
+    status: Literal["queued", "running", "finished", "failed", "cancelled"] | Unset | None = UNSET,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+) -> Call[shapes.StudyList]:
+    """The caller's research backtests, newest first"""
+    return Call(
+        "GET",
+        "/api/v1/research/backtests",
+        query=given(status=status, limit=limit, offset=offset),
+        items="backtests",
     )
 
 
