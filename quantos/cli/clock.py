@@ -6,7 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from quantos.cli.interruption import Interrupted, on_a_terminal
 from quantos.cli.options import DataDir, Instant, Json
 from quantos.cli.output import in_shanghai, print_json, print_line, print_table
 from quantos.cli.progress import counting
-from quantos.cli.reach import Reach, reach
+from quantos.cli.reach import Reach, Refused, reach
 from quantos.cli.sessions import day_of, over_at, over_between
 from quantos.cli.texts import say, word
 from quantos.errors import QuantosError, WrongState
@@ -131,6 +131,7 @@ def _move(data_dir: Path | None, to: Callable[[datetime], datetime], as_json: bo
             raise WrongState(
                 say("clock.back", now=in_shanghai(rfc3339(now)), then=in_shanghai(rfc3339(then)))
             )
+        _check_calendar(platform, then)
         answer, interrupted = _moved(platform, now, then)
     if interrupted and parse_instant(answer["now"]) < then:
         raise Interrupted(
@@ -144,6 +145,17 @@ def _move(data_dir: Path | None, to: Callable[[datetime], datetime], as_json: bo
     _print(answer, as_json)
     if interrupted:
         raise Interrupted(say("clock.interrupted_late"))
+
+
+def _check_calendar(platform: Reach, then: datetime) -> None:
+    """A clock beyond the calendar runs no job and never goes back. Raises WrongState."""
+    day = day_of(then)
+    try:
+        platform.get("/calendar", date=day)
+    except Refused:  # a day that the calendar does not know, before it or behind
+        last = date.fromisoformat(platform.get("/admin/market/coverage")["calendar"]["last"])
+        if day > last:
+            raise WrongState(say("clock.calendar_ends", last=last, day=day)) from None
 
 
 def _moved(platform: Reach, now: datetime, then: datetime) -> tuple[Any, bool]:

@@ -2019,7 +2019,7 @@ class SignalWarning(TypedDict):
     """A symbol that is taken and would not be bought as things stand."""
 
     symbol: str
-    code: Literal["no_share_or_fund", "not_in_market"]
+    code: Literal["no_share_or_fund", "not_in_market", "no_recent_bars"]
     message: str
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
 import httpx
@@ -12,7 +13,10 @@ from quantos.client.refusals import BY_CODE
 from quantos.client.retry import headers_of, retry_after_s
 
 CODE_HEADER: Final = "QuantOS-Error-Code"
+IGNORED_HEADER: Final = "QuantOS-Ignored-Fields"
 AGENT: Final = "quantos-client"
+
+log = logging.getLogger(__name__)
 
 
 def request_of(client: httpx.Client | httpx.AsyncClient, call: Call[Any]) -> httpx.Request:
@@ -27,6 +31,8 @@ def answer_of(call: Call[Any], response: httpx.Response) -> Any:
     """What the platform answered. Raises ApiError, NotTheApi."""
     if not response.is_success and not (response.is_redirect and call.raw):
         raise error_of(response)
+    if unknown := response.headers.get(IGNORED_HEADER):
+        log.warning("%s %s: the platform does not know these fields: %s", call.method, call.path, unknown)
     if call.raw:
         return response.headers["Location"].encode() if response.is_redirect else response.content
     return _json(response)

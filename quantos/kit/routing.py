@@ -8,13 +8,16 @@ would make validators of all of it, a third of the platform's start-up time.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.routing import compile_path, get_name
 
+from quantos.kit import ignored
 from quantos.kit.route_index import RouteIndex
 from quantos.kit.web import StrictRequest
 
@@ -147,6 +150,14 @@ async def once(request: Request, handler: Handler) -> Response:
     return remembered
 
 
+def tell_ignored(response: Response, model: Any, body: Any) -> None:
+    """Name what of a body its call does not know, where the call succeeded. `body`: as it was read, or None."""
+    if body is None or response.status_code >= HTTPStatus.BAD_REQUEST:
+        return
+    if isinstance(model, type) and issubclass(model, BaseModel) and (named := ignored.header_of(model, body)):
+        response.headers[ignored.HEADER] = named
+
+
 def guarded(guard: Guard | None) -> type[ServedRoute]:
     """A route class that runs `guard` first and leaves what it returns in `request.state.caller`."""
     base: type[ServedRoute] = ServedRoute if guard is None else BearerRoute
@@ -159,7 +170,10 @@ def guarded(guard: Guard | None) -> type[ServedRoute]:
                 request = StrictRequest(request.scope, request.receive, guard)
                 if guard is not None:
                     request.state.caller = guard(request)
-                return await once(request, handler)
+                response = await once(request, handler)
+                if self.body_field is not None:
+                    tell_ignored(response, self.body_field.field_info.annotation, request.read_json)
+                return response
 
             return handle
 

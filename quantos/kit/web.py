@@ -241,6 +241,11 @@ class StrictRequest(Request):
             except QuantosError as refusal:  # the framework lets none but its own pass where it reads a body
                 raise HTTPException(refusal.status, refusal.message, headers_of(refusal)) from None
 
+    @property
+    def read_json(self) -> Any:
+        """The body, where somebody has read it as JSON; else None."""
+        return getattr(self, "_json", None)
+
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
             self._json = parse_json(await self.body())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date
 from pathlib import Path
@@ -149,6 +149,11 @@ class Market:
     def corporate_actions(self, first: date, last: date) -> list[CorporateAction]:
         with self.series.read() as cursor:
             return store.corporate_actions(cursor, first, last)
+
+    def with_bars(self, symbols: Sequence[str], before: date, sessions: int) -> tuple[set[str], date] | None:
+        """Which of the symbols have a bar on the last `sessions` days with bars before a day, and the last of them."""
+        with self.series.read() as cursor:
+            return store.with_bars(cursor, symbols, before, sessions)
 
     def last_date(self) -> date | None:
         """The last day with a bar, as of the last import."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -320,6 +320,27 @@ def quarantine(
         values,
     ).fetchall()
     return rows, dict(counts)
+
+
+def with_bars(
+    cursor: Cursor, symbols: Sequence[str], before: date, sessions: int
+) -> tuple[set[str], date] | None:
+    """Which of the symbols have a bar on the last `sessions` days with bars before a day, and the last of these days.
+
+    None where no bar lies before it.
+    """
+    days = cursor.execute(
+        "SELECT DISTINCT trade_date FROM bar WHERE trade_date < ? ORDER BY trade_date DESC LIMIT ?",
+        [before, sessions],
+    ).fetchall()
+    if not days:
+        return None
+    rows = cursor.execute(
+        "SELECT DISTINCT symbol FROM bar JOIN instrument i ON i.number = bar.instrument"
+        " WHERE list_contains(?, symbol) AND trade_date BETWEEN ? AND ?",
+        [list(symbols), days[-1][0], days[0][0]],
+    ).fetchall()
+    return {symbol for (symbol,) in rows}, days[0][0]
 
 
 def last_bar_date(cursor: Cursor) -> date | None:

@@ -27,7 +27,7 @@ from quantos.storage.types import instant_text
 from quantos.strategies import store
 from quantos.strategies.core import signal as signals
 from quantos.strategies.core.deadlines import Execution, check_deadline, check_not_settling, check_trade_date
-from quantos.strategies.core.doubts import doubts
+from quantos.strategies.core.doubts import Recent, doubts
 from quantos.strategies.core.status import TAKE_SIGNALS, Status, status_at
 from quantos.strategies.owned import is_slug, not_found, number_of, own
 from quantos.strategies.refusals import (
@@ -41,6 +41,9 @@ from quantos.strategies.schemas import Submission
 
 Alongside = Callable[[Connection], None]
 """Stores what belongs to a signal, in its unit of work."""
+
+RECENT_SESSIONS: Final = 10
+"""On none of these a symbol has a bar: whoever checks a signal is told."""
 
 _ATTESTED: Final = {Intake.CLAIMED: "at_submission", Intake.WAITING: "before_deadline"}
 
@@ -125,10 +128,14 @@ class Placing:
             "would_replace": slot.signal_id is not None,
             "would_activate": slot.status == Status.PENDING,
             "would_attest": None if taken is None else _ATTESTED[taken],
-            "warnings": doubts(
-                [each.symbol for each in submission.signals], self._market.instruments().number_of.keys()
-            ),
+            "warnings": await asyncio.to_thread(self._doubts, submission),
         }
+
+    def _doubts(self, submission: Submission) -> list[dict[str, Any]]:
+        symbols = [each.symbol for each in submission.signals]
+        known = self._market.instruments().number_of.keys()
+        found = self._market.with_bars(symbols, submission.trade_date, RECENT_SESSIONS) if known else None
+        return doubts(symbols, known, None if found is None else Recent(found[0], RECENT_SESSIONS, found[1]))
 
     async def _store_and_attest(
         self, work: Callable[[Connection], tuple[Placed, bool]], values: dict[str, Any]

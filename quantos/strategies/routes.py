@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.routing import BearerRoute, Guard, Routes, gated, once, submission
-from quantos.kit.web import Date, Offset, StrictRequest, asks, json_response, limit, refusals
+from quantos.kit.routing import BearerRoute, Guard, Routes, gated, once, submission, tell_ignored
+from quantos.kit.web import Date, Offset, StrictRequest, asks, json_response, limit, parse_json, refusals
 from quantos.strategies.schemas import (
     Deleted,
     OwnedStrategyList,
@@ -168,7 +168,10 @@ def signals_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
         received = getattr(request.state, "received", None) or strategies.clock.now()
         submission = read_submission(body, request.headers.get("content-type"))
         if asks(request, "validate_only"):
-            return json_response(await strategies.validate(request.state.caller, slug, submission, received))
+            checked = await strategies.validate(request.state.caller, slug, submission, received)
+            response = json_response(checked)
+            tell_ignored(response, SignalNew, parse_json(body))
+            return response
         return json_response(await strategies.submit(request.state.caller, slug, submission, received), 201)
 
     routes.add_api_route(

@@ -76,6 +76,17 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "{path} is a live data directory: its clock is the world's and is not moved; only a simulated one's is (quantos serve --simulate)",
         "{path} 是实盘数据目录：时钟即真实时间，不能移动；只有模拟目录的时钟可以移动（quantos serve --simulate）",
     ),
+    "clock.calendar_ends": (
+        (
+            "the trading calendar ends on {last}: on {day} no job would run, and the clock cannot go back; extend it first"
+            " with quantos calendar import FILE (the exchange's next list), or move the clock to {last} at the latest;"
+            " nothing was changed"
+        ),
+        (
+            "交易日历止于 {last}：{day} 不会运行任何任务，而时钟不能退回；请先用 quantos calendar import FILE"
+            " 导入交易所的下一份日历，或最多移动到 {last}；未作任何更改"
+        ),
+    ),
     "clock.back": (
         "the clock stands at {now} Shanghai and cannot go back to {then}",
         "时钟停在上海时间 {now}，不能退回 {then}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ HEADER_BYTES_MAX: Final = 64 * 2**10
 _INDEX_WORDS: Final = ("index", "indices")
 _OHLC: Final = frozenset({"symbol", "open", "high", "low", "close", "volume"})
 _OURS: Final = frozenset({"pre_close", "adj_factor", "trade_status", "is_st"})
+_OTHER_MARKS: Final = {";": "semicolons", "\t": "tabs", "|": "bars (|)"}
+_LENGTHS: Final = re.compile(r"CSV parse error: (?:Row #(\d+): )?Expected (\d+) columns, got (\d+)")
 _DATES: Final = ("date", "trade_date")
 
 TYPES: Final[dict[str, pa.DataType]] = {
@@ -155,8 +158,14 @@ def header(path: Path) -> tuple[str, ...]:
         names = tuple(name.strip() for name in next(csv.reader([line.decode("utf-8-sig")]), []))
     except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
         raise _broken(path, error) from error
-    if not names:
-        raise FileRefused(f"{path.name} begins with an empty line or is empty: fetch it again")
+    if not line:
+        raise FileRefused(f"{path.name} is empty: fetch it again")
+    if not any(names):
+        raise FileRefused(f"{path.name} begins with an empty line: its first line must name the columns")
+    if len(names) == 1 and (mark := next((mark for mark in _OTHER_MARKS if mark in names[0]), None)):
+        raise FileRefused(
+            f"{path.name} is separated by {_OTHER_MARKS[mark]}, not by commas: write it as comma-separated CSV"
+        )
     return names
 
 
@@ -291,10 +300,11 @@ def _read_csv(
     return pa.concat_tables(tables)
 
 
-def _parse(content: bytes, convert: pa_csv.ConvertOptions) -> pa.Table:
+def _parse(content: bytes, convert: pa_csv.ConvertOptions, *, one_by_one: bool = False) -> pa.Table:
+    """`one_by_one`: so that an error names its line."""
     return pa_csv.read_csv(
         pa.BufferReader(content),
-        read_options=pa_csv.ReadOptions(block_size=8 * 2**20),
+        read_options=pa_csv.ReadOptions(block_size=8 * 2**20, use_threads=not one_by_one),
         convert_options=convert,
     )
 
@@ -309,13 +319,20 @@ def _culprit(batch: list[Path], convert: pa_csv.ConvertOptions, error: pa.ArrowI
     """Which file of a batch is broken."""
     for path in batch:
         try:
-            _parse(path.read_bytes(), convert)
+            _parse(path.read_bytes(), convert, one_by_one=True)
         except pa.ArrowInvalid as found:
             return _unreadable(path, found)
     return _unreadable(batch[0], error)
 
 
 def _unreadable(path: Path, error: pa.ArrowInvalid) -> FileRefused:
+    if lengths := _LENGTHS.match(str(error)):
+        line, expected, got = lengths.groups()
+        where = f"line {line}" if line else "a line"
+        return FileRefused(
+            f"{path.name}: {where} has {got} cells, the first line names {expected} columns: it is cut off, or a comma is"
+            " missing or too many; fetch it again"
+        )
     message = f"{path.name}: {_first_line(error)}"
     return UnreadableValue(message) if "conversion error" in str(error) else FileRefused(message)
 
@@ -324,6 +341,10 @@ def _broken(path: Path, error: Exception) -> FileRefused:
     if isinstance(error, UnicodeDecodeError):
         return FileRefused(
             f"{path.name} is no UTF-8 text: save it as UTF-8 (of a Chinese spreadsheet: iconv -f GB18030 -t UTF-8)"
+        )
+    if path.suffix.lower() not in SUFFIXES:
+        return FileRefused(
+            f"{path.name}: files are read that end in .csv, .parquet or .pq; rename it if it is one of these"
         )
     form = "CSV" if path.suffix.lower() == ".csv" else "Parquet"
     return FileRefused(

@@ -90,6 +90,24 @@ def test_a_long_move_shows_the_trading_days_and_ctrl_c_ends_it_with_the_way_on(
     assert run("clock", "--json", data_dir=simulated).json["now"] < "2020"
 
 
+@pytest.mark.parametrize(
+    ("given", "language", "told"),
+    [
+        (("set", "2027-01-01T08:00"), "en", "the trading calendar ends on 2026-12-31"),
+        (("advance", "2000w"), "zh", "交易日历止于 2026-12-31"),
+    ],
+)
+def test_a_clock_is_not_moved_beyond_the_calendar(
+    run: Run, simulated: Path, given: tuple[str, ...], language: str, told: str
+) -> None:
+    before = run("clock", "--json", data_dir=simulated).json["now"]
+    ended = run("clock", *given, data_dir=simulated, QUANTOS_LANG=language)
+    assert (ended.code, ended.out) == (1, "")
+    assert told in ended.err
+    assert "quantos calendar import FILE" in ended.err
+    assert run("clock", "--json", data_dir=simulated).json["now"] == before
+
+
 def test_options_before_the_command_count_too(run: Run, simulated: Path) -> None:
     before = run("clock", "--json", data_dir=simulated).json["now"]
     moved = run("clock", "--data-dir", simulated, "--json", "advance", "1s")

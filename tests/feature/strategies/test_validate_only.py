@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from quantos.kit.clock import parse_instant
+from quantos.market.core.calendar import shipped_calendar
 from tests.feature.strategies.conftest import Site
+from tests.support.platforms import made_up, stage
 from tests.support.signals import DAY, MAOTAI, WULIANGYE, items, refused, settle
 
 
@@ -168,3 +173,24 @@ def test_many_weights_leave_the_cash_that_is_left(agent: Any) -> None:
     assert check(agent, body_of(DAY, *tenths)).json()["cash_weight"] == 0
     assert check(agent, body_of(DAY, *tenths[:3])).json()["cash_weight"] == 0.7
     assert check(agent, body_of(DAY, *tenths[:9], ("600519.SH", 0.1000000009))).json()["cash_weight"] == 0
+
+
+def test_a_symbol_without_bars_near_the_trade_date_is_warned_of(tmp_path: Path) -> None:
+    days = shipped_calendar().between(date(2024, 3, 1), date(2024, 3, 19))
+    gone, there, new = "600001.SH", "600002.SH", "600003.SH"
+    rows = {(there, day): (10.0, 10.0, 10.0, 100) for day in days}
+    rows |= {(gone, days[1]): (10.0, 10.0, 10.0, 100), (new, days[-1]): (10.0, 10.0, 10.0, 100)}
+    with stage(tmp_path / "data", parse_instant(f"{days[11]}T08:00+08:00")) as on_stage:
+        on_stage.platform.market.import_bars(made_up(rows))
+        agent = on_stage.agent()
+        agent.post("/strategies", {"name": "Alpha", "slug": "alpha"})
+
+        def warned(day: date) -> list[tuple[str, str]]:
+            body = body_of(str(day), (gone, 0.1), (there, 0.1), (new, 0.1))
+            answer = agent.post("/strategies/alpha/signals?validate_only=true", body)
+            return [(each["symbol"], each["code"]) for each in answer["warnings"]]
+
+        # Its bar lies on the tenth trading day before; the bar of the third one is of a day that has not come.
+        assert warned(days[11]) == [(new, "no_recent_bars")]
+        on_stage.clock_to(days[12], "08:00")
+        assert warned(days[12]) == [(gone, "no_recent_bars"), (new, "no_recent_bars")]

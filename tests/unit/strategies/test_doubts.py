@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from quantos.strategies.core.doubts import doubts
+from quantos.strategies.core.doubts import Recent, doubts
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,11 @@ def test_a_symbol_that_would_not_be_bought_is_named_with_why(symbol: str, code: 
 
 def test_where_no_market_is_known_only_the_form_is_judged() -> None:
     assert [each["symbol"] for each in doubts(["600519.SH", "000300.SH"], ())] == ["000300.SH"]
+
+
+def test_a_symbol_without_a_recent_bar_is_named_with_the_days_that_were_looked_at() -> None:
+    recent = Recent({"600519.SH"}, 10, date(2024, 3, 8))
+    (found,) = doubts(["600519.SH", "000001.SZ"], {"600519.SH", "000001.SZ"}, recent)
+    assert (found["symbol"], found["code"]) == ("000001.SZ", "no_recent_bars")
+    assert "last 10 trading days" in found["message"]
+    assert "2024-03-08" in found["message"]
