@@ -10,12 +10,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from quantos.client import ApiError, Client, calls, shapes
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+ANY_DAY = "2024-01-02"
 SYMBOLS = ("600519.SH", "000858.SZ", "600036.SH", "000001.SZ")
 TOO_LATE = ("deadline_passed", "not_a_trading_day")
 
@@ -26,8 +24,8 @@ def weights(symbols: Sequence[str]) -> list[shapes.SignalLine]:
 
 
 def days(send: Client) -> tuple[str, str]:
-    """Today, by the platform's clock and not by ours, and the next trading day."""
-    today = send(calls.read_calendar(date=datetime.now(SHANGHAI).date()))["today"]
+    """Today, by the platform's clock, which the answer for any day tells, and the next trading day."""
+    today = send(calls.read_calendar(date=ANY_DAY))["today"]
     return today, send(calls.read_calendar(date=today))["next_trading_day"]
 
 
@@ -60,8 +58,11 @@ def tried(send: Client, slug: str, trade_date: str, symbols: Sequence[str]) -> s
 
 
 def settled(send: Client, slug: str) -> str:
-    """The last NAV."""
-    records = send(calls.get_track_record(slug))["records"]
+    """The last NAV, which stands in the public record."""
+    try:
+        records = send(calls.get_track_record(slug))["records"]
+    except ApiError as private:
+        return private.detail
     return f"NAV {records[-1]['nav']:.4f} on {records[-1]['date']}" if records else "nothing is settled yet"
 
 

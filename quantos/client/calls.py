@@ -27,7 +27,7 @@ def acknowledge_attestation_alarm(
 def activate_any_portfolio(
     portfolio_id: str, *, initial_capital: int | Unset = UNSET
 ) -> Call[shapes.PortfolioStarted]:
-    """Activate a portfolio in its owner's place"""
+    """Make the strategy of anyone's portfolio, and have it signal from now on"""
     return Call(
         "POST",
         f"/api/v1/admin/portfolios/{segment(portfolio_id)}/activate",
@@ -38,7 +38,7 @@ def activate_any_portfolio(
 def activate_portfolio(
     portfolio_id: str, *, initial_capital: int | Unset = UNSET
 ) -> Call[shapes.PortfolioStarted]:
-    """Make its strategy, and have it signal from now on"""
+    """Make the strategy of a portfolio, and have it signal from now on"""
     return Call(
         "POST",
         f"/api/v1/portfolios/{segment(portfolio_id)}/activate",
@@ -430,7 +430,7 @@ def explain_any_portfolio_signal(portfolio_id: str, trade_date: date | str) -> C
 
 
 def explain_portfolio_signal(portfolio_id: str, trade_date: date | str) -> Call[shapes.Explanation]:
-    """Why a signal is what it is, name by name"""
+    """Why a signal of a portfolio is what it is, name by name"""
     return Call("GET", f"/api/v1/portfolios/{segment(portfolio_id)}/signals/{segment(trade_date)}/explain")
 
 
@@ -456,19 +456,23 @@ def get_any_factor(factor_id: str) -> Call[shapes.OwnedFactorDetail]:
     return Call("GET", f"/api/v1/admin/factors/{segment(factor_id)}")
 
 
-def get_any_package(slug: str, *, date: date | str | Unset | None = UNSET) -> Call[shapes.Package]:
-    """Everything that decided a settled day of anyone's strategy"""
-    return Call("GET", f"/api/v1/admin/strategies/{segment(slug)}/verify", query=given(date=date))
-
-
 def get_any_performance(slug: str) -> Call[shapes.PerformanceOut]:
-    """The metrics of anyone's strategy"""
+    """The metrics of the track record of anyone's strategy"""
     return Call("GET", f"/api/v1/admin/strategies/{segment(slug)}/performance")
 
 
 def get_any_track_record(slug: str) -> Call[shapes.TrackRecord]:
-    """Every settled day of anyone's strategy beside its benchmark"""
+    """Every settled day of anyone's strategy beside its benchmark, ascending"""
     return Call("GET", f"/api/v1/admin/strategies/{segment(slug)}/track-record")
+
+
+def get_any_verification_package(
+    slug: str, *, date: date | str | Unset | None = UNSET, revision: int | Unset | None = UNSET
+) -> Call[shapes.Package]:
+    """Everything that decided a settled day of anyone's strategy, to check it by"""
+    return Call(
+        "GET", f"/api/v1/admin/strategies/{segment(slug)}/verify", query=given(date=date, revision=revision)
+    )
 
 
 def get_attestation_bundle() -> Call[bytes]:
@@ -489,7 +493,7 @@ def get_attestations(trade_date: date | str) -> Call[Any]:
 def get_audit_log(
     slug: str, *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> Call[shapes.AuditLog]:
-    """What became of each settled day, newest first"""
+    """What became of each settled day of a strategy, newest first"""
     return Call(
         "GET",
         f"/api/v1/public/strategies/{segment(slug)}/audit",
@@ -569,7 +573,7 @@ def get_own_license() -> Call[shapes.OwnLicenseOut]:
 
 
 def get_performance(slug: str) -> Call[shapes.PerformanceOut]:
-    """The metrics of a strategy's track record"""
+    """The metrics of the track record of a strategy"""
     return Call("GET", f"/api/v1/public/strategies/{segment(slug)}/performance")
 
 
@@ -631,7 +635,7 @@ def get_track_record(slug: str) -> Call[shapes.TrackRecord]:
 def get_verification_package(
     slug: str, *, date: date | str | Unset | None = UNSET, revision: int | Unset | None = UNSET
 ) -> Call[shapes.Package]:
-    """Everything that decided a settled day, for anyone to check"""
+    """Everything that decided a settled day of a strategy, to check it by"""
     return Call(
         "GET", f"/api/v1/public/strategies/{segment(slug)}/verify", query=given(date=date, revision=revision)
     )
@@ -955,7 +959,7 @@ def list_outbox() -> Call[shapes.OutboxList]:
 def list_portfolio_days(
     portfolio_id: str, *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> Call[shapes.PortfolioDayList]:
-    """What became of each trade date, the newest first"""
+    """What became of each trade date of a portfolio, the newest first"""
     return Call(
         "GET",
         f"/api/v1/portfolios/{segment(portfolio_id)}/days",
@@ -1146,12 +1150,12 @@ def move_clock(*, now: datetime | str) -> Call[shapes.ClockMoved]:
 
 
 def pause_any_portfolio(portfolio_id: str) -> Call[shapes.PortfolioOut]:
-    """Pause a portfolio in its owner's place"""
+    """Stop the signals of anyone's portfolio"""
     return Call("POST", f"/api/v1/admin/portfolios/{segment(portfolio_id)}/pause")
 
 
 def pause_portfolio(portfolio_id: str) -> Call[shapes.PortfolioOut]:
-    """Stop its signals"""
+    """Stop the signals of a portfolio"""
     return Call("POST", f"/api/v1/portfolios/{segment(portfolio_id)}/pause")
 
 
@@ -1234,12 +1238,12 @@ def restate_settlement(
 
 
 def resume_any_portfolio(portfolio_id: str) -> Call[shapes.PortfolioStarted]:
-    """Resume a portfolio in its owner's place"""
+    """Have anyone's portfolio signal again"""
     return Call("POST", f"/api/v1/admin/portfolios/{segment(portfolio_id)}/resume")
 
 
 def resume_portfolio(portfolio_id: str) -> Call[shapes.PortfolioStarted]:
-    """Have it signal again"""
+    """Have a portfolio signal again"""
     return Call("POST", f"/api/v1/portfolios/{segment(portfolio_id)}/resume")
 
 

@@ -455,6 +455,13 @@ class CodeSent(TypedDict):
     message: NotRequired[str]
 
 
+class Committed(TypedDict):
+    """The signal stands in the attestation repository, in the commit `sha`."""
+
+    committed: Literal[True]
+    sha: str
+
+
 class CopilotError(TypedDict):
     """The body of a refusal of the Copilot guide (COP-33)."""
 
@@ -1125,6 +1132,13 @@ class NoLicense(TypedDict):
 
 class NoRequest(TypedDict):
     has_request: NotRequired[Literal[False]]
+
+
+class NotCommitted(TypedDict):
+    """Why not, or not yet: `repo_not_configured`, `batched_before_deadline`, `commit_pending`, `disk_full` and others."""
+
+    committed: Literal[False]
+    reason: str
 
 
 class NotificationList(TypedDict):
@@ -2011,7 +2025,7 @@ class SignalReceipt(TypedDict):
     submitted_at: str
     is_settled: bool
     github_committed: bool
-    attestation: dict[str, Any]
+    attestation: Committed | NotCommitted
     replaced: bool
 
 

@@ -115,6 +115,20 @@ class SignalNew(ApiModel):
     signals: Annotated[list[SignalLine], Field(max_length=SIGNALS_MAX)]
 
 
+class Committed(Answer):
+    """The signal stands in the attestation repository, in the commit `sha`."""
+
+    committed: Literal[True]
+    sha: str
+
+
+class NotCommitted(Answer):
+    """Why not, or not yet: `repo_not_configured`, `batched_before_deadline`, `commit_pending`, `disk_full` and others."""
+
+    committed: Literal[False]
+    reason: str
+
+
 class SignalReceipt(Answer):
     """Answer to a submission."""
 
@@ -124,7 +138,7 @@ class SignalReceipt(Answer):
     submitted_at: datetime
     is_settled: bool
     github_committed: bool
-    attestation: dict[str, Any]
+    attestation: Committed | NotCommitted
     replaced: bool
 
 

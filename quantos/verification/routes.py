@@ -6,51 +6,26 @@ import asyncio
 import re
 from datetime import date
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from quantos.errors import QuantosError
 from quantos.kit.canonical import sha256_hex
 from quantos.kit.routing import Routes
-from quantos.kit.web import IN_DIGITS, Date, Offset, limit, refusals
+from quantos.kit.web import Offset, limit, refusals
 from quantos.verification.operator_routes import admin_router
-from quantos.verification.package_schemas import AuditLog, Package
-from quantos.verification.schemas import (
-    PerformanceOut,
-    PublicClaim,
-    PublicIndex,
-    PublicList,
-    TrackRecord,
-    Universe,
-)
+from quantos.verification.record_routes import View, add_record
+from quantos.verification.schemas import PublicClaim, PublicIndex, PublicList, Universe
 from quantos.verification.service import LISTED, Verification
 
 __all__ = ["FinishedAnswers", "admin_router", "router"]
 
 _ONE_DATE: Final = re.compile(rb"date=(\d{4}-\d{2}-\d{2})")
 _UNKNOWN: Final = refusals(s404="unknown, or not public")
-_DAY: Final = {
-    "date": "2026-05-14",
-    "nav": 1.0523,
-    "daily_return": 0.0012,
-    "cumulative_return": 0.0523,
-    "benchmark_return": -0.0004,
-}
-_METRICS: Final = {
-    "total_return": 0.0523,
-    "annual_return": 0.3304,
-    "volatility": 0.1812,
-    "sharpe": 1.66,
-    "max_drawdown": 0.0417,
-    "calmar": 7.92,
-    "excess_return": 0.0311,
-    "excess_sharpe": 1.21,
-    "benchmark_return": 0.0212,
-    "trading_days": 45,
-}
+_ONE: Final = "/public/strategies/{slug}"
 
 
 class FinishedAnswers:
@@ -90,7 +65,7 @@ class FinishedAnswers:
             return None
         try:
             day = date.fromisoformat(asked[1].decode()) if asked else None
-            return await self._verification.package(slug, day, None)
+            return await self._verification.package(self._verification.public(slug), day, None)
         except (ValueError, QuantosError):
             return None  # the route says why
 
@@ -112,59 +87,9 @@ def router(verification: Verification) -> APIRouter:
         """Retired ones stay listed; pending and private ones are not. `nav` is in CNY."""
         return Response(await verification.strategies(universe, limit, offset), media_type="application/json")
 
-    @routes.get(
-        "/public/strategies/{slug}/track-record",
-        operation_id="get_track_record",
-        summary="Every settled day of a strategy beside its benchmark, ascending",
-        response_model=TrackRecord,
-        responses=_UNKNOWN | _example({"records": [_DAY]}),
+    add_record(
+        routes, verification, View(_ONE, "", "a strategy", verification.public, "unknown, or not public")
     )
-    async def get_track_record(slug: str) -> Response:
-        """Normalised to 1.0 at the start. Claimed and backfilled curves stand apart, where there are any."""
-        return Response(await verification.answer(slug, "track-record"), media_type="application/json")
-
-    @routes.get(
-        "/public/strategies/{slug}/performance",
-        operation_id="get_performance",
-        summary="The metrics of a strategy's track record",
-        response_model=PerformanceOut,
-        responses=_UNKNOWN
-        | _example({"metrics": _METRICS, "rolling_excess_sharpe": [{"date": "2026-05-14", "value": 0.87}]}),
-    )
-    async def get_performance(slug: str) -> Response:
-        """Computed from the track record alone; null where a metric is undefined."""
-        return Response(await verification.answer(slug, "performance"), media_type="application/json")
-
-    @routes.get(
-        "/public/strategies/{slug}/verify",
-        operation_id="get_verification_package",
-        summary="Everything that decided a settled day, for anyone to check",
-        response_model=Package,
-        responses=refusals(s404="unknown, not public, or that day is not settled", s422="malformed value"),
-    )
-    async def get_verification_package(
-        slug: str,
-        date: Annotated[Date | None, Query(description="A settled day; without it the latest.")] = None,
-        revision: Annotated[
-            int | None,
-            Query(ge=0, description="Of a restated day, one that stood before; without it the last."),
-            IN_DIGITS,
-        ] = None,
-    ) -> Response:
-        """Prices, rules, orders, trades, positions and the signal with its commitment: the day recomputes from it."""
-        return Response(await verification.package(slug, date, revision), media_type="application/json")
-
-    @routes.get(
-        "/public/strategies/{slug}/audit",
-        operation_id="get_audit_log",
-        summary="What became of each settled day, newest first",
-        response_model=AuditLog,
-        responses=_UNKNOWN | refusals(s422="malformed value"),
-    )
-    async def get_audit_log(slug: str, limit: int = limit(50), offset: Offset = 0) -> Response:
-        """REBALANCE on days with a signal, HOLD on the others."""
-        return Response(await verification.audit(slug, limit, offset), media_type="application/json")
-
     _add_index(routes, verification)
     _add_claims(routes, verification)
     _add_verifier(routes)
@@ -175,7 +100,7 @@ def _add_index(routes: APIRouter, verification: Verification) -> None:
     """The address of a strategy itself."""
 
     @routes.get(
-        "/public/strategies/{slug}",
+        _ONE,
         operation_id="get_public_strategy",
         summary="What a public strategy is, and where its record is read",
         response_model=PublicIndex,
@@ -218,7 +143,7 @@ def _add_claims(routes: APIRouter, verification: Verification) -> None:
     """The claim of a strategy, and the path that it had once."""
 
     @routes.get(
-        "/public/strategies/{slug}/claimed",
+        f"{_ONE}/claimed",
         operation_id="get_public_claim",
         summary="The claimed curve of a strategy, and how well it holds up",
         response_model=PublicClaim,
@@ -226,10 +151,12 @@ def _add_claims(routes: APIRouter, verification: Verification) -> None:
     )
     async def get_public_claim(slug: str) -> Response:
         """Normalised to 1.0; the tracking metrics only where the two curves share at least 5 days."""
-        return Response(await verification.answer(slug, "claimed"), media_type="application/json")
+        return Response(
+            await verification.answer(verification.public(slug), "claimed"), media_type="application/json"
+        )
 
     @routes.get(
-        "/public/strategies/{slug}/backtest",
+        f"{_ONE}/backtest",
         operation_id="moved_public_claim",
         summary="Moved to /claimed",
         status_code=301,
@@ -239,9 +166,5 @@ def _add_claims(routes: APIRouter, verification: Verification) -> None:
     )
     async def moved_public_claim(request: Request, slug: str) -> Response:
         """For clients of the old name."""
-        verification.check_public(slug)
+        verification.public(slug)
         return RedirectResponse(f"{request.scope['path'].removesuffix('/backtest')}/claimed", 301)
-
-
-def _example(answer: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    return {200: {"content": {"application/json": {"example": answer}}}}

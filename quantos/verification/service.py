@@ -113,15 +113,8 @@ class Verification:
         self._heads: dict[str, Head] = {}  # of public strategies alone: anyone may ask for any text
         self._generation = -1
 
-    async def answer(self, slug: str, kind: Kind) -> bytes:
-        """The answer of that kind as JSON. Raises StrategyNotPublic."""
-        return await self._answer(self._head(slug), kind)
-
-    async def answer_of_any(self, slug: str, kind: Kind) -> bytes:
-        """The same of a strategy that need not be public, for the operator. Raises StrategyNotPublic."""
-        return await self._answer(self._find(slug), kind)
-
-    async def _answer(self, head: Head, kind: Kind) -> bytes:
+    async def answer(self, head: Head, kind: Kind) -> bytes:
+        """The answer of that kind as JSON."""
         key, stamp = (kind, head.number), self._stamp(head)
 
         def work() -> bytes:
@@ -135,7 +128,7 @@ class Verification:
 
     async def index(self, slug: str) -> bytes:
         """What a public strategy is, and where the rest is read, as JSON. Raises StrategyNotPublic."""
-        head = self._head(slug)
+        head = self.public(slug)
         key, stamp = ("index", head.number), (self._stamp_of_list(), head.claim, self._marks.edition)
         work = partial(self._index, slug)
         return self._answers.fresh(key, stamp) or await self._answers.make(key, stamp, work)
@@ -145,22 +138,14 @@ class Verification:
         if kind not in _KINDS:
             return None
         try:
-            head = self._head(slug)
+            head = self.public(slug)
         except QuantosError:
             return None  # the route says why
         return self._answers.fresh((kind, head.number), self._stamp(head))
 
-    async def package(self, slug: str, trade_date: date | None, revision: int | None) -> bytes:
-        """The verification package of a settled day as JSON. Raises StrategyNotPublic, SettledDayNotFound."""
-        return await self._packages.package(self._head(slug).number, trade_date, revision)
-
-    async def package_of_any(self, slug: str, trade_date: date | None, revision: int | None) -> bytes:
-        """The same for the operator. Raises StrategyNotPublic, SettledDayNotFound."""
-        return await self._packages.package(self._find(slug).number, trade_date, revision)
-
-    async def audit_of_any(self, slug: str, limit: int, offset: int) -> bytes:
-        """As `audit`, for the operator. Raises StrategyNotPublic."""
-        return await self._packages.audit(self._find(slug).number, limit, offset)
+    async def package(self, head: Head, trade_date: date | None, revision: int | None) -> bytes:
+        """The verification package of a settled day as JSON. Raises SettledDayNotFound."""
+        return await self._packages.package(head.number, trade_date, revision)
 
     def standings(self, limit: int, offset: int) -> dict[str, Any]:
         """Of everyone's strategies, in the order of their creation: the last settled day and the last signal."""
@@ -177,13 +162,9 @@ class Verification:
             found.append({"slug": strategy.slug, **standing, "last_signal": day, "attested": attested})
         return {"standings": found}
 
-    async def audit(self, slug: str, limit: int, offset: int) -> bytes:
-        """A page of the audit log as JSON. Raises StrategyNotPublic."""
-        return await self._packages.audit(self._head(slug).number, limit, offset)
-
-    def check_public(self, slug: str) -> None:
-        """Raises StrategyNotPublic."""
-        self._head(slug)
+    async def audit(self, head: Head, limit: int, offset: int) -> bytes:
+        """A page of the audit log as JSON."""
+        return await self._packages.audit(head.number, limit, offset)
 
     async def strategies(self, universe: str | None, limit: int, offset: int) -> bytes:
         """Public strategies that have ever been active, the latest created first, as JSON."""
@@ -202,7 +183,8 @@ class Verification:
         versions = self._settlement.version(head.number), self._settlement.backfill_revision(head.number)
         return (*versions, self._market.version, head.claim, self._marks.edition)
 
-    def _head(self, slug: str) -> Head:
+    def public(self, slug: str) -> Head:
+        """A public strategy. Raises StrategyNotPublic."""
         generation = self._records.generation  # read before the store is
         if generation != self._generation or len(self._heads) >= HEADS_MAX:
             self._heads.clear()
@@ -219,10 +201,10 @@ class Verification:
                     raise _unknown()
             except NotFound:
                 raise _unknown() from None
-        return self._find(slug)
+        return self.anyones(slug)
 
-    def _find(self, slug: str) -> Head:
-        """Of anyone's strategy, public or not."""
+    def anyones(self, slug: str) -> Head:
+        """Anyone's strategy, public or not. Raises StrategyNotPublic."""
         try:
             with self._records.read() as session:
                 strategy = self._strategies.by_slug(session, slug)

@@ -76,6 +76,18 @@ def test_the_daily_loop_runs_its_day(served: Served, tmp_path: Path) -> None:
         )
 
 
+def test_the_daily_loop_runs_also_of_a_strategy_that_is_not_public(served: Served) -> None:
+    key = served.agent_token()
+    with Client(served.url, key) as agent:
+        agent(calls.create_strategy(name="Hidden", slug="hidden-loop", is_public=False))
+        sent = agent.each(calls.list_signals("hidden-loop"))
+        assert re.fullmatch(
+            r"hidden-loop: submitted for [\d-]{10}, hash [0-9a-f]{12}; there is no public strategy .*\n",
+            run(served, key),
+        )
+        assert len(list(sent)) == 1
+
+
 def test_llms_txt_is_served_as_it_stands(served: Served) -> None:
     with served.client() as anyone:
         answer = anyone.get("/llms.txt")

@@ -43,7 +43,7 @@ def test_a_number_leads_to_each_screen(world: Served, key: str, said: str, size:
 def test_a_strategy_shows_its_curve_metrics_and_the_orders_of_its_last_day(world: Served) -> None:
     with Client(world.url, world.operator_token) as operator:
         performance = operator(calls.get_any_performance("alpha"))["metrics"]
-        package = operator(calls.get_any_package("alpha"))
+        package = operator(calls.get_any_verification_package("alpha"))
 
     async def script(pilot: Pilot[None]) -> None:
         await open_first(pilot, "2", "strategies")

@@ -155,9 +155,9 @@ class StrategyDetail(Detail):
         """The orders and positions of the day that is looked at; without one, of the last."""
         try:
             package = await self.dashboard.link.ask(
-                calls.get_any_package(self._slug, date=self._day)
+                calls.get_any_verification_package(self._slug, date=self._day)
                 if self._day
-                else calls.get_any_package(self._slug)
+                else calls.get_any_verification_package(self._slug)
             )
         except NotFound:
             return  # nothing is settled yet: the tables say so

@@ -12,7 +12,14 @@ from tests.support.platforms import Caller, Stage
 REGISTERED: dict[str, Any] = {
     "access_token": "eyJhbGciOiJIUzI1NiIs...",
     "refresh_token": "eyJhbGciOiJIUzI1NiIs...",
-    "user": {"id": "...", "nickname": "user_a1b2c3"},
+    "user": {
+        "id": "550e8400-e29b-41d4-a716-446655440000",
+        "nickname": "user_a1b2c3",
+        "email": "user_a1b2c3@quantgpt.local",
+        "tier": "free",
+        "profile_complete": False,
+        "has_password": False,
+    },
 }
 TIER = {
     "tier": "free",
@@ -94,5 +101,5 @@ def test_a_disabled_account_can_still_write_a_ticket(on: Stage, user: Caller) ->
     on.operator.call("PATCH", f"/admin/users/{user.get('/auth/me')['id']}", {"disabled": True})
     answer = user.call("GET", "/strategies")
     assert (answer.status_code, answer.json()) == (403, {"detail": "Account disabled"})
-    ticket = {"category": "other", "title": "account disabled", "description": "why?"}
+    ticket = {"category": "other", "title": "account disabled"}
     assert user.call("POST", "/tickets", ticket).status_code == 201

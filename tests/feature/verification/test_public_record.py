@@ -174,8 +174,9 @@ def test_an_answer_is_made_once_for_all_who_ask(site: Site) -> None:
     site.settlement.navs[site.strategy("alpha")] = NAVS
 
     async def together() -> set[bytes]:
-        asked = [site.verification.answer("alpha", "track-record") for _ in range(20)]
-        asked += [site.verification.answer("alpha", "performance") for _ in range(20)]
+        alpha = site.verification.public("alpha")
+        asked = [site.verification.answer(alpha, "track-record") for _ in range(20)]
+        asked += [site.verification.answer(alpha, "performance") for _ in range(20)]
         return set(await asyncio.gather(*asked))
 
     assert len(site.run(together())) == 2
