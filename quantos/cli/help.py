@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import typer
-from typer._click.exceptions import NoArgsIsHelpError, UsageError
+from typer._click.exceptions import MissingParameter, NoArgsIsHelpError, UsageError
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from quantos.cli.interruption import Interrupted
 from quantos.cli.layout import clean, listed, screen_width, wrapped
 from quantos.cli.texts import CHINESE, in_readers_language, language, say
+from quantos.cli.texts.placeholders import in_chinese
 from quantos.cli.texts.usage import wrong_usage_in_chinese
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -76,7 +77,7 @@ class Group(TyperGroup):
             sys.exit(wrong.exit_code)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        return [*_usage(self, ctx), "COMMAND"]
+        return [*_usage(self, ctx), placeholder("COMMAND")]
 
     def get_help(self, ctx: Any) -> str:
         commands = [(name, self.commands[name]) for name in self.list_commands(ctx)]
@@ -89,8 +90,9 @@ def _usage(command: TyperCommand | TyperGroup, context: Any) -> list[str]:
     for parameter in command.get_params(context):
         if isinstance(parameter, TyperArgument) and not parameter.hidden:
             name = parameter.display_name_raw + ("..." if parameter.nargs != 1 else "")
+            name = placeholder(name)
             pieces.append(name if parameter.required else f"[{name}]")
-    return ["[OPTIONS]", *pieces]
+    return [f"[{placeholder('OPTIONS')}]", *pieces]
 
 
 def _tell(wrong: UsageError) -> None:
@@ -101,6 +103,8 @@ def _tell(wrong: UsageError) -> None:
         usage = " ".join([context.command_path, *context.command.collect_usage_pieces(context)])
         sys.stderr.write(f"{say('help.usage')}{usage}\n{say('help.more', command=context.command_path)}\n\n")
     told = clean(wrong_usage_in_chinese(wrong.format_message()))
+    if isinstance(wrong, MissingParameter):
+        told = " ".join(map(in_chinese, told.split(" ")))
     sys.stderr.write(f"{say('help.wrong')}{say('colon')}{told}\n")
 
 
@@ -114,11 +118,18 @@ def _parameters(command: TyperCommand | TyperGroup, context: Any) -> list[str]:
     arguments, options = [], []
     for parameter in command.get_params(context):
         if isinstance(parameter, TyperArgument) and not parameter.hidden:
-            arguments.append((parameter.display_name_raw, in_readers_language(parameter.help or "")))
+            arguments.append(
+                (
+                    placeholder(parameter.display_name_raw),
+                    placeholder(in_readers_language(parameter.help or "")),
+                )
+            )
         elif isinstance(parameter, TyperOption) and not parameter.hidden:
             names = ", ".join(sorted(parameter.opts, key=len))
             value = "" if parameter.is_flag else f" {parameter.metavar or (parameter.name or '').upper()}"
-            options.append((names + value, in_readers_language(parameter.help or "")))
+            options.append(
+                (names + placeholder(value), placeholder(in_readers_language(parameter.help or "")))
+            )
     return [*_section("help.arguments", arguments), *_section("help.options", options)]
 
 
@@ -128,7 +139,12 @@ def _section(title: str, rows: list[tuple[str, str]]) -> list[str]:
 
 def first_paragraph(text: str | None) -> str:
     """What a docstring begins with, on one line, in the reader's language."""
-    return in_readers_language(" ".join(inspect.cleandoc(text or "").split("\n\n")[0].split()))
+    return placeholder(in_readers_language(" ".join(inspect.cleandoc(text or "").split("\n\n")[0].split())))
+
+
+def placeholder(text: str) -> str:
+    """What stands for a value, FILE, in the reader's language."""
+    return in_chinese(text) if language() == CHINESE else text
 
 
 def _width() -> int:

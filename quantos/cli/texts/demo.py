@@ -87,7 +87,7 @@ _STEPS: Final[dict[str, tuple[str, str]]] = {
     "demo.counted": ("{what} ({count})", "{what}（{count}）"),
     "demo.stated": (
         "{day}: {symbol} opens from a reference that nothing explains; the demo's operator states: no corporate action",
-        "{day}：{symbol} 的参考价无从解释；演示管理员声明：无公司行动",
+        "{day}：{symbol} 的参考价无从解释；演示管理员声明：无公司行为",
     ),
     "demo.refused": ("{file}: not taken: {reason}", "{file}：未采用：{reason}"),
     "demo.accepted": (
@@ -195,7 +195,7 @@ _RESULTS: Final[dict[str, tuple[str, str]]] = {
     "demo.sum.T_PLUS_1": ("t_plus_1", "T+1 当日不可卖"),
     "demo.cash": (
         "cash {before} + sales {sold} - buys {bought} - fees {fees} + corporate actions {events} = {cash}",
-        "现金 {before} + 卖出 {sold} - 买入 {bought} - 费用 {fees} + 公司行动 {events} = {cash}",
+        "现金 {before} + 卖出 {sold} - 买入 {bought} - 费用 {fees} + 公司行为 {events} = {cash}",
     ),
     "demo.nav": (
         "NAV {nav} = cash {cash} + {positions:position|positions} worth {value}",
@@ -235,7 +235,7 @@ _CHECKS: Final[dict[str, tuple[str, str]]] = {
     ),
     "demo.check.cash": (
         "cash moved by sales - buys - fees + corporate actions, to the mill",
-        "现金变动 = 卖出 - 买入 - 费用 + 公司行动，精确到厘",
+        "现金变动 = 卖出 - 买入 - 费用 + 公司行为，精确到厘",
     ),
     "demo.check.fees": ("the fees of the orders add up to the day's", "各笔费用之和等于当日费用"),
     "demo.check.negative": ("no cash and no holding below zero", "现金与持仓均不为负"),

@@ -11,9 +11,9 @@ _REASONS: Final[dict[tuple[str, bool], str]] = {
     (
         "unexplained_reference",
         True,
-    ): "{symbol} 的参考价为 {reference}，而前收盘价为 {last_close}，没有公司行动可以解释",
+    ): "{symbol} 的参考价为 {reference}，而前收盘价为 {last_close}，没有公司行为可以解释",
     ("no_price", True): "持仓将转换为 {symbol}，而该标的尚无价格",
-    ("overflow", True): "{symbol} 的公司行动使金额超出账本范围",
+    ("overflow", True): "{symbol} 的公司行为使金额超出账本范围",
     ("overflow", False): "金额超出账本范围",
 }
 """By code, and whether a symbol is named."""
@@ -21,11 +21,11 @@ _REASONS: Final[dict[tuple[str, bool], str]] = {
 _FILES: Final[dict[tuple[str, bool], str]] = {
     ("unexplained_reference", True): (
         "FILE 为 corporate_actions.csv，共两行：symbol,ex_date,bonus_per_million,cash_mills_per_million 与"
-        " {symbol},{trade_date},0,0（未发生公司行动时填零，否则填每百万股的送转股数与现金厘数）；若参考价有误，则 FILE 含 {symbol} 在 {trade_date} 的日线及正确的 pre_close"
+        " {symbol},{trade_date},0,0（未发生公司行为时填零，否则填每百万股的送转股数与现金厘数）；若参考价有误，则 FILE 含 {symbol} 在 {trade_date} 的日线及正确的 pre_close"
     ),
     ("no_price", True): "FILE 含 {symbol} 在 {trade_date} 的日线",
     ("overflow", True): "FILE 为 corporate_actions.csv，含 {symbol} 在 {trade_date} 的更正行",
-    ("overflow", False): "FILE 含 {trade_date} 更正后的日线或公司行动",
+    ("overflow", False): "FILE 含 {trade_date} 更正后的日线或公司行为",
 }
 
 _IMPORT: Final = "quantos market import FILE，导入后立即结算；"

@@ -7,7 +7,7 @@ from typing import Final
 LICENSE: Final[dict[str, tuple[str, str]]] = {
     "license.mode.evaluation": (
         "Evaluation until {until} (Shanghai): everything works, and every page and package is marked.",
-        "评估版，至 {until}（上海时间）：功能齐全，所有页面与验证包均带评估标记。",
+        "评估版，至 {until}（上海时间）：功能齐全，所有页面与证据包均带评估标记。",
     ),
     "license.mode.licensed": (
         "Licensed: edition {edition}, until {until} (Shanghai).",

@@ -18,7 +18,7 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
         ),
         (
             "{bars} 条日线，{with_bars} 个标的，{first} 至 {last}；已知 {instruments} 个标的、"
-            "{actions} 条公司行动"
+            "{actions} 条公司行为"
         ),
     ),
     "market.calendar": (
@@ -77,7 +77,7 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
     "market.kind.indices": ("indices", "指数"),
     "market.kind.constituents": ("constituents", "指数成分"),
     "market.kind.instruments": ("instruments", "标的"),
-    "market.kind.corporate_actions": ("corporate actions", "公司行动"),
+    "market.kind.corporate_actions": ("corporate actions", "公司行为"),
     "market.kind.calendar": ("calendar", "日历"),
     "market.kind.unknown": ("unknown", "未知"),
     "market.board.main": ("main", "主板"),
@@ -216,8 +216,8 @@ REASONS: Final[dict[str, str]] = {
     "duplicate_row": "同一行在文件中重复，保留一行",
     "gap": "此行之前缺少若干交易日，且没有停牌记录",
     "jump": "收盘价超出当日涨跌幅限制，且没有除权、上市或复牌可以解释",
-    "reference_above_close": "参考价高于前收盘价：结算等待公司行动",
-    "reference_far_below_close": "参考价低于前收盘价 70 % 以上：结算等待公司行动",
+    "reference_above_close": "参考价高于前收盘价：结算等待公司行为",
+    "reference_far_below_close": "参考价低于前收盘价 70 % 以上：结算等待公司行为",
     "factor_mismatch": "复权因子的变化与参考价不一致，以参考价为准",
     "suspended_price": "停牌行的价格不是其参考价",
     "amount_doubtful": "成交额除以成交量超出当日价格 2 % 以上",

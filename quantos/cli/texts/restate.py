@@ -49,7 +49,7 @@ RESTATE: Final[dict[str, tuple[str, str]]] = {
     ),
     "restate.changed": (
         "{days:strategy-day comes|strategy-days come} out otherwise, of {strategies:strategy|strategies}; {bars:bar|bars} and {actions:corporate action|corporate actions} of settled days are new or corrected",
-        "{days} 个策略日的结果改变，涉及 {strategies} 个策略；已结算交易日中新增或更正日线 {bars} 条、公司行动 {actions} 条",
+        "{days} 个策略日的结果改变，涉及 {strategies} 个策略；已结算交易日中新增或更正日线 {bars} 条、公司行为 {actions} 条",
     ),
     "restate.largest": (
         "largest change of a NAV: {slug} on {day}, {before} to {after} CNY ({change})",
@@ -71,7 +71,7 @@ RESTATE: Final[dict[str, tuple[str, str]]] = {
     "restate.col.change": ("change", "变化"),
     "restate.changed.would": (
         "{days:strategy-day would come|strategy-days would come} out otherwise, of {strategies:strategy|strategies}; {bars:bar|bars} and {actions:corporate action|corporate actions} of settled days are new or corrected",
-        "将有 {days} 个策略日的结果改变，涉及 {strategies} 个策略；已结算交易日中新增或更正日线 {bars} 条、公司行动 {actions} 条",
+        "将有 {days} 个策略日的结果改变，涉及 {strategies} 个策略；已结算交易日中新增或更正日线 {bars} 条、公司行为 {actions} 条",
     ),
     "restate.inferred": (
         "newly inferred from the data: {symbol} on {day}, {event}, held by {strategies:strategy|strategies}; check that it happened; where it did not, correct the pre_close of {symbol} on {day} too",

@@ -260,7 +260,7 @@ _SETTLEMENT: Final[dict[str, tuple[str, str]]] = {
     ),
     "terms_missing": (
         "{symbol} is held through a corporate action whose terms the package does not give",
-        "{symbol} 持仓经历公司行动，证据包却未给出条款",
+        "{symbol} 持仓经历公司行为，证据包却未给出条款",
     ),
     "swap_without_price": (
         "{symbol} became {into}, which had no price: the day had to wait",
@@ -268,7 +268,7 @@ _SETTLEMENT: Final[dict[str, tuple[str, str]]] = {
     ),
     "shares_below_zero": (
         "{symbol}: the terms of its corporate action leave less than no shares",
-        "{symbol}：公司行动条款使持仓为负",
+        "{symbol}：公司行为条款使持仓为负",
     ),
     "row_unexpected": ("{what}: {symbol} should not be there", "{what}：不应有 {symbol}"),
     "row_missing": ("{what}: {symbol} is missing", "{what}：缺少 {symbol}"),

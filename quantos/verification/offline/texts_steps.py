@@ -68,7 +68,7 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
         "with wrong limits, orders fill that the market would not have filled, or the reverse",
         "涨跌停价有误时，本不能成交的订单会成交，或相反",
     ),
-    "step.events": ("corporate actions fit the price gap", "公司行动与价格缺口相符"),
+    "step.events": ("corporate actions fit the price gap", "公司行为与价格缺口相符"),
     "means.events": ("cash or shares may have been made out of nothing", "可能凭空产生了现金或股份"),
     "step.trades": ("orders, trades and fees fit each other", "订单、成交与费用相互吻合"),
     "means.trades": (
@@ -78,7 +78,7 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     "step.books": ("shares and cash add up", "股份与现金勾稽"),
     "means.books": (
         "holdings or cash appeared or vanished without a trade or a corporate action",
-        "持仓或现金无成交、无公司行动而增减",
+        "持仓或现金无成交、无公司行为而增减",
     ),
     "step.nav": ("positions * close + cash = NAV", "持仓 * 收盘价 + 现金 = 净值"),
     "means.nav": ("the NAV shown is not the value of what is held", "所示净值并非持仓的价值"),

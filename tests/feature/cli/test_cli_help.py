@@ -87,7 +87,23 @@ def test_every_help_text_has_its_chinese(monkeypatch: pytest.MonkeyPatch) -> Non
     assert sorted(texts - {""} - HELP.keys()) == []
 
 
+@pytest.mark.parametrize("path", list(paths()), ids=lambda path: " ".join(path) or "quantos")
+def test_chinese_help_names_every_value_in_chinese(said: Said, path: tuple[str, ...]) -> None:
+    """In the usage line and beside each option; a word in capitals in a sentence may be a name, such as CSV."""
+    lines = said(*path, "-h", QUANTOS_LANG="zh", COLUMNS="100").out.splitlines()
+    named = [re.match(r"  (?:-\w, )?--[\w-]+ (\S+)", line) for line in lines]
+    values = lines[0].split()[1 + len(path) :] + [found[1] for found in named if found]
+    assert [value for value in values if re.search("[A-Z]", value)] == []
+
+
+def test_a_placeholder_within_a_sentence_is_the_one_of_the_usage_line(said: Said) -> None:
+    text = said("factor", "upload", "-h", QUANTOS_LANG="zh", COLUMNS="100").out
+    assert text.startswith("用法：quantos factor upload [选项] 文件\n")
+    assert "上传文件中的因子值：Parquet、Feather、Arrow 或 CSV" in text
+    assert "错误：缺少参数 文件" in said("factor", "upload", QUANTOS_LANG="zh").err
+
+
 def test_chinese_help_is_chinese(said: Said) -> None:
     text = said("clock", "advance", "-h", QUANTOS_LANG="zh", COLUMNS="80").out
-    assert text.startswith("用法：quantos clock advance [OPTIONS] DURATION\n")
-    assert "-h, --help      显示本帮助并退出。" in text
+    assert text.startswith("用法：quantos clock advance [选项] 时长\n")
+    assert "-h, --help       显示本帮助并退出。" in text

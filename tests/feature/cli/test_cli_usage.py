@@ -12,7 +12,7 @@ from tests.feature.cli.conftest import Said
 WRONG = [
     ("settle --nothing", "没有选项 --nothing"),
     ("settle --jsn", "没有选项 --jsn，相近的选项：--json"),
-    ("market import", "缺少参数 PATH"),
+    ("market import", "缺少参数 路径"),
     ("factor report x", "缺少选项 --html"),
     ("settle --date", "选项 --date 需要一个值"),
     ("demo --once=3", "选项 --once 不带值"),
