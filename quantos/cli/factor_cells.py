@@ -30,10 +30,11 @@ class BadCell(NamedTuple):
 
 def bad_cell(table: Any, date_name: str) -> BadCell | None:
     """The first cell, column by column, that the platform would not take; None where all can be sent."""
-    long = "symbol" in table.column_names
-    columns = ["value"] if long else [name for name in table.column_names if name != date_name]
+    names = table.column_names  # made anew each time that it is asked for
+    long = "symbol" in names
+    columns = [name for name in names if name == "value"] if long else [n for n in names if n != date_name]
     found = [_bad_date(table, date_name), *([_bad_symbol(table)] if long else [])]
-    found += [_bad_number(table, name, needed=long) for name in columns if name in table.column_names]
+    found += [_bad_number(table, name, needed=long) for name in columns]
     return next((each for each in found if each is not None), None)
 
 

@@ -114,7 +114,10 @@ class Panels:
         laid.sheet.clear(rows)
         standing, lowest = Standing.empty(len(span.axis)), rows
         columns = _columns(span.axis, span.axis if kept is None else kept.axis)
-        if kept is not None:
+        if kept is None:
+            before = self._market.last_bars(_day(span.sessions[0]))
+            standing.seed(before, _columns(span.axis, span.instruments))
+        else:
             standing = kept.laid.standing.on(columns, len(span.axis))
             laid.sheet.copy_rows(kept.laid.sheet.market, rows, columns)
             lowest = building.reopened(laid.sheet, standing, rows)
@@ -144,11 +147,14 @@ class Panels:
         return lowest
 
     def _digest(self, span: Span, first: int, last: int) -> ClosingDigest:
-        """Of the span's instruments, the ones that an earlier panel did not have among them."""
+        """Of the span's instruments, the ones that an earlier panel did not have among them.
+
+        Of the first row too: of all bars before it, for what is suspended there stands at one of them.
+        """
         if last <= first:
             return ClosingDigest(0, 0)
-        days = _day(span.sessions[first]), _day(span.sessions[last - 1])
-        return self._market.closing_digest(*days, len(span.instruments))
+        since = _day(span.sessions[first]) if first else self._market.calendar.first
+        return self._market.closing_digest(since, _day(span.sessions[last - 1]), len(span.instruments))
 
 
 def _same(span: Span, other: Span) -> bool:

@@ -16,7 +16,7 @@ import orjson
 from quantos.errors import Conflict, WrongState
 from quantos.kit.clock import Clock, today
 from quantos.market import store
-from quantos.market.core.adjusted import ClosingBars, ClosingDigest
+from quantos.market.core.adjusted import ClosingBars, ClosingDigest, LastBars
 from quantos.market.core.bars import (
     Acceptance,
     Carry,
@@ -126,6 +126,11 @@ class Market:
         """What adjusted closes are made of, unsorted; also bars of instruments that an import adds meanwhile."""
         with self.series.read() as cursor:
             return store.closing_bars(cursor, first, last)
+
+    def last_bars(self, before: date) -> LastBars:
+        """What an adjusted close before a date goes on from, also of instruments that an import adds meanwhile."""
+        with self.series.read() as cursor:
+            return store.last_bars(cursor, before)
 
     def closing_digest(self, first: date, last: date, count: int) -> ClosingDigest:
         """Tells whether the `closing_bars` of `count` instruments are what they were. Of one version of DuckDB."""

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from quantos.market.core.adjusted import ClosingBars, ClosingDigest
+from quantos.market.core.adjusted import ClosingBars, ClosingDigest, LastBars
 from quantos.market.core.bars import Carry, CorporateAction, DayBars, Instruments
 
 Cursor = duckdb.DuckDBPyConnection
@@ -98,6 +98,16 @@ def closing_bars(cursor: Cursor, first: date, last: date) -> ClosingBars:
         [first, first, last],
     ).fetchnumpy()
     return ClosingBars(*(np.asarray(rows[name]) for name in ClosingBars._fields))
+
+
+def last_bars(cursor: Cursor, before: date) -> LastBars:
+    rows = cursor.execute(
+        "SELECT instrument, arg_max(close, trade_date) AS close,"
+        " coalesce(arg_max_null(adj_factor, trade_date), 'nan'::DOUBLE) AS adj_factor"
+        " FROM bar WHERE trade_date < ? GROUP BY instrument",
+        [before],
+    ).fetchnumpy()
+    return LastBars(*(np.asarray(rows[name]) for name in LastBars._fields))
 
 
 def closing_digest(cursor: Cursor, first: date, last: date, count: int) -> ClosingDigest:

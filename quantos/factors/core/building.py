@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from quantos.factors.core.measured import RETURN_DECIMALS, MarketPanel
 from quantos.factors.core.panel import Dates, Members, Panel, Series
 from quantos.factors.core.ranks import Codes, rank_codes
-from quantos.market.core.adjusted import ClosingBars
+from quantos.market.core.adjusted import ClosingBars, LastBars
 
 NO_BAR: Final = -1
+BEFORE, NONE = -1, -2
+"""Rows of `Standing`, as in `core.growing`, which is loaded with Numba."""
 
 RANKED: Final = 256
 """Days at a time: what is rounded on the way stays small."""
@@ -31,7 +33,15 @@ class Standing:
     @classmethod
     def empty(cls, width: int) -> Standing:
         close, factor, price = np.full((3, width), np.nan)
-        return cls(close, factor, price, np.full(width, -1, np.int64))
+        return cls(close, factor, price, np.full(width, NONE, np.int64))
+
+    def seed(self, bars: LastBars, columns: NDArray[np.int64]) -> None:
+        """What each column carries into the first row: its last bar before it. `columns`: by instrument number."""
+        there = bars.instrument < len(columns)
+        at = columns[bars.instrument[there]]
+        self.close[at] = self.price[at] = bars.close[there]
+        self.factor[at] = bars.adj_factor[there]
+        self.row[at] = BEFORE
 
     def become(self, other: Standing) -> None:
         """The same as another of this width."""

@@ -5,7 +5,7 @@ so that days which are appended cost no more than themselves:
 
 close, factor   of its last bar
 price           P of its last bar: the adjusted close, carried while it is suspended
-row             of its last bar; -1: it has had none
+row             of its last bar; BEFORE: of one before the first row, NONE: it has had none
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from typing import Any
 
 import numpy as np
 from numba import njit
+
+BEFORE = -1
+NONE = -2
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -64,7 +67,7 @@ def grow_days(  # noqa: PLR0913, PLR0917 - one pass over the days
             if close[t, i] < 0:
                 continue
             now, before, since = float(close[t, i]), last_price[i], last_row[i]
-            if since < 0:
+            if since == NONE:
                 price = now
             else:
                 base = float(reference[t, i])
@@ -74,7 +77,7 @@ def grow_days(  # noqa: PLR0913, PLR0917 - one pass over the days
                 price = before * (now / base)
             if np.isfinite(price):
                 has_close[row, i] = True
-                if since >= 0:
+                if since != NONE:
                     grown = price / before - 1
                     returns[row, i] = grown if np.isfinite(grown) else np.nan
                     for gap in range(since + 1, row):
@@ -95,8 +98,8 @@ def clear_gaps(rows: int, last_row: Any, returns: Any, has_close: Any) -> int:
     """
     lowest = rows
     for i in range(len(last_row)):
-        row = last_row[i] + 1
-        while 0 < row < rows and has_close[row, i]:
+        row = rows if last_row[i] == NONE else last_row[i] + 1
+        while row < rows and has_close[row, i]:
             has_close[row, i] = False
             returns[row, i] = np.nan
             lowest = min(lowest, row)

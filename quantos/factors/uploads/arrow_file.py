@@ -9,6 +9,7 @@ text is never repeated for each row that has it: a column of texts is read as a 
 from __future__ import annotations
 
 import mmap
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final, Literal
@@ -45,6 +46,9 @@ Format = Literal["parquet", "stream", "file"]
 
 NAMES: Final = {"parquet": "Parquet file", "stream": "Arrow IPC stream", "file": "Arrow IPC file"}
 DATE_NAMES: Final = ("date", "trade_date", "__index_level_0__")
+ROW_NUMBERS: Final = re.compile(r"__index_level_[0-9]+__")
+"""As pandas names the index of a frame: the dates where it has no other column of them, else numbers of rows."""
+
 SYMBOL: Final = "symbol"
 VALUE: Final = "value"
 LONG: Final = "a long file has the columns date, symbol, value; a wide one date and a column per symbol"
@@ -137,6 +141,11 @@ def _date_column(names: list[str]) -> str:
     return found[0]
 
 
+def _beside(names: list[str], date_name: str) -> list[str]:
+    """The columns that hold no date and no number of a row."""
+    return [name for name in names if name != date_name and not ROW_NUMBERS.fullmatch(name)]
+
+
 class _Long:
     """Rows of (date, symbol, value)."""
 
@@ -145,7 +154,7 @@ class _Long:
         for needed in (SYMBOL, VALUE):
             if needed not in names:
                 raise invalid(f"has no column named {needed}: {LONG}")
-        more = [name for name in names if name not in {date_name, SYMBOL, VALUE}]
+        more = [name for name in _beside(names, date_name) if name not in {SYMBOL, VALUE}]
         if more:
             raise invalid(f"is no column of values: {LONG}", more[0])
         if not _is_text(schema.field(SYMBOL).type):
@@ -216,7 +225,7 @@ class _Wide:
 
     def __init__(self, schema: pa.Schema, date_name: str) -> None:
         self._date_name = date_name
-        self._symbols = [name for name in schema.names if name != date_name]
+        self._symbols = _beside(schema.names, date_name)
         if len(self._symbols) > SYMBOLS_MAX:
             raise _too_large()
         if not self._symbols:

@@ -28,6 +28,14 @@ class ClosingBars(NamedTuple):
     adj_factor: NDArray[np.float64]  # NaN unknown
 
 
+class LastBars(NamedTuple):
+    """The last bar of each instrument before a day."""
+
+    instrument: NDArray[np.int32]  # its number
+    close: NDArray[np.int32]  # mills
+    adj_factor: NDArray[np.float64]  # NaN unknown
+
+
 class ClosingDigest(NamedTuple):
     """Of the bars of some days, all that P is made of: equal digests, equal bars."""
 

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from quantos.cli import factor_files
+from quantos.cli.factor_cells import bad_cell
 from quantos.cli.factor_charts import Line, line_chart, rolling_mean
 from quantos.cli.factor_files import opened
 from quantos.cli.factor_report import page as page_of
@@ -180,6 +183,23 @@ def test_a_cell_without_a_value_is_no_bad_cell_of_a_wide_file(
     text_in(4, NAMES[2], "")(values).to_csv(file, index=False)
     given = ("factor", "upload", file, "--name", "gap", "--universe", "hs300", "--data-dir", folder)
     assert said(*given, QUANTOS_API_KEY=key).code == 0
+
+
+def test_the_columns_of_a_wide_file_are_listed_once_for_all_of_them(values: pd.DataFrame) -> None:
+    """A list of 5,000 names, made for each of them, takes longer than the upload."""
+    table, listed = pa.Table.from_pandas(values), 0
+
+    class Counted:
+        def __getattr__(self, name: str) -> Any:
+            nonlocal listed
+            listed += name == "column_names"
+            return getattr(table, name)
+
+        def __getitem__(self, name: str) -> Any:
+            return table[name]
+
+    assert bad_cell(Counted(), "date") is None
+    assert listed < len(table.column_names) // 2
 
 
 def test_a_first_upload_that_the_platform_refuses_leaves_no_draft(

@@ -147,6 +147,47 @@ def test_made_of_all_bars(market: Market, panels: Panels) -> None:
     assert 0.8 < np.isfinite(found.returns[:, :2]).mean() < 1.0
 
 
+@pytest.mark.parametrize("first", [30, 48])
+def test_where_a_panel_begins_decides_nothing_of_its_days(market: Market, panels: Panels, first: int) -> None:
+    """A name that is suspended where it begins keeps its close, as in one that begins before its last bar."""
+    market.import_bars(bars(of_days(KNOWN, 60)))
+    late = span(market, 60)._replace(sessions=np.array(SESSIONS[first:60], "datetime64[D]"))
+    short, long = of(panels.made(late, nothing)), of(panels.made(span(market, 60), nothing))
+    assert short.has_close[: KNOWN - first, late.axis.index(SUSPENDED)].all()
+    np.testing.assert_array_equal(short.has_close, long.has_close[first:])
+    np.testing.assert_allclose(short.returns, long.returns[first:], rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(short.codes, long.codes[first:])
+
+
+def test_a_panel_is_made_anew_where_the_close_is_restated_that_a_name_carried_into_it(
+    market: Market, panels: Panels
+) -> None:
+    market.import_bars(bars(of_days(KNOWN, 60)))
+    late = span(market, 60)._replace(sessions=np.array(SESSIONS[30:60], "datetime64[D]"))
+    kept = panels.made(late, nothing)
+    market.import_bars(changed(SUSPENDED, 19, 23.45))
+    assert panels.carried_on(kept, late) is None
+
+
+def test_a_name_that_comes_back_to_a_panel_it_was_suspended_at_the_begin_of(
+    market: Market, panels: Panels
+) -> None:
+    """Carried on over its return, and back again without it."""
+    late = span(market, KNOWN)._replace(sessions=np.array(SESSIONS[30:KNOWN], "datetime64[D]"))
+    alone = panels.made(late, nothing)
+    column = late.axis.index(SUSPENDED)
+    assert not of(alone).has_close[:, column].any()
+    market.import_bars(bars(of_days(KNOWN, KNOWN + REDONE)))
+    longer = late._replace(sessions=np.array(SESSIONS[30 : KNOWN + REDONE], "datetime64[D]"))
+    carried = panels.carried_on(alone, longer)
+    assert_same_bits(of(carried), of(panels.made(longer, nothing)))
+    assert of(carried).has_close[:, column].all()
+    with market.series.write() as cursor:
+        cursor.execute("DELETE FROM bar WHERE trade_date >= ?", [SESSIONS[KNOWN]])
+    assert carried is not None
+    assert_same_bits(of(panels.carried_on(carried, late)), of(alone))
+
+
 def test_carried_on_by_new_days_with_a_name_that_comes_back_after_long(
     market: Market, panels: Panels
 ) -> None:

@@ -98,10 +98,20 @@ def of_pandas() -> bytes:
     return file.getvalue()
 
 
+def of_rows_left_over(table: pa.Table) -> bytes:
+    """As a user has it who left rows out with `dropna`: pandas writes their numbers as a column of its own."""
+    file = io.BytesIO()
+    table.to_pandas().set_axis(np.arange(table.num_rows) ** 2).to_parquet(file)
+    assert "__index_level_0__" in pq.ParquetFile(file).schema_arrow.names
+    return file.getvalue()
+
+
 FORMS: dict[str, tuple[bytes, str]] = {
     "wide Parquet": (parquet(wide()), PARQUET),
     "wide Parquet in row groups": (parquet(wide(), row_group_size=1, compression="zstd"), PARQUET),
     "wide Parquet of pandas": (of_pandas(), PARQUET),
+    "wide Parquet of pandas, some rows left out": (of_rows_left_over(wide()), PARQUET),
+    "long Parquet of pandas, some rows left out": (of_rows_left_over(long()), PARQUET),
     "long Parquet": (parquet(long()), PARQUET),
     "long Parquet, symbols in a dictionary": (
         parquet(long().set_column(0, "symbol", long()["symbol"].dictionary_encode())),
