@@ -2,6 +2,8 @@
 
     QUANTOS_CONTAINERS=1 ./tests/run -n 0 tests/containers
 
+and at the end of .ci/run, where an engine answers.
+
 QUANTOS_TEST_IMAGE names an image that is there already; otherwise one is built, with QUANTOS_BUILD_OPTIONS handed to
 images/build (such as `--network host --ca FILE` behind a proxy).
 """
@@ -33,9 +35,9 @@ def _why_no_engine() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def engine() -> None:
-    """A Docker engine that answers, or a skip that says why not."""
+    """A Docker engine that answers: without one, what was asked for has failed."""
     if fault := _why_no_engine():
-        pytest.skip(fault)
+        pytest.exit(fault, returncode=1)
 
 
 @pytest.fixture(scope="session")

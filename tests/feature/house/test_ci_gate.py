@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 TOOLS = ["ruff", "mypy", "lint-imports", "shellcheck"]
+CONTAINERS = "run -n real="
 
 
 @pytest.fixture
@@ -19,6 +20,7 @@ def checkout(tmp_path: Path) -> Path:
     project = tmp_path / "project"
     for file in ("install.sh", "tests/run", *(f".venv/bin/{tool}" for tool in TOOLS)):
         program(project / file, 0)
+    program(project / ".venv/bin/docker", 1)  # no engine answers
     (project / ".ci").mkdir()
     shutil.copy(ROOT / ".ci/run", project / ".ci/run")
     return project
@@ -30,8 +32,9 @@ def program(path: Path, status: int) -> None:
     path.chmod(0o755)
 
 
-def ci(project: Path) -> tuple[int, list[str]]:
-    environment = {k: v for k, v in os.environ.items() if k != "QUANTOS_CI_REAL"}
+def ci(project: Path, **more: str) -> tuple[int, list[str]]:
+    inherited = {k: v for k, v in os.environ.items() if k not in {"QUANTOS_CI_REAL", "QUANTOS_CONTAINERS"}}
+    environment = {**inherited, **more}
     run = subprocess.run(
         ["/bin/bash", ".ci/run"],
         cwd=project,
@@ -43,6 +46,7 @@ def ci(project: Path) -> tuple[int, list[str]]:
         timeout=60,
     )
     ran = [line.removeprefix("ran ") for line in run.stdout.splitlines() if line.startswith("ran ")]
+    assert ("Containers left out" in run.stdout) == (run.returncode == 0 and CONTAINERS not in ran)
     return run.returncode, ran
 
 
@@ -77,3 +81,18 @@ def test_failing_tests_fail_it(checkout: Path) -> None:
 def test_with_market_data_beside_it_nothing_may_be_skipped(checkout: Path) -> None:
     (checkout.parent / "shared/market").mkdir(parents=True)
     assert ci(checkout)[1][-1] == "run  real=1"
+
+
+def test_the_image_is_tested_last_where_an_engine_answers(checkout: Path) -> None:
+    program(checkout / ".venv/bin/docker", 0)
+    assert ci(checkout)[1][-2:] == ["run  real=", CONTAINERS]
+    assert CONTAINERS not in ci(checkout, QUANTOS_CONTAINERS="0")[1]
+
+
+def test_where_it_is_asked_for_the_image_is_tested_whatever_there_is(checkout: Path) -> None:
+    assert ci(checkout, QUANTOS_CONTAINERS="1")[1][-1] == CONTAINERS
+
+
+def test_an_engine_that_cannot_build_the_image_is_none(checkout: Path) -> None:
+    (checkout / ".venv/bin/docker").write_text('#!/bin/sh\n[ "$1" = info ]\n')
+    assert CONTAINERS not in ci(checkout)[1]
