@@ -201,6 +201,11 @@ while [ $# -gt 0 ]; do
   shift
 done # what is left are the arguments of quantos demo
 
+if [ "$PURGE" = yes ] && [ "$ACTION" != uninstall ]; then misused "--purge goes with --uninstall" "--purge 要与 --uninstall 一起使用"; fi
+if [ "$RESTORE" = yes ] && [ "$ACTION" != rollback ]; then misused "--restore-backup goes with --rollback" "--restore-backup 要与 --rollback 一起使用"; fi
+if [ -n "$LICENSE" ]; then
+  case $ACTION in install | upgrade) ;; *) misused "--license goes with an installation or --upgrade" "--license 用于安装或 --upgrade" ;; esac
+fi
 if [ -z "$ROUTE" ]; then
   if [ -f "$HERE/pyproject.toml" ] && [ -f "$HERE/uv.lock" ]; then ROUTE=native; else ROUTE=docker; fi
 fi
@@ -678,10 +683,7 @@ ENV
   printf '%s' "$GIVEN_SETTINGS" | while IFS= read -r setting; do
     [ -z "$setting" ] || keep_setting "$setting"
   done
-  if [ -n "$LICENSE" ]; then
-    [ -r "$LICENSE" ] || stop "$LICENSE cannot be read" "无法读取 $LICENSE"
-    write_atomically "$PLACE/etc/license.json" 0644 <"$LICENSE"
-  fi
+  if [ -n "$LICENSE" ]; then write_atomically "$PLACE/etc/$OFFERED" 0644 <"$LICENSE"; fi
   give_backups_away
   hand_fingerprint_in
 }
@@ -1027,6 +1029,7 @@ remove_units() {
 
 begin_container_work() {
   open_log
+  need_license
   place_paths
   recall
   need_engine
@@ -1062,18 +1065,28 @@ install_container() { # ARGUMENTS of quantos demo
   CURRENT=$TARGET
   remember
   keep_tools
-  install_license
   install_units
   warm
   tell_how_to_go_on
+  install_license
   if [ "$DEMO" = yes ]; then demo_in_container "$@"; fi
+}
+
+OFFERED=license.offered.json # beside the one that was taken, until the platform has looked whether it holds
+
+need_license() { # before anything is made
+  [ -z "$LICENSE" ] || [ -r "$LICENSE" ] || stop "$LICENSE cannot be read" "无法读取 $LICENSE"
 }
 
 install_license() { # by the platform itself, which looks whether it holds here and takes it up at once
   if [ -z "$LICENSE" ]; then return 0; fi
-  step "Licence" "许可证" docker exec "$NAME" quantos license install /etc/quantos/license.json ||
-    stop "the licence was not taken, see the lines above; QuantOS runs without it. Correct it and run install.sh --license again" \
-      "许可证未被接受，原因见上；QuantOS 在没有它的情况下运行。更正后重新运行 install.sh --license"
+  if step "Licence" "许可证" docker exec "$NAME" quantos license install "/etc/quantos/$OFFERED"; then
+    mv -f -- "$PLACE/etc/$OFFERED" "$PLACE/etc/license.json"
+    return 0
+  fi
+  rm -f -- "$PLACE/etc/$OFFERED"
+  stop "the licence was not taken, see the lines above; QuantOS runs as it did without it. Once it is right: $(quoted "$PLACE/install.sh") --license FILE" \
+    "许可证未被接受，原因见上；QuantOS 照常运行，许可状态不变。更正后运行：$(quoted "$PLACE/install.sh") --license 文件"
 }
 
 begin_service() {
@@ -1123,7 +1136,7 @@ QuantOS $(version_of "$CURRENT") 正在运行。
     printf '%s%s\n' "$(text '  Invite      ' '  邀请码      ')" "$invite"
     rm -f -- "$PLACE/.invite"
   fi
-  if [ ! -f "$PLACE/etc/license.json" ]; then
+  if [ ! -f "$PLACE/etc/license.json" ] && [ -z "$LICENSE" ]; then
     say "  Licence     none yet; this machine's fingerprint: $(fingerprint_here)" "  许可证      尚无；本机指纹：$(fingerprint_here)"
   fi
 }
@@ -1170,6 +1183,7 @@ upgrade_container() {
     say "QuantOS $(version_of "$CURRENT") is that image already." "QuantOS $(version_of "$CURRENT") 已经是此镜像。"
     prepare_place
     is_served "$TARGET" || begin_service
+    install_license
     return 0
   fi
   say "QuantOS: $(version_of "$CURRENT") to $(version_of "$TARGET")" "QuantOS：$(version_of "$CURRENT") 升级到 $(version_of "$TARGET")"
@@ -1188,6 +1202,7 @@ upgrade_container() {
     complete_upgrade
     keep_tools
     tell_how_to_go_on
+    install_license
     return 0
   fi
   undo_upgrade
@@ -1310,8 +1325,9 @@ uninstall_container() {
     rmdir -- "$PLACE" 2>/dev/null || true # other files in it are not ours
     say "QuantOS is gone from this machine, its data too." "QuantOS 及其数据已从本机删除。"
   else
-    say "QuantOS is gone; its data stay in the volume $VOLUME, settings, licence and backups in $PLACE (--uninstall --purge takes them away)." \
-      "QuantOS 已卸载；数据仍在卷 $VOLUME 中，设置、许可证和备份在 $PLACE（--uninstall --purge 可一并删除）。"
+    take_away="docker volume rm $VOLUME && sudo rm -rf $(quoted "$PLACE")"
+    say "QuantOS is gone; its data stay in the volume $VOLUME, settings, licence and backups in $PLACE, for the next installation. To delete these too: $take_away" \
+      "QuantOS 已卸载；数据仍在卷 $VOLUME 中，设置、许可证和备份在 $PLACE，供下次安装使用。如需一并删除：$take_away"
   fi
 }
 

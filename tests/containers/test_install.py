@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.containers.appliance import INSTALL, Appliance, docker
+from tests.containers.appliance import INSTALL, Appliance, docker, issue
 
 
 def test_what_is_installed_is_confined_and_answers_on_loopback_alone(
@@ -324,6 +325,44 @@ def test_the_compose_file_of_the_kit_makes_what_install_sh_makes(
     finally:
         down = [*compose, "down", "--volumes"]
         subprocess.run(down, env=appliance.environment(**environment), check=True, capture_output=True)
+
+
+def test_a_licence_is_taken_with_the_installation_and_one_that_does_not_hold_changes_nothing(
+    appliance: Appliance, image: str, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    script = ["sh", INSTALL.parent / "fingerprint.sh"]
+    here = subprocess.run(script, capture_output=True, text=True, check=True).stdout.strip()
+    good, other = issue(keys, "good one.json", here), issue(keys, "other.json", "0" * 63 + "1")
+    (appliance.place / "etc").mkdir(parents=True)
+    shutil.copy(keys / "vendor.pub.pem", appliance.place / "etc")
+    key = ("--env", "QUANTOS_TEST_VENDOR_KEY=/etc/quantos/vendor.pub.pem")
+    asked = ("--image", image, "--port", str(appliance.port), *key)
+
+    missing = appliance.run(*asked, "--license", str(tmp_path / "none.json"))
+    assert (missing.returncode, "none.json cannot be read" in missing.stderr) == (1, True)
+    assert appliance.state() == ""
+    refused = appliance.run(*asked, "--license", str(other))
+    assert refused.returncode == 1
+    assert here in refused.stdout + refused.stderr  # the machine that it is not for
+    assert "Invite" in refused.stdout
+    assert appliance.state() == "running healthy unless-stopped"
+    assert standing(appliance) == ("evaluation", "evaluation")
+
+    taken = appliance.run("--license", str(good))
+    assert (taken.returncode, taken.stderr) == (0, "")
+    assert standing(appliance) == ("licensed", "test")
+    assert appliance.run("--license", str(other)).returncode == 1
+    assert standing(appliance) == ("licensed", "test")
+    kept = appliance.place / "etc"
+    assert (kept / "license.json").read_bytes() == good.read_bytes()
+    assert sorted(file.name for file in kept.iterdir()) == ["license.json", "vendor.pub.pem"]
+
+
+def standing(of: Appliance) -> tuple[str, str]:
+    found = json.loads(of.quantos("license", "status", "--json"))
+    return found["mode"], found["edition"]
 
 
 SYSTEMD = "mkdir -p /run/systemd/system; printf '#!/bin/sh\\n' >/usr/local/bin/systemctl; chmod +x /usr/local/bin/systemctl"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.containers.appliance import ROOT, Appliance, docker, free_name
+from tests.containers.appliance import ROOT, Appliance, docker, free_name, issue
 
 SYMBOL, DAY, NEXT_DAY = "600519.SH", "2024-03-04", "2024-03-05"
 BARS = f"""symbol,date,open,high,low,close,volume,pre_close
@@ -102,16 +102,7 @@ def test_a_licence_holds_on_its_machine_and_on_no_other(
 
 def _licence_for(on: Appliance, folder: Path) -> str:
     """A folder with a licence for this machine and the key that signed it, as a mount."""
-    environment = on.environment(QUANTOS_VENDOR_SIGNING_PASSPHRASE="a long passphrase")
-    python = ROOT / ".venv/bin/python"
-    print_ = docker("exec", on.name, "python3", "-m", "licensing", "fingerprint")
-    terms = ("--customer", "Acme", "--fingerprint", print_, "--expires", "2999-12-31")
-    for arguments in (
-        ["keygen", "vendor.pem"],
-        ["issue", "--key", "vendor.pem", *terms, "--out", "license.json"],
-    ):
-        command = [str(python), "-m", "licensing", *arguments]
-        subprocess.run(command, cwd=folder, env={**environment, "PYTHONPATH": str(ROOT)}, check=True)
+    issue(folder, "license.json", docker("exec", on.name, "python3", "-m", "licensing", "fingerprint"))
     folder.chmod(0o755)  # the platform's user looks into it
     return f"{folder}:/l:ro"
 

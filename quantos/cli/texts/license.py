@@ -84,8 +84,8 @@ LICENSE: Final[dict[str, tuple[str, str]]] = {
     ),
     "license.unreadable": ("{reason}", "许可证文件无法读取：请检查其所有者与权限（{reason}）"),
     "license.remedy": (
-        "Apply for a licence for the machine {fingerprint}, then run quantos license install FILE, or put it at {file}.",
-        "用本机指纹 {fingerprint} 申请许可证，然后执行 quantos license install FILE，或把文件放到 {file}。",
+        "Apply for a licence for the machine {fingerprint}, then run quantos license install FILE (on the host of a container: install.sh --license FILE), or put it at {file}.",
+        "用本机指纹 {fingerprint} 申请许可证，然后执行 quantos license install FILE（容器方式则在主机上执行 install.sh --license FILE），或把文件放到 {file}。",
     ),
     "license.installed": ("The licence is installed.", "许可证已安装。"),
     "license.no_file": ("{file} cannot be read: {reason}", "{file} 无法读取：{reason}"),

@@ -195,6 +195,9 @@ def test_an_engine_too_old_is_named(tmp_path: Path) -> None:
         (("--name", "Quant OS"), "--name"),
         (("--dir", "/srv/a,b"), "--dir takes no comma"),
         (("--image",), "--image needs"),
+        (("--purge",), "--purge goes with --uninstall"),
+        (("--upgrade", "--restore-backup"), "--restore-backup goes with --rollback"),
+        (("--rollback", "--license", "x"), "--license goes with"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
