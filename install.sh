@@ -310,6 +310,7 @@ prepare_machine() {
     command -v ssh-keygen >/dev/null || set -- "$@" openssh-client
     command -v gpg >/dev/null || set -- "$@" gnupg
     command -v redis-server >/dev/null || set -- "$@" redis-server
+    command -v chromium >/dev/null || set -- "$@" chromium # the Copilot's page is opened in it
   fi
   if command -v apt-get >/dev/null && [ ! -s /etc/ssl/certs/ca-certificates.crt ]; then set -- "$@" ca-certificates; fi
   if [ $# -gt 0 ]; then provide "$@"; fi

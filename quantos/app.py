@@ -89,6 +89,7 @@ def build_app(platform: Platform) -> FastAPI:
         license_routes.admin_router(p.licenses, p.own_license, p.accounts),
         admin_routes.router(p.operations, p.scheduler, p.settlement, p.accounts),
         research_routes.router(p.research, p.accounts, None if is_open(p.settings) else p.accounts.user),
+        research_routes.deploy_router(p.research.deployments, p.accounts),
         research_routes.study_router(p.research.studies, p.accounts),
         leaderboard_routes.router(p.leaderboard, p.accounts),
         leaderboard_routes.admin_router(p.leaderboard, p.accounts),
@@ -97,6 +98,7 @@ def build_app(platform: Platform) -> FastAPI:
     app.state.admit = p.standing.admit
     describe(app)
     add_docs_page(app, p.standing.notice)
+    research_routes.add_copilot_page(app)
     add_text(app, "/llms.txt", Path(__file__).with_name("llms.txt"))
     add_deploy_kit(app, p.directory.path / "images", p.standing.notice)
     add_handbook(app, p.standing.notice)

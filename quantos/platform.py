@@ -38,7 +38,17 @@ from quantos.market.service import Market
 from quantos.performance.service import Claims, Performance
 from quantos.portfolios import jobs as portfolio_jobs
 from quantos.portfolios.service import Portfolios
-from quantos.research.service import Backtests, LanguageModel, Research, RunLimits, Sandbox, Saved, Studies
+from quantos.research import jobs as research_jobs
+from quantos.research.service import (
+    Backtests,
+    Deployments,
+    LanguageModel,
+    Research,
+    RunLimits,
+    Sandbox,
+    Saved,
+    Studies,
+)
 from quantos.scheduler.core.timetable import Job as TimedJob
 from quantos.scheduler.service import (
     Job,
@@ -189,8 +199,7 @@ def _compose(
     strategies = Strategies(records, clock, market, accounts, settlement, attestation)
     settlement.strategies = strategies
     factors = Factors(records, series, clock, market, accounts, directory.path / "factors")
-    market.settled_days = settlement.settled_days
-    market.after_change = settlement.take_up_waiting
+    _follow(market, settlement)
     portfolios = Portfolios(records, clock, market, accounts, factors, strategies, settlement)
     strategies.portfolios = portfolios
     factors.after_upload = portfolios.generating.values_arrived
@@ -208,7 +217,8 @@ def _compose(
         records, strategies, settlement, performance, accounts, market, packages, marks
     )
     unattended = Unattended(records, series, clock, market, strategies, settlement, performance, portfolios)
-    jobs = _jobs(attestation, publication, settlement, factors, portfolios, standing, unattended)
+    research = _research(settings, records, clock, market, strategies)
+    jobs = _jobs(attestation, publication, settlement, factors, (portfolios, research), standing, unattended)
     scheduler = Scheduler(clock, records, lambda: market.calendar, jobs, _batches(settings, attestation))
     scheduler.after_job = unattended.watchdog.look_again
     backups = Backups(Backup(directory, records, series, attestation.write_bundle, __version__), audit, clock)
@@ -248,7 +258,7 @@ def _compose(
         verification,
         publication,
         Support(records, clock, accounts, settings.lang or "en"),
-        research := _research(settings, records, clock, market),
+        research,
         Leaderboard(records, clock, accounts, research),
         _licenses(settings, records, clock, accounts),
         standing,
@@ -258,6 +268,12 @@ def _compose(
         audit,
         operations,
     )
+
+
+def _follow(market: Market, settlement: Settlement) -> None:
+    """The market asks which days are settled, and tells of data that a settlement waits for."""
+    market.settled_days = settlement.settled_days
+    market.after_change = settlement.take_up_waiting
 
 
 def _accounts(settings: Settings, clock: Clock, directory: DataDirectory, records: Records) -> Accounts:
@@ -275,15 +291,14 @@ def _jobs(
     publication: Publication,
     settlement: Settlement,
     factors: Factors,
-    portfolios: Portfolios,
+    signalling: tuple[Portfolios, Research],
     standing: Standing,
     unattended: Unattended,
 ) -> dict[str, Job]:
     """What the timetable's jobs do."""
-    generate = partial(portfolio_jobs.portfolio_signal_generation, portfolios)
     unsettled = partial(settlement_jobs.settlement_watchdog, settlement)
     return {
-        "portfolio_signal_generation": partial(_submitting, standing, generate),
+        "portfolio_signal_generation": partial(_submitting, standing, partial(_signals, *signalling)),
         "attestation_retry": partial(_attestation_retry, attestation, publication),
         "settle_all_active_strategies": partial(settlement_jobs.settle_all_active_strategies, settlement),
         "daily_evaluation": unattended.daily_evaluation,
@@ -292,13 +307,24 @@ def _jobs(
     }
 
 
+def _signals(portfolios: Portfolios, research: Research, day: date) -> dict[str, Any]:
+    """Those that the platform makes: of portfolios, and of deployed strategies whatever became of the former."""
+    try:
+        made = portfolio_jobs.portfolio_signal_generation(portfolios, day)
+    finally:
+        deployed = research_jobs.deployment_signals(research, day)
+    return {**made, **deployed}
+
+
 def _submitting(standing: Standing, job: Job, day: date) -> JobOutcome | Mapping[str, Any]:
     """A job that submits something: left out, with the reason, while the licence takes nothing new."""
     refused = standing.refused()
     return job(day) if refused is None else JobOutcome({"reason": refused}, "skipped")
 
 
-def _research(settings: Settings, records: Records, clock: Clock, market: Market) -> Research:
+def _research(
+    settings: Settings, records: Records, clock: Clock, market: Market, strategies: Strategies
+) -> Research:
     """Strategies in code; what runs them starts with the first."""
     limits = RunLimits(settings.backtest_wall_s_max, settings.backtest_memory_mb_max)
     url, key = settings.llm_base_url, settings.llm_api_key.get_secret_value()
@@ -307,7 +333,9 @@ def _research(settings: Settings, records: Records, clock: Clock, market: Market
     backtests = Backtests(sandbox, settings.backtests_at_once, settings.backtests_waiting_max)
     longer = RunLimits(settings.research_wall_s_max, settings.backtest_memory_mb_max)
     studies = Studies(records, clock, market, sandbox, longer)
-    return Research(market, backtests, Saved(records, clock), studies, model, settings.lang or "en")
+    deployments = Deployments(records, clock, market, strategies, sandbox)
+    saved = Saved(records, clock)
+    return Research(market, backtests, saved, studies, deployments, model, settings.lang or "en")
 
 
 def _standing(settings: Settings, directory: DataDirectory, series: Series) -> tuple[Standing, Limits]:

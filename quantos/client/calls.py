@@ -268,6 +268,38 @@ def create_api_key(*, name: str) -> Call[shapes.NewApiKey]:
     return Call("POST", "/api/v1/billing/api-keys", body=given(name=name))
 
 
+def create_deployment(
+    *,
+    strategy_id: int,
+    tickers: list[str],
+    slug: str,
+    name: str,
+    start: date | str,
+    universe: Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"] | Unset = UNSET,
+    initial_capital: int | Unset = UNSET,
+    commission_rate: float | Unset = UNSET,
+    slippage_rate: float | Unset = UNSET,
+    is_public: bool | Unset = UNSET,
+) -> Call[shapes.DeploymentOut]:
+    """Have a saved strategy tracked: it runs each trading day, and signals by itself"""
+    return Call(
+        "POST",
+        "/api/v1/research/deployments",
+        body=given(
+            strategy_id=strategy_id,
+            tickers=tickers,
+            slug=slug,
+            name=name,
+            start=start,
+            universe=universe,
+            initial_capital=initial_capital,
+            commission_rate=commission_rate,
+            slippage_rate=slippage_rate,
+            is_public=is_public,
+        ),
+    )
+
+
 def create_factor(
     *,
     name: str,
@@ -510,6 +542,11 @@ def get_claim(slug: str) -> Call[shapes.ClaimOut]:
 def get_clock() -> Call[shapes.ClockOut]:
     """The simulated clock"""
     return Call("GET", "/api/v1/admin/clock")
+
+
+def get_deployment(deployment_id: str) -> Call[shapes.DeploymentDetail]:
+    """A deployed strategy with its code and its newest days"""
+    return Call("GET", f"/api/v1/research/deployments/{segment(deployment_id)}")
 
 
 def get_factor(factor_id: str) -> Call[shapes.FactorDetail]:
@@ -861,6 +898,15 @@ def list_best_runs(
 ) -> Call[shapes.TopOut]:
     """The best runs of the Copilot's users in a period"""
     return Call("GET", "/api/v1/admin/leaderboard", query=given(period=period, dataset=dataset, limit=limit))
+
+
+def list_deployments(
+    *, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+) -> Call[shapes.DeploymentList]:
+    """The caller's deployed strategies, newest first"""
+    return Call(
+        "GET", "/api/v1/research/deployments", query=given(limit=limit, offset=offset), items="deployments"
+    )
 
 
 def list_evaluations(

@@ -264,6 +264,12 @@ class UnreadableValue(errors.WrongState):
     code: ClassVar[str] = "market_value_unreadable"
 
 
+class NoBarsYet(errors.WrongState):
+    """Bars that a deployed strategy needs are not there yet."""
+
+    code: ClassVar[str] = "no_bars_yet"
+
+
 class NotATradingDay(errors.WrongState):
     """A trading day was needed."""
 
@@ -466,6 +472,10 @@ class ClaimNotFound(errors.NotFound):
 
 class NoBars(errors.NotFound):
     code: ClassVar[str] = "demo_no_bars"
+
+
+class DeploymentNotFound(errors.NotFound):
+    code: ClassVar[str] = "deployment_not_found"
 
 
 class FactorFileNotFound(errors.NotFound):
@@ -891,6 +901,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "demo_market_too_short": TooShort,
     "demo_no_bars": NoBars,
     "demo_not_served": NotServed,
+    "deployment_not_found": DeploymentNotFound,
     "digest_conflict": DigestConflict,
     "directory_locked": DirectoryLocked,
     "directory_not_empty": DirectoryNotEmpty,
@@ -940,6 +951,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "market_value_unreadable": UnreadableValue,
     "nickname_taken": NicknameTaken,
     "nicknames_exhausted": NicknamesExhausted,
+    "no_bars_yet": NoBarsYet,
     "no_browser_server": NoBrowserServer,
     "no_data_directory": NoDataDirectory,
     "no_fingerprint": NoFingerprint,

@@ -543,6 +543,60 @@ class DeletedOut(TypedDict):
     status: str
 
 
+class DeploymentDayOut(TypedDict):
+    """`unchanged`: the strategy holds what it held, so the record holds. `reason`: of one that failed or was missed."""
+
+    trade_date: str
+    outcome: Literal["signalled", "unchanged", "failed", "missed"]
+    reason: str | None
+    noted_at: str
+
+
+class DeploymentDetail(TypedDict):
+    """With its code, and what became of its newest days."""
+
+    id: str
+    slug: str
+    strategy_status: Literal["pending", "active", "paused", "retired"]
+    strategy_id: int
+    tickers: list[str]
+    start: str
+    created_at: str
+    strategy_code: str
+    days: list[DeploymentDayOut]
+
+
+class DeploymentList(TypedDict):
+    deployments: list[DeploymentOut]
+
+
+class DeploymentNew(TypedDict):
+    """Body of `POST /research/deployments`. `start`: the first of the bars that the strategy runs on."""
+
+    strategy_id: int
+    tickers: list[str]
+    slug: str
+    name: str
+    start: str
+    universe: NotRequired[Literal["hs300", "csi500", "csi1000", "csi2000", "etf_all"]]
+    initial_capital: NotRequired[int]
+    commission_rate: NotRequired[float]
+    slippage_rate: NotRequired[float]
+    is_public: NotRequired[bool]
+
+
+class DeploymentOut(TypedDict):
+    """`slug` and `strategy_status`: of the tracked strategy; `strategy_id`: of the saved one, as it was then."""
+
+    id: str
+    slug: str
+    strategy_status: Literal["pending", "active", "paused", "retired"]
+    strategy_id: int
+    tickers: list[str]
+    start: str
+    created_at: str
+
+
 class Diagnostics(TypedDict):
     """What is shown beside the five checks and decides nothing; docs/factors.md explains each field."""
 

@@ -59,3 +59,13 @@ class TooManyStudies(TooManyRequests):
     """As many research backtests of a user wait or run as may."""
 
     code = "too_many_research_backtests"
+
+
+class DeploymentNotFound(NotFound):
+    code = "deployment_not_found"
+
+
+class NoBarsYet(WrongState):
+    """Bars that a deployed strategy needs are not there yet."""
+
+    code = "no_bars_yet"

@@ -11,6 +11,8 @@ from quantos.accounts.service import Accounts
 from quantos.kit.copilot import StrategyId, attachment
 from quantos.kit.routing import Guard, Routes, joined
 from quantos.kit.web import copilot_refusals, json_response
+from quantos.research.deploy_routes import router as deploy_router
+from quantos.research.page_routes import add_copilot_page
 from quantos.research.schemas import (
     BacktestOut,
     BlueprintBody,
@@ -29,7 +31,7 @@ from quantos.research.schemas import (
 from quantos.research.service import Research, Saved
 from quantos.research.study_routes import router as study_router
 
-__all__ = ["router", "study_router"]
+__all__ = ["add_copilot_page", "deploy_router", "router", "study_router"]
 
 _OPEN: Final = copilot_refusals(
     s400="malformed, or code that is refused or fails",

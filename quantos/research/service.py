@@ -15,13 +15,24 @@ from quantos.research.core.compiler import compile_blueprint
 from quantos.research.core.feed import Feed
 from quantos.research.core.outcome import told
 from quantos.research.core.wording import Language, prompt
+from quantos.research.deployments import Deployments
 from quantos.research.model import LanguageModel, ModelFailed
 from quantos.research.refusals import BacktestFailed, PromptEmpty
 from quantos.research.sandbox import RunLimits, Sandbox
 from quantos.research.saved import Saved, owned
 from quantos.research.studies import Studies
 
-__all__ = ["Backtests", "LanguageModel", "Research", "RunLimits", "Sandbox", "Saved", "Studies", "owned"]
+__all__ = [
+    "Backtests",
+    "Deployments",
+    "LanguageModel",
+    "Research",
+    "RunLimits",
+    "Sandbox",
+    "Saved",
+    "Studies",
+    "owned",
+]
 
 START_CASH: Final = 100_000.0
 
@@ -35,12 +46,13 @@ class Research:
         backtests: Backtests,
         saved: Saved,
         studies: Studies,
+        deployments: Deployments,
         model: LanguageModel | None = None,
         language: Language = "en",
     ) -> None:
         """`language`: of explanations and figures. Without a model, or where it fails, code is written by keywords."""
         self._model = model
-        self.saved, self.studies = saved, studies
+        self.saved, self.studies, self.deployments = saved, studies, deployments
         self._bars, self._backtests, self._language = Bars(market), backtests, language
 
     def close(self) -> None:

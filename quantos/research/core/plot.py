@@ -20,6 +20,8 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
 }
 RISING: Final = "#d14a4a"
 FALLING: Final = "#2f9e67"
+WORTH: Final = "#3a6fc4"
+LOSS: Final = "#8a94a6"
 """As Chinese charts have them: red rises."""
 
 
@@ -43,20 +45,32 @@ def figure(feed: Feed, ran: Ran, language: Language = "en") -> dict[str, Any]:
         _markers(words["sell"], [fill for fill in ran.fills if fill.size < 0], "triangle-down", FALLING),
     ]
     curve = {"type": "scatter", "mode": "lines", "x": [_iso(day) for day in ran.day]}
-    equity = {**curve, "name": words["equity"], "y": ran.equity.tolist(), "yaxis": "y2"}
+    equity = {
+        **curve,
+        "name": words["equity"],
+        "y": ran.equity.tolist(),
+        "yaxis": "y2",
+        "line": {"color": WORTH},
+    }
     drawdown = {
         **curve,
         "name": words["drawdown"],
         "y": (ran.equity / peak - 1.0).tolist(),
         "yaxis": "y3",
         "fill": "tozeroy",
+        "line": {"color": LOSS, "width": 1},
     }
     layout = {
         "title": {"text": feed.name},
         "xaxis": {"type": "date", "rangeslider": {"visible": False}, "anchor": "y3"},
-        "yaxis": {"title": {"text": words["price"]}, "domain": [0.46, 1.0]},
-        "yaxis2": {"title": {"text": words["equity"]}, "domain": [0.20, 0.42]},
-        "yaxis3": {"title": {"text": words["drawdown"]}, "domain": [0.0, 0.16], "tickformat": ".0%"},
+        "yaxis": {"title": {"text": words["price"]}, "domain": [0.46, 1.0], "automargin": True},
+        "yaxis2": {"title": {"text": words["equity"]}, "domain": [0.20, 0.42], "automargin": True},
+        "yaxis3": {
+            "title": {"text": words["drawdown"]},
+            "domain": [0.0, 0.16],
+            "automargin": True,
+            "tickformat": ".0%",
+        },
         "hovermode": "x unified",
         "legend": {"orientation": "h"},
         "margin": {"t": 40, "r": 20, "b": 40, "l": 70},

@@ -23,7 +23,7 @@ from quantos.kit.clock import parse_instant
 from tests.support.described import Described, Operation, shape_of
 from tests.support.platforms import Caller, Stage, stage
 from tests.support.portfolios import standing_portfolio
-from tests.support.studies import queued_study
+from tests.support.studies import deployed, queued_study
 
 ANYONES: Final = {
     "redeem_invite",
@@ -68,7 +68,9 @@ OF_THE_CALLER: Final = {
     "copilot_list_strategies",
     "copilot_submit_run",
     "copilot_top",
+    "create_deployment",
     "create_research_backtest",
+    "list_deployments",
     "list_research_backtests",
 }
 """Each user's call concerns that user alone."""
@@ -115,6 +117,7 @@ OF_AN_OWNER: Final = {
     "copilot_delete_strategy",
     "copilot_export_code",
     "copilot_export_runs",
+    "get_deployment",
     "get_research_backtest",
     "cancel_research_backtest",
 }
@@ -130,6 +133,13 @@ BODIES: Final[dict[str, Any]] = {
         "code": CODE,
         "dataset": "default",
         "ticker": "600001.SH",
+    },
+    "create_deployment": {
+        "strategy_id": 1,
+        "tickers": ["600001.SH"],
+        "slug": "deployed",
+        "name": "Deployed",
+        "start": "2024-01-02",
     },
     "create_research_backtest": {"strategy_code": CODE, "tickers": ["600001.SH"]},
     "submit_signal": {"trade_date": "2024-03-07", "signals": [{"symbol": "600001.SH", "weight": 0.5}]},
@@ -223,6 +233,7 @@ def owned_by(opened: Stage, owner: Caller) -> dict[str, Any]:
         "portfolio_id": standing_portfolio(opened, owner, date(2024, 3, 4))["id"],
         "strategy_id": owner.post("http://platform/strategy/save", SAVED)["strategy_id"],
         "backtest_id": waiting_backtest(opened, owner),
+        "deployment_id": deployment(opened, owner),
         "fingerprint": "f" * 64,
         "now": "2024-03-05T08:00:00+08:00",
         "path": "/nowhere/at/all",
@@ -238,6 +249,16 @@ def waiting_backtest(opened: Stage, owner: Caller) -> str:
         session.add(study)
         session.flush()
         return study.id
+
+
+def deployment(opened: Stage, owner: Caller) -> str:
+    """Of the strategy that is there: without bars none is made by a call."""
+    with opened.platform.records.write() as session:
+        user = owner.get("/auth/me")["id"]
+        made = deployed(user, opened.platform.strategies.by_slug(session, "owned").number or 0)
+        session.add(made)
+        session.flush()
+        return made.id
 
 
 def send(cast: Cast, operation: Operation, token: str | None) -> httpx.Response:

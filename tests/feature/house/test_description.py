@@ -34,6 +34,7 @@ CREATIONS: Final = {
     "create_factor",
     "create_invite",
     "create_portfolio",
+    "create_deployment",
     "create_research_backtest",
     "create_strategy",
     "create_ticket",

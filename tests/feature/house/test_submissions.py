@@ -18,6 +18,7 @@ from tests.docs.documents import leaves
 from tests.support.platforms import Stage, stage
 
 SUBMISSIONS: Final = {
+    "create_deployment",
     "create_strategy",
     "submit_signal",
     "upload_claim",

@@ -1,0 +1,31 @@
+"use strict";
+const TEXTS = {
+  en: {
+    brand: "Copilot", build: "Build", saved: "My strategies", board: "Leaderboard", other: "中文", describe: "Say what it should do",
+    sentence: "Buy when the 5 day average crosses above the 20 day average, sell when RSI is above 75, stop loss 7%",
+    write: "Write the code", rules: "Or put it together", ticker: "Ticker", entry: "Buy", entryNote: "when all of these hold", exit: "Sell",
+    exitNote: "when any of these holds", add: "+ condition", risk: "Risk", stop: "Stop loss, %", profit: "Take profit, %", trail: "Trailing stop, %",
+    sizing: "Size", fixed: "a fixed number of shares", percent: "a part of the capital", risk_adjusted: "by the risk to the stop",
+    code: "Code", edited: "edited by hand", explain: "Explain", download: "Download", save: "Save", run: "Run", running: "Running…",
+    empty: "Run the strategy to see how it would have gone.", submit: "Put it on the leaderboard", dataset: "Dataset", period: "Period",
+    daily: "last 24 hours", weekly: "last 7 days", alltime: "all time", login: "Log in", logout: "Log out", email: "E-mail", otp: "Code",
+    loginNote: "A code of six digits is sent to your e-mail.", send: "Send the code", enter: "Log in", cancel: "Cancel", level: "value", lookback: "days",
+    start: "At the start", end: "At the end", pnl: "Profit", gain: "Return", fallen: "Largest fall", orders: "Fills", equity: "Equity",
+    savedAs: "Saved.", name: "Name of the strategy", none: "Nothing here yet.", open: "Open", drop: "Delete", created: "Saved", strategy: "Strategy",
+    user: "User", return_pct: "Return %", sharpe: "Sharpe", max_drawdown: "Max. drawdown %", score: "Score", submitted: "On the leaderboard, with a score of ",
+    replace: "Replace the code that you edited by hand?", away: "The server does not answer.", remove: "Remove",
+    crosses_above: "crosses above", crosses_below: "crosses below", zscore: "z-score", bollinger: "Bollinger", sma: "SMA", ema: "EMA", rsi: "RSI", macd: "MACD", atr: "ATR",
+  },
+  zh: {
+    brand: "策略助手", build: "构建", saved: "我的策略", board: "排行榜", other: "English", describe: "用一句话描述",
+    sentence: "5日均线上穿20日均线买入，RSI高于75卖出，止损7%", write: "生成代码", rules: "或逐条组合", ticker: "代码", entry: "买入", entryNote: "全部条件成立时",
+    exit: "卖出", exitNote: "任一条件成立时", add: "+ 条件", risk: "风险", stop: "止损 %", profit: "止盈 %", trail: "移动止损 %", sizing: "仓位",
+    fixed: "固定股数", percent: "按资金比例", risk_adjusted: "按止损风险", code: "策略代码", edited: "已手动修改", explain: "解释", download: "下载", save: "保存", run: "回测", running: "回测中…",
+    empty: "运行策略，查看历史表现。", submit: "提交到排行榜", dataset: "数据集", period: "周期", daily: "近24小时", weekly: "近7天", alltime: "全部",
+    login: "登录", logout: "退出", email: "邮箱", otp: "验证码", loginNote: "将向您的邮箱发送六位验证码。", send: "发送验证码", enter: "登录", cancel: "取消", level: "数值", lookback: "天数",
+    start: "初始资金", end: "期末资金", pnl: "盈亏", gain: "收益率", fallen: "最大回撤", orders: "成交", equity: "权益", savedAs: "已保存。", name: "策略名称", none: "暂无内容。",
+    open: "打开", drop: "删除", created: "保存时间", strategy: "策略", user: "用户", return_pct: "收益 %", sharpe: "夏普", max_drawdown: "最大回撤 %", score: "得分",
+    submitted: "已提交排行榜，得分 ", replace: "替换您手动修改的代码？", away: "服务器没有响应。", remove: "删除条件",
+    crosses_above: "上穿", crosses_below: "下穿", zscore: "Z 分数", bollinger: "布林带", sma: "SMA 均线", ema: "EMA 均线", rsi: "RSI", macd: "MACD", atr: "ATR",
+  },
+};
