@@ -6,7 +6,8 @@ before the server ends; a stream has no end of its own, so one whose reader does
 What is sent beside bodies (a request line, headers, the lengths of chunks, trailers) is kept in memory until it is
 complete, by a parser that knows no limit: the sender of too much of it is refused.
 
-Who sends nothing, or a byte now and then, would hold a connection for ever: a head has its time, and a body its pace.
+Who sends nothing, or a byte now and then, would hold a connection for ever, and so would who asks and does not read: a
+head has its time, a body its pace, and an answer that is not taken is given up.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ BESIDE_A_BYTE: Final = 8
 
 
 BODY_BYTES_MIN: Final = 1024
-"""Of a body that is not complete, in each `body_s`."""
+"""Of a body that is not complete, in each `body_s`; of an answer that waits for its reader, in each `taken_s`."""
 
 
 class Reading(Enum):
@@ -45,11 +46,14 @@ class JsonRefusals(HttpToolsProtocol):
     head_s: ClassVar[float] = 20
     """For a head to be complete, from the connection or from its first byte."""
     body_s: ClassVar[float] = 30
+    taken_s: ClassVar[float] = 300
+    """Long, because the system keeps megabytes of its own and tells of them a third at a time."""
 
     _beside = 0
     _reading = Reading.HEAD
     _patience: TimerHandle | None = None
     _of_body = 0
+    _untaken: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -57,6 +61,7 @@ class JsonRefusals(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._has_come()
+        self._is_taken()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -89,6 +94,29 @@ class JsonRefusals(HttpToolsProtocol):
         self._has_come()
         self._reading = Reading.NOTHING
         super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._wait_for_the_reader()
+
+    def resume_writing(self) -> None:
+        self._is_taken()
+        super().resume_writing()
+
+    def _wait_for_the_reader(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._untaken = self.loop.call_later(self.taken_s, self._look_at_what_was_taken, left)
+
+    def _is_taken(self) -> None:
+        if self._untaken is not None:
+            self._untaken.cancel()
+            self._untaken = None
+
+    def _look_at_what_was_taken(self, before: int) -> None:
+        if before - self.transport.get_write_buffer_size() < BODY_BYTES_MIN:
+            self.transport.abort()
+        else:
+            self._wait_for_the_reader()
 
     def _be_patient(self) -> None:
         wait_s = self.body_s if self._reading is Reading.BODY else self.head_s

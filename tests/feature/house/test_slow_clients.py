@@ -1,4 +1,4 @@
-"""A sender that is too slow holds no connection: a head has its time, a body its pace. With both cut short."""
+"""A slow client holds no connection: a head has its time, a body its pace, an answer its reader. With each cut short."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from quantos.kit.wire import BODY_BYTES_MIN, JsonRefusals
 
 SHORT_S: Final = 0.4
 PAUSE_S: Final = SHORT_S / 4
+MUCH: Final = b"POST /?40000 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000
+MUCH_BYTES: Final = 40_000_000
 HEAD: Final = b"POST / HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -25,10 +27,11 @@ class Hasty(JsonRefusals):
 
     head_s = SHORT_S
     body_s = SHORT_S
+    taken_s = 4 * SHORT_S
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
-    """Answers what was sent, as late as the path says."""
+    """Answers what was sent, as late as the path says, and as often as the query does."""
     body, more = b"", True
     while more:
         message = await receive()
@@ -36,6 +39,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
             return
         body, more = body + message["body"], message["more_body"]
     await asyncio.sleep(float(scope["path"].strip("/") or 0))
+    body *= int(scope["query_string"] or 1)
     await send(
         {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]}
     )
@@ -133,3 +137,22 @@ def test_a_connection_that_is_kept_alive_may_be_idle_for_as_long_as_the_server_k
         sender.sendall(HEAD + b"Content-Length: 2\r\n\r\nok")
         assert answer(sender, b"ok").startswith(b"HTTP/1.1 200 ")
         threading.Event().wait(2 * SHORT_S)
+
+
+def test_an_answer_that_nobody_reads_is_given_up(sender: socket.socket) -> None:
+    sender.sendall(MUCH)
+    threading.Event().wait(10 * SHORT_S)
+    found = 0
+    with suppress(ConnectionError):
+        while got := len(sender.recv(1_000_000)):
+            found += got
+    assert found < MUCH_BYTES
+
+
+def test_an_answer_that_is_read_at_a_pace_comes_to_its_end(sender: socket.socket) -> None:
+    sender.sendall(MUCH)
+    found = 0
+    while found < MUCH_BYTES:
+        found += (got := len(sender.recv(400_000)))
+        assert got
+        threading.Event().wait(PAUSE_S / 5)
