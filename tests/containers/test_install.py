@@ -332,7 +332,7 @@ def test_a_licence_is_taken_with_the_installation_and_one_that_does_not_hold_cha
 ) -> None:
     keys = tmp_path / "keys"
     keys.mkdir()
-    script = ["sh", INSTALL.parent / "fingerprint.sh"]
+    script = ["sh", str(INSTALL.parent / "fingerprint.sh")]
     here = subprocess.run(script, capture_output=True, text=True, check=True).stdout.strip()
     good, other = issue(keys, "good one.json", here), issue(keys, "other.json", "0" * 63 + "1")
     (appliance.place / "etc").mkdir(parents=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal as signals
 import subprocess
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from licensing.fingerprint import fingerprint_of
 from tests.containers.appliance import ROOT, Appliance, docker, free_name, issue
 
 SYMBOL, DAY, NEXT_DAY = "600519.SH", "2024-03-04", "2024-03-05"
@@ -22,14 +24,16 @@ BARS = f"""symbol,date,open,high,low,close,volume,pre_close
 {SYMBOL},{NEXT_DAY},10.50,10.50,10.50,10.50,100000000,10.50
 """
 OTHER_MACHINE = "0123456789abcdef0123456789abcdef"
+FINGERPRINT = str(ROOT / "fingerprint.sh")
+KEY = "/etc/quantos/vendor.pub.pem"
 
 
 @pytest.fixture(scope="module")
 def platform(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
-    """Installed, with a market, an agent, and one settled day."""
+    """Installed, with a licence, a market, an agent, and one settled day."""
     with Appliance.at(tmp_path_factory.mktemp("lifecycle") / "a place", free_name()) as made:
         made.make_simulated(image, "2024-03-04T08:00+08:00")
-        made.install(image)
+        made.install(image, *licensed(made, tmp_path_factory.mktemp("keys")))
         load_market(made)
         agent = join(made)
         made.post("/strategies", {"name": "alpha", "slug": "alpha"}, agent)
@@ -37,6 +41,15 @@ def platform(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
         made.quantos("clock", "advance", "12h")
         (made.place / "agent").write_text(agent)
         yield made
+
+
+def licensed(on: Appliance, keys: Path) -> tuple[str, ...]:
+    """The options of an installation with a licence for this machine; the vendor's key lies in its folder."""
+    here = subprocess.run(["sh", FINGERPRINT], capture_output=True, text=True, check=True).stdout.strip()
+    file = issue(keys, "license.json", here)
+    (on.place / "etc").mkdir(parents=True)
+    shutil.copy(keys / "vendor.pub.pem", on.place / "etc")
+    return ("--env", f"QUANTOS_TEST_VENDOR_KEY={KEY}", "--license", str(file))
 
 
 def load_market(on: Appliance) -> None:
@@ -76,6 +89,11 @@ def test_a_signal_is_settled_in_it(platform: Appliance) -> None:
     49,900 * 0.48 = 23,952, less 0.03 % commission (150.00) and 0.001 % transfer fee (5.00) is 23,797.
     """
     assert [(row["date"], row["nav"]) for row in record(platform)] == [(DAY, 1.023797)]
+
+
+def test_it_is_licensed(platform: Appliance) -> None:
+    found = json.loads(platform.quantos("license", "status", "--json"))
+    assert (found["mode"], found["edition"]) == ("licensed", "test")
 
 
 def test_the_backups_of_a_running_platform_lie_on_the_host(platform: Appliance) -> None:
@@ -192,6 +210,11 @@ def test_a_backup_comes_back_on_another_machine(platform: Appliance, image: str,
         mounts = ("-v", f"{other.volume}:/data", "-v", f"{other.place}/backups:/backups")
         run = ("run", "--rm", "--network", "none", *machine, *mounts, image)
         docker(*run, "backup", "restore", "/backups/moved.zip", "--force")
+        trusted = ("-e", f"QUANTOS_TEST_VENDOR_KEY={KEY}", "-v", f"{platform.place}/etc:/etc/quantos:ro")
+        said = json.loads(docker(*run[:-1], *trusted, image, "license", "status", "--json"))
+        assert (said["mode"], said["edition"]) == ("grace", "test")
+        other_machine = fingerprint_of("linux", OTHER_MACHINE)
+        assert other_machine in json.dumps(said)
         docker("start", other.name)
         assert other.run().returncode == 0
         assert record(other) == before
