@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from quantos import __version__
 from quantos.accounts import routes as account_routes
@@ -18,6 +19,7 @@ from quantos.kit.docs_page import add_docs_page, add_text
 from quantos.kit.etags import EntityTags
 from quantos.kit.handbook import add_handbook
 from quantos.kit.head import HeadAsGet
+from quantos.kit.observed import Observed, Requests
 from quantos.kit.openapi import TAGS, describe
 from quantos.kit.rates import Meter, RateLimit, parse_rate
 from quantos.kit.routing import API, place
@@ -47,9 +49,16 @@ def is_open(settings: Settings) -> bool:
     return settings.copilot_open == "true" or (not settings.copilot_open and is_loopback(settings.host))
 
 
+class _Watched(FastAPI):
+    """An application whose every answer is counted, also where nothing of it knew what to say."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Observed(super().build_middleware_stack(), self.state.requests, self.state.slow_request_s)
+
+
 def build_app(platform: Platform) -> FastAPI:
     """The ASGI application."""
-    app = FastAPI(
+    app = _Watched(
         title="QuantOS",
         version=__version__,
         description="Daily signals, settlement and verifiable track records for Chinese A-shares.",
@@ -59,7 +68,7 @@ def build_app(platform: Platform) -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # nobody is told of a request
     )
-    p = platform
+    p, requests = platform, Requests()
     place(
         app,
         strategy_routes.signals_router(
@@ -93,7 +102,16 @@ def build_app(platform: Platform) -> FastAPI:
         research_routes.study_router(p.research.studies, p.accounts),
         leaderboard_routes.router(p.leaderboard, p.accounts),
         leaderboard_routes.admin_router(p.leaderboard, p.accounts),
+        admin_routes.watching(
+            requests,
+            p.operations,
+            p.records,
+            p.series,
+            p.scheduler.is_winding_down,
+            p.accounts,
+        ),
     )
+    app.state.requests, app.state.slow_request_s = requests, p.settings.slow_request_s
     app.state.once = p.accounts.idempotency.once
     app.state.admit = p.standing.admit
     describe(app)

@@ -119,9 +119,10 @@ class Platform:
         try:
             with ThreadPoolExecutor(1) as beside:  # DuckDB reads its file without the interpreter's lock
                 file, memory_limit = directory.path / "series.duckdb", settings.series_memory_limit
-                opening = beside.submit(Series, file, memory_limit=memory_limit)
+                slow_s = settings.slow_query_s
+                opening = beside.submit(Series, file, memory_limit=memory_limit, slow_s=slow_s)
                 opened.append(partial(_close_if_open, opening))
-                records = Records(directory.path / "records.db")
+                records = Records(directory.path / "records.db", slow_s=slow_s)
                 opened.append(records.close)
                 upgrade(records)
                 series = opening.result()

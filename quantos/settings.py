@@ -236,6 +236,26 @@ class Settings(BaseSettings):
     backtest_memory_mb_max: int = Field(
         512, ge=64, le=65_536, description="Memory that a backtest may use beyond the libraries, in MiB."
     )
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        description="How the server logs: a line to read, or a JSON object a line for what collects logs.",
+    )
+    slow_request_s: float = Field(
+        1.0,
+        ge=0,
+        le=3600,
+        description="Seconds until an answer begins from which a request is logged; 0: never.",
+    )
+    slow_query_s: float = Field(
+        0.5, ge=0, le=3600, description="Seconds from which a query of a store is logged; 0: never."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description=(
+            "Bearer token by which Prometheus reads /metrics from another machine or through a proxy; empty: only this"
+            " machine reads it."
+        ),
+    )
     lang: Literal["", "en", "zh"] = Field("", description="Language of messages; empty: as the terminal's.")
 
 

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.admin import backups, events, restatements, state, trail
+from quantos.admin import backups, events, metrics, probes, restatements, state, trail
 from quantos.admin.schemas import (
     ClockMoved,
     ClockOut,
@@ -30,11 +30,14 @@ from quantos.admin.schemas import (
 )
 from quantos.admin.service import Operations
 from quantos.kit.clock import rfc3339
+from quantos.kit.observed import Requests
 from quantos.kit.routing import Routes, joined
 from quantos.kit.web import Offset, json_response, limit, refusals
 from quantos.scheduler.service import Ran, Scheduler
 from quantos.settlement.service import OUTCOMES_MAX, Settlement
 from quantos.storage.audit import Audit
+from quantos.storage.records import Records
+from quantos.storage.series import Series
 
 T = TypeVar("T")
 JobName = Annotated[str, Path(description="As the list of jobs gives it.")]
@@ -70,6 +73,22 @@ def router(
         trail.router(audit, accounts),
         backups.router(operations.backups, accounts),
         state.router(operations.overview, operations.settings, operations.log, accounts),
+    )
+
+
+def watching(
+    requests: Requests,
+    operations: Operations,
+    records: Records,
+    series: Series,
+    leaving: Callable[[], bool],
+    accounts: Accounts,
+) -> APIRouter:
+    """What other programs watch the platform by, at the root. `leaving`: whether it has been asked to stop."""
+    overview, token = operations.overview, operations.settings.metrics_token.get_secret_value()
+    return joined(
+        probes.router(probes.Stores(records, series, overview.data_dir), leaving),
+        metrics.router(requests, overview.shown, overview.data_dir, token, accounts.operator),
     )
 
 

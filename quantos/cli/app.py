@@ -23,6 +23,7 @@ from quantos.cli import (
     secrets,
     serve,
     settings_command,
+    support_bundle,
     tui,
     verify,
 )
@@ -69,6 +70,7 @@ def version(as_json: Json = False) -> None:
 app.command()(serve.serve)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
+app.command("support-bundle")(support_bundle.support_bundle)
 market.market.command()(quarantine.quarantine)
 app.add_typer(market.market, name="market")
 app.command()(jobs.settle)

@@ -1,26 +1,30 @@
 """Where the platform's log goes: stderr, one readable line each.
 
 A server says everything that happened; a command that opens the platform itself says only what went wrong, because
-its own answer says the rest. What has the form of a credential is cut out of every line, and of a server's also each
+its own answer says the rest. Each line of a server says what work it belongs to. What has the form of a credential is cut out of every line, and of a server's also each
 secret that its platform knows.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
 from quantos.cli.layout import clean
 from quantos.kit.masking import Redaction
+from quantos.kit.work import WORK, in_brackets
 
 OURS: Final = "quantos"
 
 
-def of_a_server() -> None:
-    """From now on: what the platform does, and warnings of the libraries, each with its time."""
-    _to_stderr(_Timed("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S%z"))
+def of_a_server(form: str = "text") -> None:
+    """From now on: what the platform does, and warnings of the libraries, each with its time. `form`: text or json."""
+    timed = _Timed("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S%z")
+    _to_stderr(_Json() if form == "json" else timed)
     logging.getLogger(OURS).setLevel(logging.INFO)
 
 
@@ -57,7 +61,24 @@ class _Timed(_Redacted):
     """A message on one line, whatever it quotes; below it only where a defect came from."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        return clean(" ".join(super().formatMessage(record).splitlines()))
+        line = " ".join(super().formatMessage(record).splitlines())
+        return clean(line + in_brackets(WORK.get()))
+
+
+class _Json(_Redacted):
+    """An object a line: at (RFC 3339, UTC), level, logger, message, what it worked on, and of a defect its traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": self.redact(record.getMessage()),
+            **{name: self.redact(value) for name, value in WORK.get().items()},
+        }
+        if record.exc_info:
+            said["error"] = self.redact(self.formatException(record.exc_info))
+        return json.dumps(said, ensure_ascii=False)
 
 
 class _OneLine(_Redacted):

@@ -67,9 +67,9 @@ def serve(
 ) -> None:
     """Run the platform: API, scheduler and background work, until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, _leave)
-    logs.of_a_server()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a second one would spin for 0.1 s, and never be used
     settings = load(data_dir, host=host, port=port)
+    logs.of_a_server(settings.log_format)
     directories.require_room(settings.data_dir)
     from quantos.app import Platform, build_app  # noqa: PLC0415 - loaded where it is used
     from quantos.kit.heap import Heap  # noqa: PLC0415

@@ -420,6 +420,10 @@ class LoginRefused(errors.Unauthenticated):
     code: ClassVar[str] = "login_refused"
 
 
+class MetricsRefused(errors.Unauthenticated):
+    code: ClassVar[str] = "metrics_refused"
+
+
 class AccountDisabled(errors.Forbidden):
     code: ClassVar[str] = "account_disabled"
 
@@ -672,6 +676,10 @@ class SignalIrreplaceable(errors.Conflict):
 
 class SlugTaken(errors.Conflict):
     code: ClassVar[str] = "slug_taken"
+
+
+class BundleExists(errors.Conflict):
+    code: ClassVar[str] = "support_bundle_exists"
 
 
 class TooManySymbols(errors.TooLarge):
@@ -949,6 +957,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "market_file_refused": FileRefused,
     "market_path_not_found": PathNotFound,
     "market_value_unreadable": UnreadableValue,
+    "metrics_refused": MetricsRefused,
     "nickname_taken": NicknameTaken,
     "nicknames_exhausted": NicknamesExhausted,
     "no_bars_yet": NoBarsYet,
@@ -999,6 +1008,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "strategy_code_refused": StrategyCodeRefused,
     "strategy_not_found": StrategyNotFound,
     "strategy_retired": StrategyRetired,
+    "support_bundle_exists": BundleExists,
     "takes_no_signals": TakesNoSignals,
     "ticket_not_found": TicketNotFound,
     "too_early_to_settle": TooEarly,

@@ -91,6 +91,12 @@ class AlarmOut(TypedDict):
     link: str
 
 
+class Alive(TypedDict):
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
 class ApiKeyList(TypedDict):
     api_keys: list[ApiKeyOut]
 
@@ -1746,6 +1752,13 @@ class RankedName(TypedDict):
     symbol: str
     score: float
     factors: list[FactorOfName]
+
+
+class Readiness(TypedDict):
+    """`reasons`: everything that stands against it."""
+
+    status: Literal["ready", "not_ready"]
+    reasons: list[str]
 
 
 class Record(TypedDict):

@@ -25,6 +25,7 @@ from sqlmodel import Session
 
 from quantos.errors import Invalid, QuantosError
 from quantos.kit.clock import Clock, SimulatedClock, parse_instant, rfc3339, today
+from quantos.kit.work import working_on
 from quantos.market.core.calendar import TradingCalendar
 from quantos.scheduler import store
 from quantos.scheduler.clocks import (
@@ -171,6 +172,10 @@ class Scheduler:
         from quantos.scheduler.alarm import LiveAlarm  # noqa: PLC0415 - live only
 
         self._alarm = LiveAlarm(self._wake)
+
+    def is_winding_down(self) -> bool:
+        """Whether it has been asked to stop."""
+        return self._stopping.is_set()
 
     def wind_down(self) -> None:
         """Start no further job, and wait for none: a move of the clock ends with the job under way."""
@@ -363,7 +368,8 @@ class Scheduler:
         refusal: Exception | None = None
         begun = time.perf_counter()
         try:
-            outcome = self._jobs[due.job](due.trade_date)
+            with working_on(job=due.job, trade_date=due.trade_date.isoformat()):
+                outcome = self._jobs[due.job](due.trade_date)
             if not isinstance(outcome, JobOutcome):
                 outcome = JobOutcome(outcome, "waiting" if "waiting" in outcome else "done")
             state, detail = str(outcome.state), orjson.loads(orjson.dumps(dict(outcome.detail)))

@@ -19,6 +19,7 @@ import numpy as np
 from quantos.errors import Conflict, Invalid, WrongState
 from quantos.kit.clock import Clock, rfc3339
 from quantos.kit.money import MILLS_PER_CNY, cny
+from quantos.kit.work import working_on
 from quantos.market.core.settled import Reopened
 from quantos.market.service import Market
 from quantos.settlement import revisions, store
@@ -192,7 +193,8 @@ class Restating:
             )
         assert run.number is not None
         try:
-            restated = self._transaction(order, last, run.number, strategies, on_day)
+            with working_on(run=run.id):
+                restated = self._transaction(order, last, run.number, strategies, on_day)
         except RestatementRefused as refusal:
             self._finish(run.id, "refused", refused=refusal.message)
             raise

@@ -23,6 +23,7 @@ from sqlmodel import Session
 from quantos.errors import WrongState
 from quantos.kit.clock import Clock, shanghai, today
 from quantos.kit.money import MILLS_PER_CNY
+from quantos.kit.work import working_on
 from quantos.market.core.settled import SettledDays
 from quantos.market.service import Market
 from quantos.settlement import missing, past_runs, revisions, store
@@ -304,7 +305,8 @@ class Settlement:
                 work = self._plan(session, trade_date, only)
             assert run.number is not None
             try:
-                self._settle(work, run.number, run.id, on_day)
+                with working_on(run=run.id):
+                    self._settle(work, run.number, run.id, on_day)
                 if work.failed:
                     with self._series.read() as cursor:
                         work.failed = with_remedies(cursor, work.failed)

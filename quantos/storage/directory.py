@@ -138,11 +138,8 @@ class DataDirectory:
         return secret
 
     def all_secrets(self) -> list[str]:
-        """Every line of every generated secret, so that they can be kept out of whatever is shown."""
-        folder = self.path / "secrets"
-        files = sorted(folder.iterdir()) if folder.is_dir() else []
-        texts = [file.read_text(errors="replace") for file in files if file.is_file()]
-        return [line.strip() for text in texts for line in text.splitlines()]
+        """As `secrets_in`."""
+        return secrets_in(self.path)
 
     def announce(self, url: str, at: datetime) -> None:
         """Leave `server.json` so that commands find the running server."""
@@ -152,6 +149,14 @@ class DataDirectory:
 
     def withdraw(self) -> None:
         (self.path / "server.json").unlink(missing_ok=True)
+
+
+def secrets_in(path: Path) -> list[str]:
+    """Every line of every generated secret of a directory, so that they can be kept out of whatever is shown."""
+    folder = path / "secrets"
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    texts = [file.read_text(errors="replace") for file in files if file.is_file()]
+    return [line.strip() for text in texts for line in text.splitlines()]
 
 
 def running_server(path: Path) -> str | None:

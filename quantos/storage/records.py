@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -25,6 +26,7 @@ from sqlmodel import Session
 
 from quantos.errors import Unavailable
 from quantos.storage.events import NOTED
+from quantos.storage.slowly import Slowly
 
 GROUP_MAX = 256
 T = TypeVar("T")
@@ -49,8 +51,8 @@ class _Unit:
 class Records:
     """Sessions on the records store."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, slow_s: float = 0) -> None:
+        self.path, self._slowly = path, Slowly("records", slow_s)
         self._writer = _engine(path, begin="BEGIN IMMEDIATE", readers=0)
         self._reader = _engine(path, begin="BEGIN", readers=8)
         self._looking: list[Connection] = []
@@ -82,8 +84,10 @@ class Records:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A consistent view; nothing is written."""
+        started = perf_counter()
         with Session(self._reader, autoflush=False) as session:
             yield session
+        self._slowly.tell("read", started)
 
     @contextmanager
     def look(self) -> Iterator[Connection]:
@@ -117,8 +121,10 @@ class Records:
             _storage_errors(self.path),
             Session(self._writer, expire_on_commit=False) as session,
         ):
+            started = perf_counter()
             with session.begin():
                 yield session
+            self._slowly.tell("written", started)
             self._committed()
 
     async def commit(self, work: Callable[[Session], T]) -> T:
@@ -190,9 +196,11 @@ class Records:
             group, stopping = self._drain(first)
             try:
                 with self._write_lock:
+                    started = perf_counter()
                     with self._writer.begin() as connection:
                         for unit in group:
                             _run_in_savepoint(unit, connection, self.path)
+                    self._slowly.tell("written", started, f"{len(group)} requests")
                     self._committed()
             except Exception as error:  # noqa: BLE001 - every unit of the group is told
                 for unit in group:

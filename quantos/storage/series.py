@@ -10,12 +10,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from time import perf_counter
 from typing import Final, Protocol
 
 import duckdb
 
 from quantos.errors import Unavailable
 from quantos.storage.series_schema import migrate
+from quantos.storage.slowly import Slowly
 
 CHECKPOINT_THRESHOLD: Final = "128MB"
 """Size of the write-ahead log at which DuckDB folds it into the file; at its default of 16 MB half of a
@@ -37,8 +39,10 @@ class SeriesStore(Protocol):
 class Series:
     """Cursors on the series store."""
 
-    def __init__(self, path: Path, *, memory_limit: str = "2GB", threads: int | None = None) -> None:
-        self.path = path
+    def __init__(
+        self, path: Path, *, memory_limit: str = "2GB", threads: int | None = None, slow_s: float = 0
+    ) -> None:
+        self.path, self._slowly = path, Slowly("series", slow_s)
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
             "autoinstall_known_extensions": False,
@@ -75,11 +79,12 @@ class Series:
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor on the last committed state."""
-        cursor = self._connection.cursor()
+        cursor, started = self._connection.cursor(), perf_counter()
         try:
             yield cursor
         finally:
             cursor.close()
+            self._slowly.tell("read", started)
 
     @contextmanager
     def snapshot(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -95,7 +100,7 @@ class Series:
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A transaction: the one commit point of what is written in it."""
         with self._write_lock:
-            cursor = self._connection.cursor()
+            cursor, started = self._connection.cursor(), perf_counter()
             try:
                 cursor.execute("BEGIN TRANSACTION")
                 try:
@@ -116,6 +121,7 @@ class Series:
                 ) from error
             finally:
                 cursor.close()
+                self._slowly.tell("written", started)
             for woken in self._listeners:
                 woken()
 

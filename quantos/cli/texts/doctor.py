@@ -1,4 +1,4 @@
-"""What `quantos doctor` says: key → (English, Chinese)."""
+"""What `quantos doctor` and `quantos support-bundle` say: key → (English, Chinese)."""
 
 from __future__ import annotations
 
@@ -131,5 +131,15 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
     "doctor.settlement.remedy": (
         "quantos settle --date {date} goes on with the days that are missing",
         "执行 quantos settle --date {date}，继续结算尚缺的交易日",
+    ),
+    "support_bundle.exists": (
+        "{path} is there already: name another file, or remove it",
+        "{path} 已存在：请指定其他文件名，或将其删除",
+    ),
+    "support_bundle.written": ("written: {path} ({size} KiB)", "已写入：{path}（{size} KiB）"),
+    "support_bundle.left_out": ("left out: {part}: {why}", "未包含：{part}：{why}"),
+    "support_bundle.look": (
+        "Secrets are cut out, and nothing of what users sent is in it. Look through it before you send it.",
+        "机密已去除，也不含用户提交的任何内容。发送前请先自行查看。",
     ),
 }

@@ -21,6 +21,8 @@ _COMMANDS: Final[dict[str, str]] = {
     "Run the platform: API, scheduler and background work, until Ctrl-C or SIGTERM.": "运行平台：接口、定时任务与后台工作，直到 Ctrl-C 或 SIGTERM。",
     "Play the main job end to end in simulation: a market, an agent, a year of signals, settlement, NAVs.": "在模拟中完整运行主流程：行情、智能体、一年的信号、结算、净值。",
     "Check settings, disk, secrets, lock, stores, clock, calendar, data, settlement, attestation, licence and backups; exit 1 on a problem.": "检查设置、磁盘、密钥、目录锁、存储、时钟、日历、行情、结算、存证、许可证与备份；发现问题时退出码为 1。",
+    "Collect what a helper needs to know of this platform, without secrets, in one zip file.": "将排查问题所需的信息收集为一个 zip 文件，不含任何机密。",
+    "Where to; default: quantos-support-DATE.zip in this folder.": "写入位置；默认为当前目录下的 quantos-support-日期.zip。",
     "Show every setting, its variable and what it is for; secrets are masked.": "显示全部设置、对应变量与用途；机密内容会被遮盖。",
     "Market data: import, fetch, see what is there.": "行情数据：导入、抓取、查看。",
     "Load bars, indices, constituents, instruments and corporate actions; every refused row is counted.": "导入日线、指数、成分、标的与公司行为；被拒收的行逐一计数。",

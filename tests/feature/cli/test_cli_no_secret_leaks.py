@@ -6,6 +6,7 @@ print, the process list, a backup, and every file of the data directory while it
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +79,8 @@ class Left:
     processes: bytes
     while_running: dict[str, bytes]
     backup: dict[str, bytes]
+    bundle: dict[str, bytes]
+    metrics: bytes
     printed: dict[str, str]
 
 
@@ -181,6 +184,8 @@ def left(home: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Left
             for command in COMMANDS
             for ended in [run(*command, data_dir=directory)]
         }
+        metrics = httpx.get(f"{server.url}/metrics", trust_env=False).content
+        assert run("support-bundle", folder / "support.zip", data_dir=directory).code == 0
         day.call("POST", "/admin/backups", operator)
         running, processes = files(directory), command_lines()
         (backup,) = (directory / "backups").iterdir()
@@ -188,7 +193,17 @@ def left(home: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Left
     assert server.process.stdout is not None
     said = server.process.stdout.read()
     server.process.stdout.close()
-    return Left(day, directory, log.read_text() + said, processes, running, unpacked(backup), printed)
+    return Left(
+        day,
+        directory,
+        log.read_text() + said,
+        processes,
+        running,
+        unpacked(backup),
+        unpacked(folder / "support.zip"),
+        metrics,
+        printed,
+    )
 
 
 def unpacked(backup: Path) -> dict[str, bytes]:
@@ -231,6 +246,25 @@ def test_no_answer_but_the_one_that_shows_it_has_a_secret(left: Left) -> None:
 
 def test_the_log_has_none(left: Left) -> None:
     assert told(left.log.encode(), left.day.secrets) == []
+
+
+def test_what_is_sent_to_a_helper_has_none_not_even_a_generated_one(left: Left) -> None:
+    generated = {
+        name: line.decode()
+        for name, content in left.while_running.items()
+        if name.startswith("secrets/")
+        for line in content.splitlines()
+        if len(line) >= 20
+    }
+    assert len(left.bundle) > 10
+    assert len(json.loads(left.bundle["log.json"])) > 0
+    for name, content in left.bundle.items():
+        assert told(content, left.day.secrets | generated) == [], name
+
+
+def test_the_metrics_have_none(left: Left) -> None:
+    assert b"quantos_requests_total" in left.metrics
+    assert told(left.metrics, left.day.secrets) == []
 
 
 def test_the_process_list_has_none(left: Left) -> None:
