@@ -25,7 +25,6 @@ from quantos.errors import QuantosError, Unauthenticated
 from quantos.kit.clock import parse_instant
 from quantos.kit.observed import BUCKETS_S, Requests
 from quantos.kit.routing import Routes
-from quantos.kit.web import refusals
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -47,12 +46,7 @@ def router(
     """`token`: of the settings; empty: none. `operator` raises where the caller is no operator."""
     public = Routes(None, "health", prefix="")
 
-    @public.get(
-        "/metrics",
-        operation_id="get_metrics",
-        summary="The platform in figures, in the text format of Prometheus",
-        responses=refusals(s401="not from this machine, and without the token"),
-    )
+    @public.get("/metrics", include_in_schema=False)
     async def get_metrics(request: Request) -> Response:
         """From this machine without credentials; from another, or through a proxy, with the bearer token of
         `QUANTOS_METRICS_TOKEN` or an operator's.

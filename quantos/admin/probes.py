@@ -10,7 +10,7 @@ import asyncio
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import duckdb
 from fastapi import APIRouter
@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from quantos.errors import QuantosError
 from quantos.kit.routing import Routes
-from quantos.kit.web import Answer, json_response
+from quantos.kit.web import json_response
 from quantos.storage.records import Records
 from quantos.storage.series import Series
 
@@ -36,37 +36,16 @@ class Stores(NamedTuple):
     folder: Path
 
 
-class Alive(Answer):
-    """The process answers."""
-
-    status: Literal["alive"]
-
-
-class Readiness(Answer):
-    """`reasons`: everything that stands against it."""
-
-    status: Literal["ready", "not_ready"]
-    reasons: list[str]
-
-
 def router(stores: Stores, leaving: Callable[[], bool]) -> APIRouter:
     """`leaving`: whether the platform has been asked to stop."""
     public = Routes(None, "health", prefix="")
 
-    @public.get(
-        "/livez", operation_id="get_liveness", summary="Whether the process answers", response_model=Alive
-    )
+    @public.get("/livez", include_in_schema=False)
     async def get_liveness() -> Response:
         """Asks nothing of the stores."""
         return json_response({"status": "alive"})
 
-    @public.get(
-        "/readyz",
-        operation_id="get_readiness",
-        summary="Whether the platform can do its work: stores, disk",
-        response_model=Readiness,
-        responses={503: {"model": Readiness, "description": "not now; `reasons` say why"}},
-    )
+    @public.get("/readyz", include_in_schema=False)
     async def get_readiness() -> Response:
         """Reads a row of each store, and looks whether the disk has room for a commit."""
         reasons = ["the platform is stopping"] if leaving() else []

@@ -589,19 +589,9 @@ def get_license_request() -> Call[shapes.LatestRequest | shapes.NoRequest]:
     return Call("GET", "/api/v1/deploy/license-request")
 
 
-def get_liveness() -> Call[shapes.Alive]:
-    """Whether the process answers"""
-    return Call("GET", "/livez")
-
-
 def get_me() -> Call[shapes.UserOut]:
     """The caller's account"""
     return Call("GET", "/api/v1/auth/me")
-
-
-def get_metrics() -> Call[Any]:
-    """The platform in figures, in the text format of Prometheus"""
-    return Call("GET", "/metrics")
 
 
 def get_my_license() -> Call[shapes.MyLicense | shapes.NoLicense]:
@@ -637,11 +627,6 @@ def get_public_claim(slug: str) -> Call[shapes.PublicClaim]:
 def get_public_strategy(slug: str) -> Call[shapes.PublicIndex]:
     """What a public strategy is, and where its record is read"""
     return Call("GET", f"/api/v1/public/strategies/{segment(slug)}")
-
-
-def get_readiness() -> Call[shapes.Readiness]:
-    """Whether the platform can do its work: stores, disk"""
-    return Call("GET", "/readyz")
 
 
 def get_research_backtest(backtest_id: str) -> Call[shapes.StudyDetail]:

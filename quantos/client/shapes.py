@@ -91,12 +91,6 @@ class AlarmOut(TypedDict):
     link: str
 
 
-class Alive(TypedDict):
-    """The process answers."""
-
-    status: Literal["alive"]
-
-
 class ApiKeyList(TypedDict):
     api_keys: list[ApiKeyOut]
 
@@ -1752,13 +1746,6 @@ class RankedName(TypedDict):
     symbol: str
     score: float
     factors: list[FactorOfName]
-
-
-class Readiness(TypedDict):
-    """`reasons`: everything that stands against it."""
-
-    status: Literal["ready", "not_ready"]
-    reasons: list[str]
 
 
 class Record(TypedDict):

@@ -148,8 +148,7 @@ class Scheduler:
         stops: Sequence[Stop] = (),
     ) -> None:
         """`jobs` by name; those of the timetable that are missing are not available and are passed over."""
-        unknown = jobs.keys() - JOBS.keys()
-        assert not unknown, f"jobs that the timetable does not know: {unknown}"
+        assert not (unknown := jobs.keys() - JOBS.keys()), f"jobs that the timetable does not know: {unknown}"
         self._clock, self._records, self._calendar_of, self._jobs = clock, records, calendar_of, dict(jobs)
         self._stops = {stop.job.name: stop for stop in stops} if clock.simulated else {}
         self._turn = threading.RLock()  # one run at a time, whoever asks
