@@ -183,7 +183,7 @@ def test_pub_21_a_public_route_answers_the_same_with_a_wrong_token(
     nobody = on_stage.public()
     stranger = with_token(nobody, "nonsense")
     for route in routes:
-        if is_public(route):
+        if is_public(route) and route != ("GET", f"{ROOT}/metrics"):  # it counts the requests before it
             without, with_wrong = nobody.call(*route), stranger.call(*route)
             assert (without.status_code, without.content) == (with_wrong.status_code, with_wrong.content)
 
