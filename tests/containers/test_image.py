@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from quantos.kit.handbook import PAGES
 from tests.containers.appliance import ROOT, docker
 
 
@@ -72,6 +73,15 @@ def test_no_secret_of_a_build_and_no_test_is_in_it(image: str) -> None:
     )
     run = ("run", "--rm", "--network", "none", "--user", "0", "--entrypoint", "python3", image, "-c", script)
     assert docker(*run) == ""
+
+
+def test_the_handbook_that_messages_name_is_in_it(image: str) -> None:
+    script = (
+        "from quantos.kit.handbook import PAGES, handbook_file;"
+        "print(len(PAGES), [name for name in PAGES if handbook_file(name) is None])"
+    )
+    run = ("run", "--rm", "--network", "none", "--entrypoint", "python3", image, "-c", script)
+    assert docker(*run) == f"{len(PAGES)} []"
 
 
 def _licensing(image: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ from tests.support.applications import application
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ("quantos", "tui", "licensing", "strategy_worker")
-INTERNAL = {"architecture", "benchmarks", "requirements"}
+INTERNAL = {"architecture", "benchmarks", "reliability", "requirements"}
 """On how the platform is built, for those who have the checkout."""
 
 pytestmark = pytest.mark.anyio
