@@ -6,6 +6,7 @@ their own and see the last committed state.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -22,6 +23,8 @@ from quantos.storage.slowly import Slowly
 CHECKPOINT_THRESHOLD: Final = "128MB"
 """Size of the write-ahead log at which DuckDB folds it into the file; at its default of 16 MB half of a
 settlement's time goes into folding. It bounds what a start after a kill replays."""
+
+logger = logging.getLogger(__name__)
 
 
 class SeriesUnavailable(Unavailable):
@@ -52,20 +55,19 @@ class Series:
         }
         if threads is not None:
             config["threads"] = threads
-        self._memory_limit, self._threads = memory_limit, threads
-        try:
-            self._connection = duckdb.connect(str(path), config=config)
-        except duckdb.Error as error:
-            raise SeriesUnavailable(
-                f"the series store {path.name} cannot be opened ({_first_line(error)}): run quantos doctor"
-            ) from error
+        self._memory_limit, self._threads, self._config = memory_limit, threads, config
+        self._limits: tuple[int | None, float | None] | None = None
         self._write_lock = threading.RLock()
+        self._turn = threading.Lock()  # of whoever takes a cursor, or opens the file again
+        self._is_given_up = False
         self._listeners: list[Callable[[], object]] = []
+        self._connection = self._open()
         migrate(self._connection)
 
     def limit(self, *, threads: int | None, memory_gib: float | None) -> None:
         """Compute with no more than this from now on; None: as it was opened, beyond which it never goes."""
         wanted = threads or self._threads
+        self._limits = threads, memory_gib
         with self.read() as cursor:
             cursor.execute("RESET threads" if wanted is None else f"SET threads = {wanted:d}")
             cursor.execute("SET memory_limit = ?", [self._memory_limit])
@@ -78,10 +80,12 @@ class Series:
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor on the last committed state."""
-        cursor, started = self._connection.cursor(), perf_counter()
+        """A cursor on the last committed state. Raises SeriesUnavailable."""
+        cursor, started = self._cursor(), perf_counter()
         try:
             yield cursor
+        except duckdb.FatalException as error:
+            raise self._given_up(error) from error
         finally:
             cursor.close()
             self._slowly.tell("read", started)
@@ -100,7 +104,7 @@ class Series:
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A transaction: the one commit point of what is written in it."""
         with self._write_lock:
-            cursor, started = self._connection.cursor(), perf_counter()
+            cursor, started = self._cursor(), perf_counter()
             try:
                 cursor.execute("BEGIN TRANSACTION")
                 try:
@@ -109,12 +113,9 @@ class Series:
                 except BaseException:
                     _rollback(cursor)
                     raise
-            except (
-                duckdb.IOException,
-                duckdb.OutOfMemoryException,
-                duckdb.FatalException,
-                _CommitFailed,
-            ) as error:
+            except duckdb.FatalException as error:
+                raise self._given_up(error) from error
+            except (duckdb.IOException, duckdb.OutOfMemoryException, _CommitFailed) as error:
                 raise SeriesUnavailable(
                     f"the series store could not be written ({_first_line(error)}): nothing was stored; "
                     "free disk space or memory and run it again"
@@ -138,11 +139,52 @@ class Series:
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file."""
-        with self._write_lock:
-            self._connection.execute("CHECKPOINT")
+        with self._write_lock, self.read() as cursor:
+            cursor.execute("CHECKPOINT")
 
     def close(self) -> None:
         self._connection.close()
+
+    # inside
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return duckdb.connect(str(self.path), config=self._config)
+        except duckdb.Error as error:
+            raise SeriesUnavailable(
+                f"the series store {self.path.name} cannot be opened ({_first_line(error)}): run quantos doctor"
+            ) from error
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._turn:
+            is_new = self._is_given_up
+            if is_new:
+                self._connection.close()
+                self._connection, self._is_given_up = self._open(), False
+            cursor = self._connection.cursor()
+        if is_new:
+            self._begin_again()
+        return cursor
+
+    def _given_up(self, error: duckdb.FatalException) -> SeriesUnavailable:
+        """DuckDB uses a file no more whose sync has failed: what the disk has is known by opening it anew.
+
+        Whoever still has a cursor on it keeps it as it is; the next use after the last of them opens it.
+        """
+        self._is_given_up = True
+        return SeriesUnavailable(
+            f"the disk failed the series store ({_first_line(error)}): it is opened anew with the next use; look there"
+            " whether it was stored, and do it again if not"
+        )
+
+    def _begin_again(self) -> None:
+        """What was set holds for the file that was opened anew, and what was read before is read again."""
+        logger.warning("the series store was opened anew: the disk had failed it")
+        if self._limits is not None:
+            threads, memory_gib = self._limits
+            self.limit(threads=threads, memory_gib=memory_gib)
+        for woken in self._listeners:
+            woken()
 
 
 def _memory_gib(cursor: duckdb.DuckDBPyConnection) -> float:

@@ -35,7 +35,7 @@ JOBS: Final = {
 }
 
 
-def everything(folder: Path, plan: Plan, model: Model, packages: dict[str, Any]) -> Findings:
+def everything(folder: Path, plan: Plan, model: Model) -> Findings:
     found: Findings = []
     with sqlite3.connect(folder / "data" / "records.db") as records:
         found += _whole(records)
@@ -67,11 +67,12 @@ def _whole(records: sqlite3.Connection) -> Findings:
 
 
 def _jobs(records: sqlite3.Connection) -> Findings:
-    """Each job of each day has come to its end."""
+    """Each job of each day has come to its end: it is done, or is recorded as one that failed or waits."""
     ended = Counter(
         (job, day)
         for job, day, state in records.execute("SELECT job, trade_date, state FROM job_run").fetchall()
-        if state in {"done", "skipped"} or (state, job) == ("waiting", "settle_all_active_strategies")
+        if state in {"done", "skipped", "failed"}
+        or (state, job) == ("waiting", "settle_all_active_strategies")
     )
     found = []
     for day in DAYS[: PLAYED + 1]:
@@ -139,6 +140,12 @@ def last_settled(strategy: Strategy) -> date:
     return max((day for day in days if strategy.deadline(day) <= at), default=BEFORE)
 
 
+def settled_days(strategy: Strategy) -> list[date]:
+    """From its first effective signal on, every trading day."""
+    first = min(strategy.effective(END), default=None)
+    return [] if first is None else [day for day in DAYS if first <= day <= last_settled(strategy)]
+
+
 def _record(
     series: duckdb.DuckDBPyConnection, plan: Plan, model: Model, strategy: Strategy, number: int
 ) -> Findings:
@@ -148,8 +155,7 @@ def _record(
     rows = series.execute(
         "SELECT trade_date, nav, cash, fees FROM nav WHERE strategy = ? ORDER BY trade_date", [number]
     ).fetchall()
-    first = min(effective, default=None)
-    days = [] if first is None else [day for day in DAYS if first <= day <= last_settled(strategy)]
+    days = settled_days(strategy)
     if [row[0] for row in rows] != days:
         return [f"{slug} is settled on {[str(r[0]) for r in rows]}, right is {[str(d) for d in days]}"]
     if not days:
@@ -216,6 +222,12 @@ def _entries(repository: Path, kind: str, name: str) -> Iterator[tuple[str, dict
             yield Path(file).stem, entry
 
 
+def attested_at(repository: Path) -> dict[str, datetime]:
+    """Of every signal in the repository, by its hash; on Shanghai's wall clock."""
+    entries = _entries(repository, "attestations", "strategies")
+    return {entry["signal_hash"]: wall_clock(entry["attested_at"]) for _, entry in entries}
+
+
 def _attested(repository: Path, model: Model, stored: set[str]) -> Findings:
     signals = {
         s.hash: (slug, strategy, day, s)
@@ -243,7 +255,7 @@ def _attested(repository: Path, model: Model, stored: set[str]) -> Findings:
             if strategy.plan.is_public != (entry["strategy_slug"] == slug):
                 found.append(f"{slug} stands in the repository as {entry['strategy_slug']}")
     for signal_hash, (slug, strategy, of, _) in signals.items():
-        wanted = strategy.deadline(of) <= END
+        wanted = of in strategy.effective(END)  # where the strategy was paused, nobody waits for it
         if count[signal_hash] > 1 or (wanted and count[signal_hash] == 0):
             found.append(f"{slug} for {of} stands {count[signal_hash]} times in the repository")
     return found
@@ -267,14 +279,6 @@ def public_calls(model: Model) -> list[Order]:
         ]
     near = [day for day in DAYS if abs((day - model.now.date()).days) <= 3]
     paths += [f"/public/attestations/{day}.json" for day in near]
-    return [{"do": "call", "who": "", "method": "GET", "path": path, "body": None} for path in paths]
-
-
-def package_calls(model: Model) -> list[Order]:
-    """Every verification package and track record."""
-    paths = []
-    for slug in model.strategies:
-        paths += [f"/public/strategies/{slug}/track-record", f"/public/strategies/{slug}/verify?limit=100"]
     return [{"do": "call", "who": "", "method": "GET", "path": path, "body": None} for path in paths]
 
 

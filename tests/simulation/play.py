@@ -192,6 +192,7 @@ class Player:
             found = answer.text[:500]
         return {
             "code": answer.status_code,
+            "text": answer.text if order.get("as_text") else "",
             "body": found,
             "replayed": answer.headers.get("idempotency-replayed"),
             "log": self._log[-1] if answer.status_code == 500 and self._log else "",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from tests.simulation import check, play
+from tests.simulation import check, play, verified
 from tests.simulation.inject import Injector
 from tests.simulation.market import BEFORE, DAYS, write_actions, write_bars
 from tests.simulation.model import Model, Order
@@ -81,8 +81,8 @@ class Run:
                 if len(self.outcome.findings) >= FINDINGS_MAX:
                     break
             else:
-                packages = self._end()
-                self.outcome.findings += check.everything(self.folder, self.plan, self.model, packages)
+                self._end()
+                self.outcome.findings += check.everything(self.folder, self.plan, self.model)
         except Stopped as stopped:
             self.outcome.findings.append(str(stopped))
         finally:
@@ -155,7 +155,7 @@ class Run:
             return
         self.outcome.findings += check.hidden_things(self.model, hidden, shown["answers"])
 
-    def _end(self) -> Any:
+    def _end(self) -> None:
         """After the last day all is well: what is owed comes, a day passes, and everything is written."""
         self.injector.begin(len(self.plan.acts))
         self.injector.calm()
@@ -171,12 +171,18 @@ class Run:
             )
         self._look()
         self._probe()
-        answer = self._exchange({"do": "calls", "calls": check.package_calls(self.model)})
+        self.outcome.findings += verified.verified(self.model, self.folder, self._ask)
         closed = self._exchange({"do": "close"})
-        if answer is None or closed is None or "closed" not in closed:
+        if closed is None or "closed" not in closed:
             raise Stopped(f"the platform did not end well: {closed}")
         self._kill()
-        return answer
+
+    def _ask(self, calls: list[Order]) -> list[dict[str, Any]]:
+        answer = self._exchange({"do": "calls", "calls": calls})
+        if answer is None:
+            raise Stopped("the platform was killed after the last day")
+        found: list[dict[str, Any]] = answer["answers"]
+        return found
 
     def _must(self, act: Act) -> None:
         if not self._do(act):
