@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -73,6 +74,18 @@ def campaign(seeds: Sequence[int], folder: Path, jobs: int, breakage: str | None
     if breakage is not None:
         sabotage.commit(breakage)
     waiting, running = list(reversed(seeds)), dict[int, tuple[int, int]]()
+    try:
+        yield from _outcomes(waiting, running, template, folder, jobs)
+    finally:
+        for pid in running:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _outcomes(
+    waiting: list[int], running: dict[int, tuple[int, int]], template: Path, folder: Path, jobs: int
+) -> Iterator[Told]:
+    """`running`: by process, its seed and the file with what it has to tell."""
     while waiting or running:
         while waiting and len(running) < jobs:
             seed = waiting.pop()

@@ -20,10 +20,13 @@ import rfc8785
 from tests.oracle import ledger as slow
 from tests.simulation.market import BEFORE, DAYS, INSTRUMENTS, NAMES
 from tests.simulation.model import Findings, Model, Order, Strategy, wall_clock
-from tests.simulation.plan import PLAYED, Plan
+from tests.simulation.plan import PLAYED, Fault, Plan
 
 END: Final = datetime(2024, 1, 30, 20)  # noqa: DTZ001 - Shanghai's wall clock, as in the model
 """Where the clock stands in the end."""
+
+RETRIES: Final = 3
+"""So many attempts follow one of a job that has failed."""
 
 JOBS: Final = {
     "portfolio_signal_generation": "09:00",
@@ -35,11 +38,13 @@ JOBS: Final = {
 }
 
 
-def everything(folder: Path, plan: Plan, model: Model) -> Findings:
+def everything(folder: Path, plan: Plan, model: Model, fell: list[Fault]) -> Findings:
+    """`fell`: where a disk failed for longer than a moment, a job may have failed for good, and is recorded so."""
     found: Findings = []
+    lasting = any(fault.lasts > RETRIES and fault.file != "records.db" for fault in fell)
     with sqlite3.connect(folder / "data" / "records.db") as records:
         found += _whole(records)
-        found += _jobs(records)
+        found += _jobs(records, {"done", "skipped", *(["failed"] if lasting else [])})
         found += _signals(records, model)
         numbers = dict(records.execute("SELECT slug, number FROM strategy").fetchall())
         rows = records.execute("SELECT signal_hash, deadline FROM signal").fetchall()
@@ -66,13 +71,12 @@ def _whole(records: sqlite3.Connection) -> Findings:
     return found + ([f"rows of the records store refer to nothing: {loose[:3]}"] if loose else [])
 
 
-def _jobs(records: sqlite3.Connection) -> Findings:
-    """Each job of each day has come to its end: it is done, or is recorded as one that failed or waits."""
+def _jobs(records: sqlite3.Connection, ends: set[str]) -> Findings:
+    """Each job of each day has come to its end; a settlement may have been left waiting for data."""
     ended = Counter(
         (job, day)
         for job, day, state in records.execute("SELECT job, trade_date, state FROM job_run").fetchall()
-        if state in {"done", "skipped", "failed"}
-        or (state, job) == ("waiting", "settle_all_active_strategies")
+        if state in ends or (state, job) == ("waiting", "settle_all_active_strategies")
     )
     found = []
     for day in DAYS[: PLAYED + 1]:

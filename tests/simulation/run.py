@@ -82,7 +82,9 @@ class Run:
                     break
             else:
                 self._end()
-                self.outcome.findings += check.everything(self.folder, self.plan, self.model)
+                self.outcome.findings += check.everything(
+                    self.folder, self.plan, self.model, self.injector.fell
+                )
         except Stopped as stopped:
             self.outcome.findings.append(str(stopped))
         finally:
