@@ -18,6 +18,7 @@ from tui.link import Link
 from tui.palette import Everything
 from tui.screens.appliance import Appliance
 from tui.screens.base import PlatformScreen
+from tui.screens.board import Board
 from tui.screens.bookmarks import Bookmarks
 from tui.screens.factor import FactorDetail
 from tui.screens.factors import Factors
@@ -49,9 +50,9 @@ SAFE: Final = Theme(
 
 THEMES: Final = ("textual-dark", "textual-light", SAFE.name)
 PLACES: Final = (
-    "today", "strategies", "factors", "portfolios", "runs", "market", "people", "appliance"
+    "today", "strategies", "factors", "portfolios", "runs", "market", "people", "appliance", "board"
 )  # fmt: skip
-"""The screens, by the keys 1 to 8."""
+"""The screens, by the keys 1 to 9."""
 
 
 class Dashboard(App[None]):
@@ -84,6 +85,7 @@ class Dashboard(App[None]):
         "market": Market,
         "people": People,
         "appliance": Appliance,
+        "board": Board,
     }
 
     def __init__(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +43,23 @@ class Served:
 
 
 @contextmanager
-def served_platform(folder: Path, simulate: str = "2024-01-02T08:00", port: int = 0) -> Iterator[Served]:
-    """A simulated platform, from when it answers until it has stopped. `port`: 0 takes a free one."""
+def served_platform(
+    folder: Path,
+    simulate: str = "2024-01-02T08:00",
+    port: int = 0,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Served]:
+    """A simulated platform, from when it answers until it has stopped. `port`: 0 takes a free one.
+
+    `variables`: of its environment, beside ours.
+    """
     command = [sys.executable, "-m", "quantos.cli", "serve", "--port", str(port), "--data-dir", str(folder)]
     process = subprocess.Popen(
-        [*command, "--simulate", simulate], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT
+        [*command, "--simulate", simulate],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+        env={**os.environ, **(variables or {})},
     )
     try:
         yield Served(_url(folder / "server.json", process), _operator_token(folder))

@@ -196,7 +196,7 @@ def test_every_screen_speaks_chinese(world: Served, monkeypatch: pytest.MonkeyPa
             await until(pilot, lambda said=said: shows(pilot, said))
 
     on_dashboard(world, script, WIDE)
-    assert len(PLACES) == len("12345678")
+    assert len(PLACES) == len("123456789")
 
 
 async def open_first(pilot: Pilot[None], key: str, table: str) -> None:

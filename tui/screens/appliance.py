@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import Static, TabbedContent, TabPane
 
-from quantos.client import Call, calls, shapes
+from quantos.client import Call, ClientError, calls, shapes
 from tui.cells import at, check, marked, plain, words, yes
 from tui.link import Link
 from tui.screens.changing import Asked, Change
@@ -25,7 +25,10 @@ from tui.texts import say, word
 from tui.widgets.columns import Column
 from tui.widgets.records import Records
 
-UPGRADE = "quantos appliance upgrade IMAGE.tar"
+LOG_LINES = 200
+"""More are not given at once: `quantos logs` follows them all."""
+
+UPGRADE = "sudo /opt/quantos/install.sh --upgrade --image ./quantos-amd64.tar.gz"
 LEVELS = {"WARNING": "yellow", "ERROR": "bold red", "CRITICAL": "bold red", "DEBUG": "dim"}
 REQUESTS = (
     Column("status", lambda of: of["status"], marked("request")),
@@ -82,7 +85,7 @@ async def _backups(link: Link) -> list[Any]:
 
 async def _logs(link: Link) -> list[Any]:
     """The newest first."""
-    return (await link.ask(calls.tail_log(limit=1000)))["logs"][::-1]
+    return (await link.ask(calls.tail_log(limit=LOG_LINES)))["logs"][::-1]
 
 
 async def _settings(link: Link) -> list[Any]:
@@ -185,10 +188,16 @@ class Appliance(Tabbed):
             )
         )  # fmt: skip
 
-    def action_upgrade(self) -> None:
-        """Nothing of this container may replace it: the host's command, to copy."""
+    @work(exclusive=True, group="upgrade")
+    async def action_upgrade(self) -> None:
+        """Nothing of this container may replace it: its version, and the host's command, to copy."""
+        try:
+            version = (await self.dashboard.link.ask(calls.get_overview()))["version"]
+        except ClientError:
+            version = NOTHING  # the banner says why
         self.app.copy_to_clipboard(UPGRADE)
-        self.app.push_screen(Report(say("appliance.upgrade"), say("appliance.upgrade_says", command=UPGRADE)))
+        said = say("appliance.upgrade_says", version=version, command=UPGRADE)
+        self.app.push_screen(Report(say("appliance.upgrade"), said))
 
     def _request(self) -> Any:
         """The request under the cursor, where the table is in view; else it comes into view."""

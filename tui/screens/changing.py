@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on, work
@@ -13,12 +16,13 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
-from quantos.client import ApiError, Call, NotTheApi, Unreachable, calls
-from tui.shown import in_shanghai
+from quantos.client import ApiError, Call, ClientError, NotTheApi, Unreachable, calls
+from tui.shown import in_shanghai, span
 from tui.texts import say, word
 
 if TYPE_CHECKING:
     from tui.app import Dashboard
+    from tui.link import Link
 
 Given = Mapping[str, str]
 
@@ -36,7 +40,7 @@ class Asked:
 class Change:
     """A change: what it will do, what it needs to know, and its call. `make` raises ValueError, with the reason.
 
-    `told`: what to show of the answer beside the audit row.
+    `told`: what to show of the answer beside the audit row. `watched`: how far it has come, while it is made.
     """
 
     title: str
@@ -44,6 +48,7 @@ class Change:
     make: Callable[[Given], Call[Any]]
     fields: tuple[Asked, ...] = ()
     told: Callable[[Any], str] = field(default=lambda _: "")
+    watched: Callable[[Link], Awaitable[str]] | None = None
 
 
 class Changing(ModalScreen[bool]):
@@ -59,6 +64,8 @@ class Changing(ModalScreen[bool]):
         self._change = change
         self._done = False
         self._busy = False
+        self._begun = 0.0
+        self._progress = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="changing"):
@@ -72,6 +79,7 @@ class Changing(ModalScreen[bool]):
 
     def on_mount(self) -> None:
         self.query_one("#outcome").display = False
+        self.set_interval(1.0, self._tick)
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -101,7 +109,7 @@ class Changing(ModalScreen[bool]):
             self._say(say("change.missing", field=say(f"field.{missing[0].key}")))
             return
         link = cast("Dashboard", self.app).link
-        self._busy = True
+        self._busy, self._begun = True, monotonic()
         self._say(say("change.doing"))
         try:
             answer = await link.ask(self._change.make(given))
@@ -113,7 +121,7 @@ class Changing(ModalScreen[bool]):
             self._say(say("app.refused", code=error.named, message=error.detail))
             return
         except (Unreachable, NotTheApi) as error:
-            self._say(str(error))
+            self._say(f"{error}\n{say('change.unknown')}")
             return
         finally:
             self._busy = False
@@ -122,6 +130,22 @@ class Changing(ModalScreen[bool]):
         for widget in (*self.query(Input), self.query_one("#says")):
             widget.disabled = True
         self.query_one("#change-keys", Label).update(say("change.done_keys"))
+
+    def _tick(self) -> None:
+        """That it is at work, for how long, and how far it is."""
+        if self._busy:
+            self._say(
+                f"{say('change.doing')} {span(timedelta(seconds=monotonic() - self._begun))}   {self._progress}"
+            )
+            if self._change.watched is not None:
+                self._watch()
+
+    @work(exclusive=True, group="watch")
+    async def _watch(self) -> None:
+        watched = self._change.watched
+        if watched is not None:
+            with suppress(ClientError):
+                self._progress = await watched(cast("Dashboard", self.app).link)
 
     def _given(self, asked: Asked) -> str:
         return self.query_one(f"#field-{asked.key}", Input).value.strip()

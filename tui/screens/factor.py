@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group
@@ -18,11 +18,14 @@ from tui.cells import check, number, percent, yes
 from tui.colors import COLORS, moved, signed
 from tui.plots import Line, bar_plot, hbar, line_plot, rolling_mean, shade
 from tui.screens.base import Detail
+from tui.shown import NOTHING
 from tui.state import Bookmark
 from tui.texts import say, word
 from tui.widgets.drawn import Drawn
 
 WINDOW = 20
+MATRIX, CELL = 7, 4
+"""Factors in the heat map of correlations, and the columns of one of its cells."""
 FIFTH_STYLES = ("#CC79A7", "#D55E00", "#E69F00", "#009E73", "#56B4E9")
 """From the lowest values to the highest, told apart by any eye."""
 
@@ -56,7 +59,14 @@ class FactorDetail(Detail):
         )
         self.marks(word("factor", factor["status"]))
         self._show_plots(factor)
-        self.query_one("#said", Static).update(words_of(factor, correlations["correlations"]))
+        closest = correlations["correlations"][: MATRIX - 1]
+        others = await asyncio.gather(
+            *(ask(calls.list_any_factor_correlations(each["factor_id"])) for each in closest)
+        )
+        tables = {self._key: correlations["correlations"]}
+        tables |= {each["factor_id"]: of["correlations"] for each, of in zip(closest, others, strict=True)}
+        names = {self._key: self._called} | {each["factor_id"]: each["name"] for each in closest}
+        self.query_one("#said", Static).update(words_of(factor, matrix(names, tables)))
 
     def _show_plots(self, factor: shapes.OwnedFactorDetail) -> None:
         series = [point["ic"] for point in factor["ic_series"] or []]
@@ -77,7 +87,7 @@ class FactorDetail(Detail):
             plot.draw(draw)
 
 
-def words_of(factor: shapes.OwnedFactorDetail, correlations: Sequence[shapes.Correlation]) -> Group:
+def words_of(factor: shapes.OwnedFactorDetail, correlations: Table | None) -> Group:
     """What stands beside the plots."""
     parts: list[Any] = [_figures(factor)]
     if factor["reject_reason"]:
@@ -85,7 +95,7 @@ def words_of(factor: shapes.OwnedFactorDetail, correlations: Sequence[shapes.Cor
     for key, part in (
         ("checks", _checks(factor["checks"])),
         ("decay", _decay(factor["is"]["ic_decay"])),
-        ("correlations", _correlations(correlations)),
+        ("correlations", correlations),
         ("years", _years(factor["yearly_stats"])),
         ("diagnostics", _diagnostics(factor.get("diagnostics"))),
     ):
@@ -146,15 +156,28 @@ def _decay(found: list[float | None] | None) -> Table | None:
     return table
 
 
-def _correlations(found: Sequence[shapes.Correlation]) -> Table | None:
-    """The darker a cell, the more alike the two are."""
-    if not found:
+def matrix(names: Mapping[str, str], tables: Mapping[str, Sequence[shapes.Correlation]]) -> Table | None:
+    """A heat map of every factor against every other: its darkness says how alike two are, its sign how."""
+    if len(names) < 2:
         return None
-    table = _grid("left", "right", "left")
-    for each in found[:12]:
-        value = each["correlation"]
-        table.add_row(Text(shade(value) * 4, COLORS.of(value or 0.0)), signed(value), Text(each["name"]))
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right")
+    for _ in names:
+        table.add_column(no_wrap=True, justify="right", min_width=CELL)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_row("", *(Text(str(place), "dim") for place in range(1, len(names) + 1)))
+    for place, (one, name) in enumerate(names.items(), 1):
+        found = {each["factor_id"]: each["correlation"] for each in tables[one]}
+        cells = [Text("·", "dim") if one == other else _alike(found.get(other)) for other in names]
+        table.add_row(Text(str(place), "dim"), *cells, Text(name, "bold" if place == 1 else ""))
     return table
+
+
+def _alike(value: float | None) -> Text:
+    """`▒+42`: in hundredths."""
+    if value is None:
+        return Text(NOTHING, "dim")
+    return Text(f"{shade(value)}{value * 100:+.0f}", COLORS.of(value))
 
 
 def _years(found: list[shapes.Year] | None) -> Table | None:

@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Label, Static
 
-from tui.texts import say
+from tui.texts import TABLES, language, say
 
 
 class Help(ModalScreen[None]):
@@ -21,10 +21,11 @@ class Help(ModalScreen[None]):
 
     def __init__(self, below: Screen[Any]) -> None:
         super().__init__()
+        ours = {text for key, text in TABLES[language()].items() if key.startswith("key.")}
         self._keys = [
             (self_key, bound.binding.description)
             for self_key, bound in below.active_bindings.items()
-            if bound.binding.description and not bound.binding.system
+            if bound.binding.description in ours
         ]
 
     def compose(self) -> ComposeResult:

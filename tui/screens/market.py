@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import date
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -10,24 +12,25 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import Static, TabbedContent, TabPane
 
-from quantos.client import calls, shapes
-from tui.cells import at, number, plain
+from quantos.client import ApiError, calls, shapes
+from tui.calendars import month_lines, months_around, side_by_side
+from tui.cells import at, number, plain, words
 from tui.link import Link
 from tui.plots import SHADES
 from tui.screens.changing import Asked, Change
 from tui.screens.tabbed import Tabbed, Table
-from tui.shown import NOTHING
+from tui.shown import NOTHING, in_shanghai
 from tui.texts import say, word
 from tui.widgets.columns import Column
 from tui.widgets.records import Records
 
 QUARANTINE = (
-    Column("reason", lambda of: of["reason"]),
+    Column("reason", lambda of: of["reason"], words("refusal")),
     Column("symbol", lambda of: of["symbol"], plain),
     Column("trade_date", lambda of: of["trade_date"], plain),
     Column("meaning", lambda of: of["meaning"]),
     Column("load", lambda of: of["load"], right=True),
-    Column("row", lambda of: str(of["row"])),
+    Column("row", lambda of: ", ".join(f"{name} {value}" for name, value in of["row"].items())),
 )
 LOADS = (
     Column("load", lambda of: of["id"], right=True),
@@ -54,6 +57,7 @@ ACCEPTED = (
 )
 QUARANTINE_SHOWN = 1000
 MONTHS = 12
+MONTHS_BEFORE, MONTHS_AFTER = 2, 6
 
 
 async def _coverage(link: Link) -> shapes.CoverageOut:
@@ -104,17 +108,41 @@ class Market(Tabbed):
         with TabbedContent():
             with TabPane(say("tab.coverage"), id="pane-coverage"), VerticalScroll():
                 yield Static(id="months")
+            with TabPane(say("tab.calendar"), id="pane-calendar"), VerticalScroll():
+                yield Static(id="calendar")
             for table in self.TABLES:
                 with TabPane(say(f"tab.{table.key}"), id=f"pane-{table.key}"):
                     yield Records(table.columns, table.identity, say(f"empty.{table.key}"), id=table.key)
 
     async def load(self) -> None:
-        if self.query_one(TabbedContent).active != "pane-coverage":
+        active = self.query_one(TabbedContent).active
+        if active == "pane-calendar":
+            await self._load_calendar()
+            return
+        if active != "pane-coverage":
             await super().load()
             return
         coverage = await _coverage(self.dashboard.link)
         months = (await self.dashboard.link.ask(calls.list_market_months()))["months"]
         self.query_one("#months", Static).update(_covered(coverage).append_text(heat_map(months)))
+
+    async def _load_calendar(self) -> None:
+        """Around today, as many months as there is room for."""
+        now = (await self.dashboard.link.ask(calls.get_overview()))["now"]
+        today = in_shanghai(now, "%Y-%m-%d")
+        names = months_around(date.fromisoformat(today), MONTHS_BEFORE, MONTHS_AFTER)
+        months = await asyncio.gather(*(self._month(name, today) for name in names))
+        shown = Text(say("market.calendar_says", today=today) + "\n\n", "dim")
+        width = self.query_one("#pane-calendar").size.width - 4
+        self.query_one("#calendar", Static).update(shown.append_text(side_by_side(months, width)))
+
+    async def _month(self, name: str, today: str) -> list[Text]:
+        try:
+            found = await self.dashboard.link.ask(calls.read_calendar(month=name))
+        except ApiError:  # beyond the calendar
+            return month_lines(name, (), today, say("market.weekdays"))
+        trading: Any = found["trading_days"]  # type: ignore[typeddict-item]
+        return month_lines(name, trading, today, say("market.weekdays"))
 
     def action_import(self) -> None:
         self.change(
@@ -127,6 +155,7 @@ class Market(Tabbed):
                     "market.imported", rows=done["rows"], stored=done["stored"],
                     refused=sum(done["quarantined"].values()), took=f"{done['elapsed_s']:.1f}",
                 ),
+                _stored,
             )
         )  # fmt: skip
 
@@ -139,6 +168,12 @@ class Market(Tabbed):
                 (Asked("date"), Asked("reason")),
             )
         )
+
+
+async def _stored(link: Link) -> str:
+    """How far an import has come."""
+    coverage = await _coverage(link)
+    return say("market.stored", bars=f"{coverage['bars']:,}", loads=len(coverage["loads"]))
 
 
 def _covered(coverage: shapes.CoverageOut) -> Text:
@@ -172,7 +207,7 @@ def heat_map(months: list[shapes.MonthOut]) -> Text:
         return Text("")
     found = {each["month"]: each for each in months}
     first, last = int(months[0]["month"][:4]), int(months[-1]["month"][:4])
-    text = Text("      " + "".join(f"{month:>6}" for month in range(1, MONTHS + 1)) + "\n", "dim")
+    text = Text("      " + "".join(f"{month:>5}" for month in range(1, MONTHS + 1)) + "\n", "dim")
     for year in range(first, last + 1):
         text.append(f"{year}  ", "dim")
         for month in range(1, MONTHS + 1):
@@ -182,13 +217,13 @@ def heat_map(months: list[shapes.MonthOut]) -> Text:
 
 
 def _cell(month: shapes.MonthOut | None) -> Text:
-    """`20 ██`: how many days have bars, as dark as their share; what lacks some is marked."""
+    """`20██`: how many days have bars, as dark as their share; what lacks some is marked."""
     if month is None:
-        return Text("     ·", "dim")
+        return Text("    ·", "dim")
     share = month["days"] / month["sessions"] if month["sessions"] else 0.0
     mark = SHADES[max(1, min(4, int(share * 4)))]
     whole = month["days"] >= month["sessions"]
     return Text(
-        f" {month['days']:>2}{'' if whole else '!'}{mark * (3 if whole else 2)}",
+        f" {month['days']:>2}{'' if whole else '!'}{mark * (2 if whole else 1)}",
         "green" if whole else "yellow",
     )

@@ -42,6 +42,27 @@ TICKETS = (
     Column("reply", lambda of: of["admin_reply"], plain),
     Column("created_at", lambda of: of["created_at"], at()),
 )
+KEYS = (
+    Column("owner", lambda of: of["owner"]),
+    Column("name", lambda of: of["name"]),
+    Column("code", lambda of: of["masked"]),
+    Column("last_used", lambda of: of["last_used_at"], at()),
+    Column("created_at", lambda of: of["created_at"], at()),
+)
+NOTICES = (
+    Column("created_at", lambda of: of["created_at"], at()),
+    Column("owner", lambda of: of["owner"]),
+    Column("read", lambda of: of["is_read"], yes),
+    Column("title", lambda of: of["title"]),
+    Column("message", lambda of: of["message"]),
+)
+OUTBOX = (
+    Column("at", lambda of: of["at"], at()),
+    Column("email", lambda of: of["to"]),
+    Column("title", lambda of: of["subject"]),
+    Column("message", lambda of: " ".join(of["text"].split())),
+)
+NOTICES_SHOWN = 1000
 TIERS = ("free", "licensed")
 STATUSES = ("open", "in_progress", "resolved", "closed")
 
@@ -58,13 +79,35 @@ async def _tickets(link: Link) -> list[Any]:
     return [each async for each in link.each(calls.list_all_tickets())]
 
 
+async def _keys(link: Link) -> list[Any]:
+    return [each async for each in link.each(calls.list_all_api_keys())]
+
+
+async def _notices(link: Link) -> list[Any]:
+    """The newest."""
+    found = list[Any]()
+    async for each in link.each(calls.list_all_notifications()):
+        found.append(each)
+        if len(found) >= NOTICES_SHOWN:
+            break
+    return found
+
+
+async def _outbox(link: Link) -> list[Any]:
+    found = (await link.ask(calls.list_outbox()))["messages"]
+    return [{**each, "key": number} for number, each in enumerate(found)]
+
+
 class People(Tabbed):
-    """Accounts, invites, tickets."""
+    """Accounts, keys, invites, tickets, and what everyone was told."""
 
     TABLES: ClassVar[tuple[Table, ...]] = (
         Table("users", USERS, "id", _users),
+        Table("keys", KEYS, "id", _keys),
         Table("invites", INVITES, "id", _invites),
         Table("tickets", TICKETS, "id", _tickets),
+        Table("notices", NOTICES, "id", _notices),
+        Table("outbox", OUTBOX, "key", _outbox),
     )
     BINDINGS: ClassVar[list[Any]] = [
         Binding("N", "invite", say("key.invite")),
@@ -122,6 +165,13 @@ class People(Tabbed):
                     fields,
                 )
             )
+
+    @on(Records.Opened, "#notices")
+    @on(Records.Opened, "#outbox")
+    def _message_opened(self, event: Records.Opened) -> None:
+        message = event.record
+        title = f"{message.get('title') or message['subject']} · {message.get('owner') or message['to']}"
+        self.app.push_screen(Report(title, message.get("message") or message["text"]))
 
     @on(Records.Opened, "#tickets")
     def _ticket_opened(self, event: Records.Opened) -> None:

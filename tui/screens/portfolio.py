@@ -140,7 +140,7 @@ def _whole(text: str) -> int:
 
 
 def _head(portfolio: shapes.OwnedPortfolio, signals: list[shapes.PortfolioSignal]) -> Text:
-    line = marked("portfolio")(portfolio["status"])
+    line = Text().append_text(marked("portfolio")(portfolio["status"]))
     line.append(
         "   "
         + say(

@@ -56,7 +56,7 @@ class RunDetail(Detail):
 
 
 def _head(run: shapes.RunDetail) -> Text:
-    text = marked("state")(run["status"])
+    text = Text().append_text(marked("state")(run["status"]))
     text.append(f"   {run['date']}   {word('kind', run['kind'])}", "default")
     said = say(
         "runs.counted", settled=run["settled"], held=run["held"], failed=len(run["failed"]),
@@ -64,7 +64,8 @@ def _head(run: shapes.RunDetail) -> Text:
     )  # fmt: skip
     text.append(f"\n{said}", "default")
     for key, value in {**(run["waiting"] or {}), **run["detail"]}.items():
-        text.append(f"\n{key.replace('_', ' ')}: {value}", "dim")
+        if value not in ([], {}, None):
+            text.append(f"\n{key.replace('_', ' ')}: {value}", "dim")
     return text
 
 

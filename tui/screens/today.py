@@ -13,7 +13,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
 from quantos.client import calls, shapes
-from tui.colors import moved
+from tui.colors import COLORS, moved
+from tui.plots import hbar
 from tui.screens.base import PlatformScreen
 from tui.shown import NOTHING, bar, in_shanghai, instant, size, span
 from tui.texts import say, word
@@ -42,6 +43,8 @@ CAUSES: Final = (
 )
 """By how an alarm's code begins; every other leads to the appliance."""
 
+LATEST: Final = 30
+BAR: Final = 20
 MOVERS: Final = 4
 """Shown of the strategies that rose most, and of those that fell most."""
 
@@ -68,7 +71,7 @@ class Today(PlatformScreen):
                 card.border_title = f"{say(f'today.{name}')} [{LEADS[name]}]".replace("[", r"\[")
                 yield card
         with Horizontal(id="halves"):
-            with Vertical(id="left"):
+            with VerticalScroll(id="left", can_focus=False):
                 jobs = Static(id="jobs", classes="panel")
                 jobs.border_title = say("today.jobs") + r" \[5]"
                 yield jobs
@@ -78,9 +81,15 @@ class Today(PlatformScreen):
                 movers = Static(id="movers", classes="panel")
                 movers.border_title = say("today.movers") + r" \[2]"
                 yield movers
-            alarms = VerticalScroll(Static(id="alarms"), id="alarm-panel", classes="panel")
-            alarms.border_title = say("today.alarms")
-            yield alarms
+            with Vertical(id="right"):
+                alarms = VerticalScroll(Static(id="alarms"), id="alarm-panel", classes="panel")
+                alarms.border_title = say("today.alarms")
+                yield alarms
+                latest = VerticalScroll(
+                    Static(id="latest"), id="latest-panel", classes="panel", can_focus=False
+                )
+                latest.border_title = say("today.latest") + r" \[5]"
+                yield latest
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self._tick)
@@ -91,8 +100,11 @@ class Today(PlatformScreen):
         self._show(overview)
         if self._moved_for != (settled := (overview["settlement"]["date"], overview["settlement"]["done"])):
             standings = [each async for each in self.dashboard.link.each(calls.list_standings())]
+            runs = await self.dashboard.link.ask(calls.list_settlement_runs(limit=LATEST))
             self._moved_for = settled
-            self.query_one("#movers", Static).update(movers(standings))
+            room = MOVERS if self.size.height < 40 else 2 * MOVERS
+            self.query_one("#movers", Static).update(movers(standings, room))
+            self.query_one("#latest", Static).update(latest(runs["settlement_runs"]))
 
     def _now(self, overview: shapes.OverviewOut) -> datetime:
         """The platform's clock; between two answers it goes on by itself, unless it is simulated."""
@@ -206,20 +218,42 @@ def alarms(found: list[shapes.AlarmOut]) -> Text:
     return lines
 
 
-def movers(standings: list[shapes.StandingOut]) -> Table:
+def latest(runs: list[shapes.RunOut]) -> Table:
+    """The last settlement runs, each with how many it settled, held and failed."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("", width=1)
+    table.add_column("")
+    for heading in ("settled", "held", "failed", "took"):
+        table.add_column(say(f"column.{heading}"), justify="right")
+    for run in runs:
+        mark, style = MARKS.get(run["status"], ("✗", "bold red"))
+        failed = len(run["failed"])
+        took = NOTHING
+        if run["finished"] is not None:
+            took = span(instant(run["finished"]) - instant(run["started"]))
+        table.add_row(
+            Text(mark, style), run["date"], f"{run['settled']:,}", f"{run['held']:,}",
+            Text(str(failed), "bold red" if failed else "dim"), Text(took, "dim"),
+        )  # fmt: skip
+    return table
+
+
+def movers(standings: list[shapes.StandingOut], room: int = MOVERS) -> Table:
     """The strategies that rose and fell most on the last settled day."""
     last = max((each["latest_date"] or "" for each in standings), default="")
     known = [each for each in standings if each["latest_date"] == last and each["daily_return"] is not None]
     ranked = sorted(known, key=lambda each: each["daily_return"] or 0.0, reverse=True)
-    shown = ranked if len(ranked) <= 2 * MOVERS else [*ranked[:MOVERS], *ranked[-MOVERS:]]
+    shown = ranked if len(ranked) <= 2 * room else [*ranked[:room], *ranked[-room:]]
+    top = max((abs(each["daily_return"] or 0.0) for each in shown), default=0.0)
     table = Table.grid(padding=(0, 2))
     if not shown:
         table.add_row(Text(say("today.no_movers"), "dim"))
     for each in shown:
         nav = Text(f"{each['nav']:,.0f}" if each["nav"] is not None else NOTHING, "dim")
-        table.add_row(moved(each["daily_return"]), each["slug"], nav)
+        share = each["daily_return"] or 0.0
+        table.add_row(moved(share), each["slug"], nav, Text(hbar(share, top, BAR), COLORS.of(share)))
     return table
 
 
 def _lines(first: str, second: str, style: str = "") -> Text:
-    return Text(first, style).append("\n" + second, "dim")
+    return Text().append(first, style).append("\n" + second, "dim")

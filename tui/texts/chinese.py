@@ -7,11 +7,13 @@ from typing import Final
 from tui.texts.chinese_screens import SCREENS
 from tui.texts.chinese_tables import TABLES
 from tui.texts.chinese_words import WORDS
+from tui.texts.refusals import REFUSALS
 
 CHINESE: Final[dict[str, str]] = {
     **SCREENS,
     **TABLES,
     **WORDS,
+    **{key: both[1] for key, both in REFUSALS.items()},
     "app.title": "QuantOS",
     "app.read_only": "只读",
     "app.simulated": "模拟时间",

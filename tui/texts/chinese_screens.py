@@ -164,4 +164,12 @@ SCREENS: Final[dict[str, str]] = {
     "appliance.no_attestation": "未配置仓库：设置 QUANTOS_ATTESTATION_REPO 后重启。",
     "appliance.waiting": "{waiting} 条信号等待提交",
     "appliance.remote": "{url} · 最近推送 {at} · {detail}",
+    "key.board": "排行与研究",
+    "key.period": "时段",
+    "board.title": "排行与研究",
+    "market.calendar_says": "亮色为交易日，划线为休市；今天是 {today}。",
+    "market.weekdays": "一 二 三 四 五 六 日",
+    "market.stored": "已存 {bars} 条行情，{loads} 次导入",
+    "today.latest": "最近结算",
+    "change.unknown": "无法确定是否已执行：服务器恢复后，请看 8 号屏的审计记录。",
 }

@@ -99,4 +99,8 @@ WORDS: Final[dict[str, str]] = {
     "field.expires": "到期日",
     "field.max_cores": "最多核数（留空不限）",
     "field.max_memory_gb": "最多内存 GB（留空不限）",
+    "place.board": "排行与研究",
+    "period.daily": "最近一天",
+    "period.weekly": "最近一周",
+    "period.alltime": "全部",
 }

@@ -7,11 +7,13 @@ from typing import Final
 from tui.texts.english_screens import SCREENS
 from tui.texts.english_tables import TABLES
 from tui.texts.english_words import WORDS
+from tui.texts.refusals import REFUSALS
 
 ENGLISH: Final[dict[str, str]] = {
     **SCREENS,
     **TABLES,
     **WORDS,
+    **{key: both[0] for key, both in REFUSALS.items()},
     "app.title": "QuantOS",
     "app.read_only": "read only",
     "app.simulated": "simulated time",

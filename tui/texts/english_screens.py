@@ -164,4 +164,12 @@ SCREENS: Final[dict[str, str]] = {
     "appliance.no_attestation": "No repository: set QUANTOS_ATTESTATION_REPO and start again.",
     "appliance.waiting": "{waiting} signals wait for their commit",
     "appliance.remote": "{url} · last push {at} · {detail}",
+    "key.board": "Leaderboard and research",
+    "key.period": "Period",
+    "board.title": "Leaderboard and research",
+    "market.calendar_says": "Trading days are bright, the others struck through; today is {today}.",
+    "market.weekdays": "Mo Tu We Th Fr Sa Su",
+    "market.stored": "{bars} bars stored, {loads} imports",
+    "today.latest": "Latest settlements",
+    "change.unknown": "Whether it was done is not known: the audit trail on screen 8 tells, once the server answers.",
 }

@@ -99,4 +99,8 @@ WORDS: Final[dict[str, str]] = {
     "field.expires": "Last day",
     "field.max_cores": "Cores at the most (empty: no limit)",
     "field.max_memory_gb": "Memory at the most, GB (empty: no limit)",
+    "place.board": "Leaderboard and research",
+    "period.daily": "the last day",
+    "period.weekly": "the last week",
+    "period.alltime": "ever",
 }

@@ -1,0 +1,51 @@
+"""Why rows of market data are refused, in a few words, in both languages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+REFUSALS: Final[dict[str, tuple[str, str]]] = {
+    "refusal.unknown_symbol": ("unknown symbol", "代码不可识别"),
+    "refusal.missing_date": ("missing date", "没有可读的日期"),
+    "refusal.beyond_calendar": ("beyond calendar", "日期超出交易日历"),
+    "refusal.closed_day": ("closed day", "当日休市"),
+    "refusal.future_day": ("future day", "该日尚未结束"),
+    "refusal.missing_price": ("missing price", "缺少开、高、低或收盘价"),
+    "refusal.bad_price": ("bad price", "价格不可能"),
+    "refusal.off_tick": ("off tick", "价格不合最小变动单位"),
+    "refusal.high_below_low": ("high below low", "最高价低于最低价"),
+    "refusal.outside_range": ("outside range", "开盘价或收盘价超出最低价与最高价"),
+    "refusal.missing_volume": ("missing volume", "成交量缺失或为负"),
+    "refusal.suspended_but_traded": ("suspended but traded", "标记为停牌却有成交量"),
+    "refusal.amount_off_volume": ("amount off volume", "成交额与成交量不符"),
+    "refusal.conflicting_duplicate": ("conflicting duplicate", "同一代码和日期有多行且内容不同"),
+    "refusal.bad_value": ("bad value", "某个值不可能是该列的内容"),
+    "refusal.duplicate_row": ("duplicate row", "同一行在文件中重复"),
+    "refusal.gap": ("gap", "此行之前缺少若干交易日"),
+    "refusal.jump": ("jump", "收盘价超出当日涨跌幅限制"),
+    "refusal.reference_above_close": ("reference above close", "参考价高于前收盘价"),
+    "refusal.reference_far_below_close": ("reference far below close", "参考价低于前收盘价 70 % 以上"),
+    "refusal.factor_mismatch": ("factor mismatch", "复权因子的变化与参考价不一致"),
+    "refusal.suspended_price": ("suspended price", "停牌行的价格不是其参考价"),
+    "refusal.amount_doubtful": ("amount doubtful", "成交额除以成交量超出当日价格 2 % 以上"),
+    "refusal.before_listing": ("before listing", "早于上市日期"),
+    "refusal.after_delisting": ("after delisting", "在退市日期当日或之后"),
+    "refusal.correction": ("correction", "该行替换了内容不同的已存行"),
+    "refusal.settled_correction": ("settled correction", "该行与已结算的交易日矛盾"),
+    "refusal.settled_addition": ("settled addition", "该行为已结算的交易日新增数据"),
+    "refusal.no_pre_close": ("no pre close", "没有参考价的行"),
+    "refusal.no_amount": ("no amount", "没有成交额的行"),
+    "refusal.no_adj_factor": ("no adj factor", "没有复权因子的行"),
+    "refusal.no_is_st": ("no is st", "未注明是否 ST 的行"),
+    "refusal.unit_doubtful": ("unit doubtful", "价格高于历史上任何成交价"),
+    "refusal.inexact_volume": ("inexact volume", "超过 16,777,216 股且经过 32 位浮点数的成交量"),
+    "refusal.survivors_only": ("survivors only", "文件中每个标的都交易到末日"),
+    "refusal.index_range": ("index range", "指数的开盘或收盘超出最低与最高"),
+    "refusal.index_reference": ("index reference", "给出的前收盘与上一收盘相差超过 0.01 点"),
+    "refusal.index_no_volume": ("index no volume", "没有成交量的指数行"),
+    "refusal.list_size": ("list size", "成分名单的数量与该指数的规定不符"),
+    "refusal.list_late": ("list late", "从月末最后一个交易日开始的成分名单"),
+    "refusal.sources_differ": ("sources differ", "另一来源在同一日期给出不同成分；每个日期只采用一个来源"),
+    "refusal.name_differs": ("name differs", "标的名称被更新"),
+}
+"""(English, Chinese)."""
