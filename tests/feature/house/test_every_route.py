@@ -25,6 +25,7 @@ from quantos.kit.handbook import GUIDES
 from quantos.kit.route_index import RouteIndex
 from quantos.kit.routing import API, ServedRoute
 from quantos.kit.web import CODE_HEADER, Answer, ApiModel
+from quantos.research.page_routes import FILES as COPILOT_FILES
 from tests.docs.documents import error_classes, leaves
 from tests.support.described import shape_of
 from tests.support.effort import tries
@@ -121,7 +122,8 @@ def test_beside_the_api_stand_its_description_and_the_page_that_shows_it(on_stag
     page = {"/", "/docs", "/docs/start.js", *(f"/docs/{name}" for name in FILES)}
     kit = {KIT, f"{KIT}/", f"{KIT}/{{name}}", f"{KIT}/images/{{name}}", GUIDE}
     handbook = {GUIDES, f"{GUIDES}/", f"{GUIDES}/{{name}}", f"{GUIDES}/examples/{{name}}"}
-    assert beside == {"/openapi.json", "/llms.txt", *page, *kit, *handbook}
+    copilot = {"/copilot", *(f"/copilot/{name}" for name in COPILOT_FILES)}
+    assert beside == {"/openapi.json", "/llms.txt", *page, *kit, *handbook, *copilot}
 
 
 def test_every_route_is_analysed_once_and_stands_in_the_applications_own_table(on_stage: Stage) -> None:

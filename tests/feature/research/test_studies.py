@@ -49,7 +49,7 @@ NO_COSTS: dict[str, Any] = {"commission_rate": 0.0, "slippage_rate": 0.0, "initi
 @pytest.fixture(scope="module")
 def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder: Path = tmp_path_factory.mktemp("studies") / "data"
-    with stage(folder, START, backtest_memory_mb_max=256, research_wall_s_max=20) as opened:
+    with stage(folder, START, backtest_memory_mb_max=256, research_wall_s_max=600) as opened:
         rows = {(symbol, day): PRICES[symbol][at] for symbol in PRICES for at, day in enumerate(DAYS)}
         opened.platform.market.import_bars(made_up(rows))
         yield opened
