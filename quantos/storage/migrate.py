@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from quantos.errors import WrongState
 from quantos.storage.records import Records, RecordsUnavailable
 
-HEAD: Final = "0020"
+HEAD: Final = "0022"
 """The newest revision in `migrations/versions`; a test compares it with Alembic's own word."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
