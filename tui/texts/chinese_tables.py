@@ -175,7 +175,7 @@ TABLES: Final[dict[str, str]] = {
     "tab.calendar": "日历",
     "empty.ranking": "还没有公开策略有记录：所有者用 PATCH /strategies/SLUG 公开。",
     "empty.best": "此时段没有运行：用户用 POST /leaderboard/submit 提交；p 换时段。",
-    "empty.keys": "没有 API 密钥：用户用 POST /billing/api-keys 创建，见 docs/agents.md。",
+    "empty.keys": "没有 API 密钥：用户用 POST /billing/api-keys 创建，见 /guides/agents。",
     "empty.notices": "还没有任何通知。",
     "empty.outbox": "没有未发邮件：邮件服务器已收，或无人请求验证码。",
     "column.rank": "名次",

@@ -175,7 +175,7 @@ TABLES: Final[dict[str, str]] = {
     "tab.calendar": "Calendar",
     "empty.ranking": "No public strategy has a record yet: owners make theirs public with PATCH /strategies/SLUG.",
     "empty.best": "No runs in this period: users submit them with POST /leaderboard/submit; p shows another.",
-    "empty.keys": "No API keys: users make them with POST /billing/api-keys, see docs/agents.md.",
+    "empty.keys": "No API keys: users make them with POST /billing/api-keys, see /guides/agents.",
     "empty.notices": "Nobody was told anything yet.",
     "empty.outbox": "No unsent mail: a mail server takes it, or nobody asked for a code.",
     "column.rank": "#",
