@@ -363,12 +363,14 @@ def test_a_report_made_under_a_standard_licence_says_nothing_of_it(
 
 
 def test_a_factor_that_was_not_validated_has_no_report(
-    said: Said, prepared: tuple[Path, str, str], tmp_path: Path
+    said: Said, prepared: tuple[Path, str, str], values: pd.DataFrame, tmp_path: Path
 ) -> None:
     folder, key, _ = prepared
-    factors = said("factor", "list", "--data-dir", folder, "--json", "--status", "ready", QUANTOS_API_KEY=key)
-    file = tmp_path / "report.html"
-    ended = said("factor", "report", factors.json["factors"][0]["id"], "--html", file, "--data-dir", folder)
+    source, file = tmp_path / "values.parquet", tmp_path / "report.html"
+    values.to_parquet(source)
+    uploaded = ("factor", "upload", source, "--name", "fresh", "--universe", "hs300", "--json")
+    factor = said(*uploaded, "--data-dir", folder, QUANTOS_API_KEY=key).json
+    ended = said("factor", "report", factor["factor_id"], "--html", file, "--data-dir", folder)
     assert ended.code == 1
     assert not file.exists()
 
