@@ -310,12 +310,8 @@ prepare_machine() {
     command -v ssh-keygen >/dev/null || set -- "$@" openssh-client
     command -v gpg >/dev/null || set -- "$@" gnupg
     command -v redis-server >/dev/null || set -- "$@" redis-server
-<<<<<<< HEAD
-    command -v chromium >/dev/null || set -- "$@" chromium # the Copilot's page is opened in it
-=======
     command -v tmux >/dev/null || set -- "$@" tmux
-    command -v chromium >/dev/null || set -- "$@" chromium
->>>>>>> eb35a4d (The dashboard shows keys, notifications, the calendar, the latest runs and the leaderboard; its screens are kept as snapshots, it is worked with in tmux and in Chromium, and compared with five others)
+    command -v chromium >/dev/null || set -- "$@" chromium # the dashboard and the Copilot's page are opened in it
   fi
   if command -v apt-get >/dev/null && [ ! -s /etc/ssl/certs/ca-certificates.crt ]; then set -- "$@" ca-certificates; fi
   if [ $# -gt 0 ]; then provide "$@"; fi
