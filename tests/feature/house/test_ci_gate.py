@@ -20,7 +20,6 @@ def checkout(tmp_path: Path) -> Path:
     project = tmp_path / "project"
     for file in ("install.sh", "tests/run", *(f".venv/bin/{tool}" for tool in TOOLS)):
         program(project / file, 0)
-    program(project / ".venv/bin/docker", 1)  # no engine answers
     (project / ".ci").mkdir()
     shutil.copy(ROOT / ".ci/run", project / ".ci/run")
     return project
@@ -83,16 +82,6 @@ def test_with_market_data_beside_it_nothing_may_be_skipped(checkout: Path) -> No
     assert ci(checkout)[1][-1] == "run  real=1"
 
 
-def test_the_image_is_tested_last_where_an_engine_answers(checkout: Path) -> None:
-    program(checkout / ".venv/bin/docker", 0)
-    assert ci(checkout)[1][-2:] == ["run  real=", CONTAINERS]
+def test_the_image_is_tested_last_where_it_is_asked_for(checkout: Path) -> None:
+    assert ci(checkout, QUANTOS_CONTAINERS="1")[1][-2:] == ["run  real=", CONTAINERS]
     assert CONTAINERS not in ci(checkout, QUANTOS_CONTAINERS="0")[1]
-
-
-def test_where_it_is_asked_for_the_image_is_tested_whatever_there_is(checkout: Path) -> None:
-    assert ci(checkout, QUANTOS_CONTAINERS="1")[1][-1] == CONTAINERS
-
-
-def test_an_engine_that_cannot_build_the_image_is_none(checkout: Path) -> None:
-    (checkout / ".venv/bin/docker").write_text('#!/bin/sh\n[ "$1" = info ]\n')
-    assert CONTAINERS not in ci(checkout)[1]
