@@ -21,7 +21,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -37,8 +37,10 @@ from quantos.errors import Conflict, QuantosError
 from quantos.kit.clock import SystemClock
 from quantos.kit.durable import create_private
 from quantos.kit.masking import Redaction
-from quantos.settings import Settings, listed, secrets_of
 from quantos.storage.directory import secrets_in
+
+if TYPE_CHECKING:
+    from quantos.settings import Settings
 
 ASKED: Final = {
     "overview": ("/admin/overview", {}),
@@ -71,6 +73,8 @@ def support_bundle(
     as_json: Json = False,
 ) -> None:
     """Collect what a helper needs to know of this platform, without secrets, in one zip file."""
+    from quantos.settings import secrets_of  # noqa: PLC0415 - --help needs no pydantic
+
     settings = load(data_dir)
     directories.require(settings.data_dir)
     target = file or Path(f"quantos-support-{SystemClock().now():%Y%m%d-%H%M%S}.zip")
@@ -96,6 +100,8 @@ def support_bundle(
 
 
 def _parts(settings: Settings, data_dir: Path | None, opened: ExitStack) -> Iterator[tuple[str, Part]]:
+    from quantos.settings import listed  # noqa: PLC0415 - --help needs no pydantic
+
     yield "system", _system
     yield "packages", _packages
     yield "settings", lambda: listed(settings)

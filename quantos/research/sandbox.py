@@ -121,16 +121,17 @@ class Sandbox:
         from_run, answer = os.pipe()
         try:
             with self._lock:
-                if self._process is not None and self._process.poll() is not None:
-                    self._end()
-                control = self._control or self._start()
                 try:
-                    socket.send_fds(control, [limits.message()], [request, answer])
-                except OSError:
+                    self._hand_over(limits, [request, answer])
+                except OSError:  # it has just ended: the next one takes it
                     self._end()
-                    raise BacktestsUnavailable(
-                        "the program that runs strategies has ended: try again"
-                    ) from None
+                    try:
+                        self._hand_over(limits, [request, answer])
+                    except OSError:
+                        self._end()
+                        raise BacktestsUnavailable(
+                            "the program that runs strategies has ended: try again"
+                        ) from None
         except BaseException:
             os.close(to_run)
             os.close(from_run)
@@ -139,6 +140,12 @@ class Sandbox:
             os.close(request)
             os.close(answer)
         return to_run, from_run
+
+    def _hand_over(self, limits: RunLimits, pipes: list[int]) -> None:
+        """Raises OSError where the program has ended."""
+        if self._process is not None and self._process.poll() is not None:
+            self._end()
+        socket.send_fds(self._control or self._start(), [limits.message()], pipes)
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

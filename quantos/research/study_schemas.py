@@ -20,17 +20,26 @@ Symbol = Annotated[str, Field(min_length=1, max_length=16), STORABLE]
 Fraction = Annotated[float | None, Field(description="A fraction; null where undefined.")]
 
 
+def _only(name: str, kind: str, other: str) -> dict[str, Any]:
+    """That one of the two is given and the other is not, as the description says it."""
+    return {"required": [name], "properties": {name: {"type": kind}, other: {"type": "null"}}}
+
+
 class StudyNew(ApiModel):
     """Body of `POST /research/backtests`. Of `strategy_code` and `strategy_id` exactly one."""
 
     model_config = ConfigDict(
         json_schema_extra={
+            "oneOf": [
+                _only("strategy_code", "string", "strategy_id"),
+                _only("strategy_id", "integer", "strategy_code"),
+            ],
             "example": {
                 "name": "ma cross",
                 "strategy_code": "import backtrader as bt\n\n\nclass Strategy(bt.Strategy):\n    def next(self):\n"
                 "        if not self.position:\n            self.order_target_percent(target=0.9)\n",
                 "tickers": ["600519.SH"],
-            }
+            },
         }
     )
 

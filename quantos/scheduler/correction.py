@@ -36,6 +36,7 @@ DECIDING: Final[dict[str, tuple[str, ...]]] = {
     "portfolio": ("created_at", "deleted_at"),
     "portfolio_change": ("at",),
     "leaderboard_entry": ("run_at",),
+    "deployment": ("created_at",),
 }
 """Tables, and which of their instants say when something was decided. Notes, notices and logs decide nothing."""
 NOTES: Final = ("missing_nav", "portfolio_day", "watch_finding")

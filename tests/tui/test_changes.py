@@ -112,7 +112,7 @@ def test_a_job_is_run_again(world: Served) -> None:
 def test_a_ticket_is_answered(world: Served, operator: Client) -> None:
     async def script(pilot: Pilot[None]) -> None:
         await pilot.press("7")
-        await pilot.press("left_square_bracket")
+        pilot.app.screen.visit_tab("tickets")  # type: ignore[attr-defined]
         await until(pilot, lambda: shows(pilot, "Bars of Tuesday"))
         await pilot.press("A")
         await until(pilot, lambda: shows(pilot, "is told: Bars of Tuesday"))

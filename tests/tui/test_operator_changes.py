@@ -106,7 +106,7 @@ def test_a_backup_is_made_and_stands_in_the_list(world: Served) -> None:
         assert shows(pilot, "sha256")
         await pilot.press("enter")
         pilot.app.screen.visit_tab("backups")  # type: ignore[attr-defined]
-        await until(pilot, lambda: shows(pilot, "backups/"))
+        await until(pilot, lambda: shows(pilot, "/backu"))
 
     on_dashboard(world, script, WIDE)
 

@@ -118,7 +118,7 @@ def test_refused_rows_stand_with_their_reason(world: Served) -> None:
         await pilot.press("6")
         await until(pilot, lambda: shows(pilot, "whole to"))
         assert shows(pilot, "high below low 1")
-        await pilot.press("right_square_bracket", "right_square_bracket")
+        pilot.app.screen.visit_tab("quarantine")  # type: ignore[attr-defined]
         await until(pilot, lambda: shows(pilot, "high is below low"))
 
     on_dashboard(world, script, WIDE)
@@ -127,7 +127,7 @@ def test_refused_rows_stand_with_their_reason(world: Served) -> None:
 def test_a_ticket_is_opened_in_full(world: Served) -> None:
     async def script(pilot: Pilot[None]) -> None:
         await pilot.press("7")
-        await pilot.press("left_square_bracket")
+        pilot.app.screen.visit_tab("tickets")  # type: ignore[attr-defined]
         await until(pilot, lambda: shows(pilot, "Bars of Tuesday"))
         await pilot.press("enter")
         await until(pilot, lambda: shows(pilot, "Where are they?"))

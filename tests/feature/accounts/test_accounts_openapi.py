@@ -24,6 +24,7 @@ ROUTES = {
     ("get", "/billing/api-keys", "200"): {"401", "403"},
     ("post", "/billing/api-keys", "201"): {"401", "403", "422"},
     ("delete", "/billing/api-keys/{key_id}", "200"): {"401", "403", "404"},
+    ("get", "/admin/api-keys", "200"): {"401", "403", "422"},
     ("get", "/admin/invites", "200"): {"401", "403", "422"},
     ("post", "/admin/invites", "201"): {"401", "403", "422"},
     ("get", "/admin/users", "200"): {"401", "403", "422"},

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from quantos.app import Platform
+from quantos.kit.clock import parse_instant
 from quantos.settings import Settings
 from tests.feature.cli.conftest import Run
 
@@ -94,6 +95,15 @@ def dated(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
     return directory
 
 
+def moved(directory: Path, now: str) -> None:
+    """The clock, also beyond the calendar, where the command does not move it."""
+    platform = Platform.open(Settings(data_dir=directory), simulate=datetime(2026, 4, 20, tzinfo=UTC))
+    try:
+        platform.scheduler.advance_to(parse_instant(f"{now}:00+08:00"))
+    finally:
+        platform.close()
+
+
 @pytest.mark.parametrize(
     ("now", "state", "detail"),
     [
@@ -108,14 +118,14 @@ def dated(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
 def test_bars_are_compared_with_the_platforms_day(
     run: Run, dated: Path, now: str, state: str, detail: str
 ) -> None:
-    assert run("clock", "set", now, data_dir=dated).code == 0
+    moved(dated, now)
     found = {check["check"]: check for check in run("doctor", "--json", data_dir=dated).json["checks"]}
     assert found["data"]["state"] == state
     assert detail in found["data"]["detail"]
 
 
 def test_a_calendar_that_has_ended_is_never_days_ahead(run: Run, dated: Path) -> None:
-    run("clock", "set", "2027-03-01T08:00", data_dir=dated)
+    moved(dated, "2027-03-01T08:00")
     found = {check["check"]: check for check in run("doctor", "--json", data_dir=dated).json["checks"]}
     assert found["calendar"]["state"] == "problem"
     assert found["calendar"]["detail"] == "ended on 2026-12-31, 60 days before the platform's day"

@@ -93,6 +93,6 @@ def test_what_is_no_object_has_no_fields(body: Any) -> None:
 
 def test_the_client_logs_them(caplog: pytest.LogCaptureFixture) -> None:
     response = httpx.Response(200, json={}, headers={HEADER: "note"})
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, "quantos"):
         assert answer_of(Call("POST", "/api/v1/x"), response) == {}
     assert caplog.messages == ["POST /api/v1/x: the platform does not know these fields: note"]

@@ -341,7 +341,7 @@ class TestFilesAsAWhole:
     ) -> None:
         path = write("bars.csv", [bar(A, day) for day in DAYS])
         path.write_text(path.read_text() + "a,b\n")
-        assert "Expected 12 columns, got 2" in (only(market, path).refused or "")
+        assert "line 5 has 2 cells, the first line names 12 columns" in (only(market, path).refused or "")
 
     def test_of_many_small_files_the_broken_one_is_named(self, market: Market, write: Write) -> None:
         write("bars/good.csv", [bar(A, DAYS[0])])

@@ -184,6 +184,8 @@ def test_every_instant_of_the_records_decides_something_or_is_known_not_to() -> 
         "kept_answer": {"begun_at"},
         "one_time_code": {"expires_at"},
         "saved_strategy": {"created_at"},
+        "research_backtest": {"created_at", "started_at", "finished_at"},
+        "deployment_day": {"noted_at"},
         "user": {"created_at"},
         "invite": {"created_at", "expires_at"},
         "api_key": {"created_at", "last_used_at", "revoked_at"},

@@ -228,7 +228,7 @@ def test_a_finished_answer_is_the_same_answer(site: Site, route: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/alpha/track-record/", "/alpha/track-record/x", "/alpha/", "/alpha", "/a/b/c"]
+    "path", ["/alpha/track-record/", "/alpha/track-record/x", "/alpha/", "/beta", "/a/b/c"]
 )
 def test_other_paths_are_unknown(site: Site, path: str) -> None:
     site.strategy("alpha")
