@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from quantos.kit.clock import SHANGHAI
 from quantos.kit.money import MILLS_PER_CNY
 from quantos.settlement.core.audited import AuditedDay
 
@@ -31,7 +32,7 @@ def _sentences(day: AuditedDay) -> Iterator[str]:
         by, reason = day.accepted
         yield f"Market data accepted by {by}: {reason}"
     for restated in day.restated:
-        yield f"Restated on {restated.at:%Y-%m-%d} from {restated.from_date} on: {restated.reason}"
+        yield f"Restated on {restated.at.astimezone(SHANGHAI):%Y-%m-%d} from {restated.from_date} on: {restated.reason}"
 
 
 def _orders(day: AuditedDay) -> str:

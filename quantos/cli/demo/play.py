@@ -169,10 +169,9 @@ def _perform(screen: Screen, platform: Platform, cast: Cast, loaded: Loaded, url
     """The year, what came of it, and whether it is right."""
     with screen.step("days"):
         signals = {agent.slug: agent.decide(loaded.panel, loaded.history) for agent in AGENTS}
-        for doubt in loaded.doubtful:
-            screen.plain(story.accept(cast, doubt))
+        doubtful = {doubt.day: doubt for doubt in loaded.doubtful}
         with screen.days(loaded.days) as on_day:
-            played = story.play(cast, loaded.played, signals, on_day, platform.directory.path)
+            played = story.play(cast, loaded.played, signals, on_day, platform.directory.path, doubtful)
         for statement in played.statements:
             screen.plain(statement)
         screen.plain(

@@ -7,7 +7,7 @@ their own times on the way. The agent submits the next day's signals in that eve
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
@@ -22,6 +22,7 @@ from quantos.cli.texts import say
 from quantos.kit.clock import rfc3339, shanghai
 
 EVENING: Final = time(19, 0)
+AFTER_CLOSE: Final = time(16, 0)
 CAPITAL_CNY: Final = 10_000_000
 SLIPPAGE: Final = 0.001
 UNIVERSE: Final = "hs300"
@@ -120,8 +121,11 @@ def play(
     signals: dict[str, list[Order]],
     on_day: Callable[[date, dict[str, float]], None],
     folder: Path,
+    doubtful: Mapping[date, Doubtful] | None = None,
 ) -> Played:
     """Day by day: submit for the day, then move the clock to its evening. `on_day` gets the NAVs now and then.
+
+    A doubtful day is accepted once its bars are there, before it is settled.
 
     A strategy that waits for a word about a reference price gets it from the operator; the days it missed are
     settled then, in order. `folder` takes the operator's files.
@@ -134,6 +138,10 @@ def play(
                 f"/strategies/{slug}/signals", {"trade_date": day.isoformat(), "signals": orders[k]}
             )
             played.signals += 1
+        if doubtful and day in doubtful:
+            seen = cast.operator.post("/admin/clock", {"now": rfc3339(shanghai(day, AFTER_CLOSE))})
+            played.jobs += len(seen.get("ran", ()))
+            played.statements.append(accept(cast, doubtful[day]))
         moved = cast.operator.post("/admin/clock", {"now": rfc3339(evening(day))})
         played.jobs += len(moved.get("ran", ()))
         played.days += 1

@@ -145,6 +145,19 @@ def test_real_bars_without_an_index_are_played_without_a_benchmark(
     assert {metrics["benchmark_return"] for metrics in found["strategies"].values()} == {None}
 
 
+def test_a_day_that_lacks_bars_is_accepted_in_the_open_once_it_has_come(
+    shared_market: Path, run: Run, tmp_path: Path
+) -> None:
+    bars = pq.read_table(shared_market / "sample_32_stocks_2020_2026.parquet")
+    recent = bars.filter(pc.greater_equal(bars["date"], pa.scalar(date(2025, 12, 1))))
+    last, few = pc.max(recent["date"]), pa.array(sorted(set(recent["symbol"].to_pylist()))[:16])
+    thin = pc.or_(pc.less(recent["date"], last), pc.is_in(recent["symbol"], few))
+    pq.write_table(recent.filter(thin), tmp_path / "bars.parquet")
+    ended = run("demo", "--once", "--market", tmp_path / "bars.parquet", data_dir=tmp_path / "data")
+    assert ended.code == 0, ended.err
+    assert re.search(rf"{last.as_py()}: 16 of the \d+ instruments", ended.out), ended.out
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_demo_that_is_ended_early_leaves_nothing_behind(tmp_path: Path, how: signal.Signals) -> None:
     demo = subprocess.Popen(

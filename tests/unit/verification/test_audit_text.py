@@ -52,7 +52,7 @@ def test_corporate_actions_acceptance_and_restatements_are_told() -> None:
     found = day(rebalanced=False)
     found.actions = {"corporate_action": 1, "inferred_cash": 3}
     found.accepted = ("operator", "the source was down")
-    at = datetime(2024, 2, 1, 3, tzinfo=UTC)
+    at = datetime(2024, 1, 31, 20, tzinfo=UTC)  # the next morning in Shanghai
     found.restated = [Restated(date(2024, 1, 2), at, "a wrong close")]
     assert entry(found)["detail"] == (
         "No signal: nothing was traded. Corporate actions: 1 corporate_action, 3 inferred_cash."
