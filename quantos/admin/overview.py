@@ -56,12 +56,10 @@ class Overview:
         """As in `OverviewOut`."""
         now, trading_day = self.clock.now(), self._trading_day()
         counts = self.strategies.counts(trading_day)
-        jobs, run = self.scheduler.jobs(), next(iter(self.settlement.runs(1, 0)), None)
+        jobs, daily = self.scheduler.jobs(), self.settlement.last_daily_run()
         usage = shutil.disk_usage(self.data_dir)
         license_ = self.license_standing()
-        facts = self._facts(
-            now, jobs, self.settlement.last_daily_run(), counts["overdue"], usage.free, license_
-        )
+        facts = self._facts(now, jobs, daily, counts["overdue"], usage.free, license_)
         return {
             "now": rfc3339(now),
             "trading_day": trading_day,
@@ -71,7 +69,7 @@ class Overview:
             "jobs": [{name: job[key] for name, key in _JOB.items()} for job in jobs],
             "deadlines": {each.value: self._deadline(each, now) for each in Execution},
             "signals": {name: counts[name] for name in ("expected", "received", "attested")},
-            "settlement": self._settlement(run),
+            "settlement": self._settlement(daily),
             "strategies": {each.value: counts["strategies"].get(each.value, 0) for each in Status},
             "factors": self.factors(),
             "portfolios": self.portfolios(),
@@ -131,7 +129,10 @@ class Overview:
             return None
         return None if day is None else {"trade_date": day, "at": rfc3339(execution.deadline(day))}
 
-    def _settlement(self, run: dict[str, Any] | None) -> dict[str, Any]:
+    def _settlement(self, daily: dict[str, Any] | None) -> dict[str, Any]:
+        """A restatement counts while it runs; one that was refused or is over is no state of the platform."""
+        newest = next(iter(self.settlement.runs(1, 0)), None)
+        run = newest if newest is not None and newest["status"] == "running" else daily
         if run is None:
             return {"date": None, "state": "never_run", "done": 0, "total": 0}
         progress = self.settlement.progress

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from quantos.errors import QuantosError
 from quantos.kit.clock import parse_instant
+from tests.support import restated
 from tests.support.platforms import Stage, made_up, stage
 
 START = parse_instant("2024-01-02T08:00:00+08:00")
@@ -169,3 +171,19 @@ def test_ops_02_it_is_the_operators(on: Stage) -> None:
     for path in ("/admin/overview", "/admin/settings", "/admin/logs", "/admin/audit"):
         assert on.public().call("GET", path).status_code == 401
         assert on.agent().call("GET", path).status_code == 403
+
+
+def test_a_restatement_that_is_over_or_was_refused_is_no_state_of_the_settlement(tmp_path: Path) -> None:
+    with stage(tmp_path / "restated", restated.START) as scene:
+        restated.play(scene, scene.agent())
+        before = scene.operator.get("/admin/overview")["settlement"]
+        assert (before["date"], before["state"]) == (restated.DAYS[-1].isoformat(), "done")
+        outside = {
+            (restated.A, restated.DAYS[1]): (10.1, 10.15, 10.1, 1_000_000)
+        }  # the next day's reference stays
+        with pytest.raises(QuantosError):
+            restated.restate(scene, restated.DAYS[1], restated.write_bars(tmp_path / "wrong", outside))
+        restated.restate(
+            scene, restated.DAYS[1], restated.write_bars(tmp_path / "right", restated.corrections())
+        )
+        assert scene.operator.get("/admin/overview")["settlement"] == before
