@@ -184,6 +184,8 @@ def left(home: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Left
             for command in COMMANDS
             for ended in [run(*command, data_dir=directory)]
         }
+        (folder / "bars.csv").write_text("symbol,date,open,high,low,close,volume\n")
+        run("market", "import", folder / "bars.csv", data_dir=directory)
         metrics = httpx.get(f"{server.url}/metrics", trust_env=False).content
         assert run("support-bundle", folder / "support.zip", data_dir=directory).code == 0
         day.call("POST", "/admin/backups", operator)
@@ -257,7 +259,7 @@ def test_what_is_sent_to_a_helper_has_none_not_even_a_generated_one(left: Left) 
         if len(line) >= 20
     }
     assert len(left.bundle) > 10
-    assert isinstance(json.loads(left.bundle["log.json"]), list)
+    assert "import: bars.csv" in str(json.loads(left.bundle["log.json"]))
     for name, content in left.bundle.items():
         assert told(content, left.day.secrets | generated) == [], name
 

@@ -182,8 +182,8 @@ def test_the_log_says_in_one_line_each_what_was_done(home: Path, run: Run, tmp_p
     assert "import: refused 1: a price is not a multiple of the tick" in " ".join(said)
     assert any(line.startswith("import: bars.csv: bars, 2 rows: 1 stored") for line in said)
     settled = "settlement up to 2024-01-02: done, 0 strategy-days with a signal, 0 without, 0 failed"
-    job = "[request {id}, job settle_all_active_strategies, trade_date 2024-01-02]"
-    assert any(line.startswith(f"{settled} ") and line.endswith(job.partition("}")[2]) for line in said)
+    belongs = r"\[request [0-9a-f]{6}-\d+, job settle_all_active_strategies, trade_date 2024-01-02\]"
+    assert any(re.fullmatch(rf"{re.escape(settled)} {belongs}", line) for line in said)
     assert any(line.startswith("settle_all_active_strategies for 2024-01-02: done, run ") for line in said)
     assert any(
         line.startswith("settle_all_active_strategies for 2024-01-03: failed, reason ") for line in said
