@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -83,6 +84,36 @@ def test_the_filter_is_fuzzy_and_escape_takes_it_away(served: Served) -> None:
         await pilot.press("escape")
         assert len(_slugs(table)) == len(STRATEGIES)
         assert not table.query_one(Input).display
+
+    on_dashboard(served, script)
+
+
+def test_a_pasted_filter_filters_and_does_nothing_else(served: Served) -> None:
+    """All keys are there before the first of them is looked at; `q` would quit, and Enter open a strategy."""
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("2")
+        table = pilot.app.screen.query_one(Records)
+        await until(pilot, lambda: table.table.row_count == len(STRATEGIES))
+        keys = (("slash", "/"), ("g", "g"), ("m", "m"), ("q", "q"), ("backspace", None), ("enter", None))
+        for key, character in keys:
+            pilot.app.post_message(Key(key, character))
+        await until(pilot, lambda: shows(pilot, "1 of 3"))
+        assert _slugs(table) == ["gamma"]
+        assert pilot.app.screen.query_one(Records) is table
+        await until(pilot, lambda: table.table.has_focus)
+
+    on_dashboard(served, script)
+
+
+def test_a_pasted_jump_jumps(served: Served) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("2")
+        table = pilot.app.screen.query_one(Records)
+        await until(pilot, lambda: table.table.row_count == len(STRATEGIES))
+        for key in "fg":
+            pilot.app.post_message(Key(key, key))
+        await until(pilot, lambda: table.selected is not None and table.selected["slug"] == "gamma")
 
     on_dashboard(served, script)
 

@@ -6,7 +6,7 @@ until its record, its columns or its colours change.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -16,7 +16,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
 from textual.cache import LRUCache
-from textual.events import Click
+from textual.events import Click, Key
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -32,7 +32,7 @@ WIDEST: Final = 60
 
 
 class Grid(ScrollView, can_focus=True):
-    """Records as lines, a cursor on one cell. `look` counts up whenever lines must be drawn anew."""
+    """Records as lines, a cursor on one cell."""
 
     BINDINGS: ClassVar[list[Any]] = [
         Binding("enter", "choose", show=False),
@@ -58,8 +58,12 @@ class Grid(ScrollView, can_focus=True):
 
         column: int
 
-    def __init__(self, columns: Sequence[Column], headings: Sequence[str]) -> None:
+    def __init__(
+        self, columns: Sequence[Column], headings: Sequence[str], takes: Callable[[Key], bool]
+    ) -> None:
+        """`takes`: asked first of every key; says whether it took it."""
         super().__init__()
+        self._takes = takes
         self._columns, self._headings = list(columns), list(headings)
         self._widths: list[int] = []
         self._records: list[Record] = []
@@ -230,6 +234,11 @@ class Grid(ScrollView, can_focus=True):
             self.scroll_to(x, y, animate=False, force=True)
             return True
         return False
+
+    def on_key(self, event: Key) -> None:
+        if self._takes(event):
+            event.stop()
+            event.prevent_default()
 
     def on_click(self, event: Click) -> None:
         """A click sets the cursor; on the cursor it opens; on a heading it sorts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -62,7 +63,7 @@ class Records(Vertical):
         self._jumps = False
 
     def compose(self) -> ComposeResult:
-        yield Grid(self._columns, self._headings())
+        yield Grid(self._columns, self._headings(), self._takes)
         yield Label("", classes="note")
         field = Input(placeholder=say("table.filter"), classes="filter")
         field.display = False
@@ -163,7 +164,27 @@ class Records(Vertical):
     def action_filter(self) -> None:
         field = self.query_one(Input)
         field.display = True
-        field.focus()
+        self.screen.set_focus(field)
+
+    def _takes(self, event: Key) -> bool:
+        """Whether it is the table's own. Keys can come faster than the focus moves, as when a line is pasted: from `/`
+        on they are the filter's, and none of them does what it does elsewhere.
+        """
+        field = self.query_one(Input)
+        if field.display:
+            field.post_message(copy(event))
+        elif self._jumps:
+            self._jumps = False
+            if not event.is_printable:
+                return False
+            self._jump(str(event.character).lower())
+        elif event.key == "slash":
+            self.action_filter()
+        elif event.key == "f":
+            self.action_jump()
+        else:
+            return False
+        return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Escape is the screen's, where there is no filter to take away."""
@@ -174,14 +195,6 @@ class Records(Vertical):
     def action_jump(self) -> None:
         """The next letter leads to the next row whose cell in this column begins with it."""
         self._jumps = True
-
-    def on_key(self, event: Key) -> None:
-        if self._jumps:
-            self._jumps = False
-            if event.character and event.character.isprintable():
-                event.stop()
-                event.prevent_default()
-                self._jump(event.character.lower())
 
     def _jump(self, letter: str) -> None:
         table, count = self.table, len(self._placed)

@@ -23,6 +23,7 @@ from tests.support.attested import (
     post,
     receipt,
     strategy,
+    until,
 )
 from tests.support.platforms import Caller, Stage
 
@@ -111,6 +112,7 @@ def test_att_08_nor_can_one_that_the_records_know_otherwise(tmp_path: Path) -> N
         assert told(on) == {"attested_otherwise": "alpha for 2024-01-02"}
         assert on.operator.get("/admin/attestation")["signals"] == {"waiting": 0, "in_commit": 0}
     with site.open() as on:
+        until(lambda: on.operator.get("/admin/attestation")["alarms"], "the alarm of before the restart")
         assert told(on) == {"attested_otherwise": "alpha for 2024-01-02"}, "also after a restart"
         path, said = "/admin/attestation/acknowledge", {"reason": "there is no newer backup"}
         done = on.operator.post(path, {"code": "attested_otherwise", **said})
