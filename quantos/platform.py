@@ -333,8 +333,9 @@ def _research(
     sandbox = Sandbox(limits)
     backtests = Backtests(sandbox, settings.backtests_at_once, settings.backtests_waiting_max)
     longer = RunLimits(settings.research_wall_s_max, settings.backtest_memory_mb_max)
-    studies = Studies(records, clock, market, sandbox, longer)
-    deployments = Deployments(records, clock, market, strategies, sandbox)
+    least_fee = float(settings.minimum_commission)
+    studies = Studies(records, clock, market, sandbox, longer, least_fee)
+    deployments = Deployments(records, clock, market, strategies, sandbox, least_fee)
     saved = Saved(records, clock)
     return Research(market, backtests, saved, studies, deployments, model, settings.lang or "en")
 

@@ -358,7 +358,7 @@ def create_research_backtest(
     initial_capital: int | Unset = UNSET,
     commission_rate: float | Unset = UNSET,
     slippage_rate: float | Unset = UNSET,
-    minimum_commission: float | Unset = UNSET,
+    minimum_commission: float | Unset | None = UNSET,
 ) -> Call[shapes.StudyOut]:
     """Run a strategy over tickers and dates, with costs and the exchange's rules"""
     return Call(

@@ -2251,7 +2251,7 @@ class StudyNew(TypedDict):
     initial_capital: NotRequired[int]
     commission_rate: NotRequired[float]
     slippage_rate: NotRequired[float]
-    minimum_commission: NotRequired[float]
+    minimum_commission: NotRequired[float | None]
 
 
 class StudyOut(TypedDict):

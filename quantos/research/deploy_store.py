@@ -41,6 +41,12 @@ def day_of(session: Session, number: int, trade_date: date) -> DeploymentDay | N
     return session.get(DeploymentDay, (number, trade_date))
 
 
+def outcome_of(connection: Connection, number: int, trade_date: date) -> str | None:
+    """None where nothing is noted of the day."""
+    query = select(_day.c.outcome).where(_day.c.deployment_number == number, _day.c.trade_date == trade_date)
+    return connection.execute(query).scalar_one_or_none()
+
+
 def last_held(session: Session, number: int, before: date) -> str | None:
     """The positions of the last signal before a date."""
     query = (

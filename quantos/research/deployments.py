@@ -34,6 +34,7 @@ from quantos.research.refusals import BacktestFailed, DeploymentNotFound, NoBars
 from quantos.research.sandbox import Sandbox
 from quantos.research.saved import owned
 from quantos.research.tables import Deployment
+from quantos.storage import events
 from quantos.storage.records import Records
 from quantos.strategies.core.deadlines import DeadlinePassed, Execution
 from quantos.strategies.core.signal import TargetWeight
@@ -58,10 +59,18 @@ class Deployments:
     """A user sees the own ones alone: another's is not found."""
 
     def __init__(
-        self, records: Records, clock: Clock, market: Market, strategies: Strategies, sandbox: Sandbox
+        self,
+        records: Records,
+        clock: Clock,
+        market: Market,
+        strategies: Strategies,
+        sandbox: Sandbox,
+        minimum_commission: float = 0.0,
     ) -> None:
+        """`minimum_commission`: of the platform, CNY an order."""
         self._records, self._clock, self._market = records, clock, market
         self._strategies, self._sandbox, self._bars = strategies, sandbox, Bars(market)
+        self._minimum_commission = minimum_commission
 
     # the owner's
 
@@ -173,7 +182,9 @@ class Deployments:
             raise NoBarsYet(f"there are no bars of {until} yet")
         with self._records.read() as session:
             (strategy,) = self._strategies.by_numbers(session, [deployment.strategy_number])
-        costs = Costs(strategy.commission_e8 / RATE_UNIT, 0.0, strategy.slippage_e8 / RATE_UNIT)
+        costs = Costs(
+            strategy.commission_e8 / RATE_UNIT, self._minimum_commission, strategy.slippage_e8 / RATE_UNIT
+        )
         feeds, terms = self._bars.with_rules(orjson.loads(deployment.tickers), deployment.first_day, until)
         cash = float(strategy.initial_capital)
         answer = self._sandbox.run(
@@ -200,7 +211,7 @@ class Deployments:
             slug = self._strategies.slugs(session, [deployment.strategy_number])[deployment.strategy_number]
 
         def keep(connection: Connection) -> None:
-            store.put_day(connection, self._day(deployment, trade_date, "signalled", None, held))
+            self._put(connection, deployment, trade_date, "signalled", held=held)
 
         owner = Caller(deployment.user_id, "")  # whose it is decides, not what the owner may do
         try:
@@ -213,23 +224,47 @@ class Deployments:
     def _noted(
         self, deployment: Deployment, trade_date: date, outcome: str, reason: str | None = None
     ) -> str:
+        """What stands of a day. The owner is told of the first reason why it has no signal.
+
+        A day that failed before its deadline has failed, whoever runs the job again after it.
+        """
         with self._records.write() as session:
-            store.put_day(session.connection(), self._day(deployment, trade_date, outcome, reason))
+            connection, number = session.connection(), deployment.strategy_number
+            before = store.outcome_of(connection, deployment.number or 0, trade_date)
+            if before is not None and (outcome == "missed" or before != "failed"):
+                return before
+            self._put(connection, deployment, trade_date, outcome, reason)
+            if reason is not None and before is None:
+                said = {
+                    "user_id": deployment.user_id,
+                    "deployment_id": deployment.id,
+                    "slug": self._strategies.slugs(session, [number])[number],
+                    "trade_date": trade_date,
+                    "reason": reason,
+                }
+                events.note(connection, self._clock.now(), "deployment_day_missed", said)
         return outcome
 
-    def _day(
+    def _put(
         self,
+        connection: Connection,
         deployment: Deployment,
         trade_date: date,
         outcome: str,
-        reason: str | None,
+        reason: str | None = None,
         held: dict[str, float] | None = None,
-    ) -> dict[str, Any]:
-        return {
-            "deployment_number": deployment.number,
+    ) -> None:
+        """Note a day; where it had failed before and has no more, its notice ends."""
+        number, now = deployment.number or 0, self._clock.now()
+        if reason is None and store.outcome_of(connection, number, trade_date) is not None:
+            said = {"user_id": deployment.user_id, "deployment_id": deployment.id, "trade_date": trade_date}
+            events.note(connection, now, "deployment_day_mended", said)
+        values = {
+            "deployment_number": number,
             "trade_date": trade_date,
             "outcome": outcome,
             "reason": reason,
             "held": None if held is None else orjson.dumps(held).decode(),
-            "noted_at": self._clock.now(),
+            "noted_at": now,
         }
+        store.put_day(connection, values)

@@ -50,11 +50,18 @@ class Studies:
     """A user sees and ends the own ones alone: another's is not found."""
 
     def __init__(
-        self, records: Records, clock: Clock, market: Market, sandbox: Sandbox, limits: RunLimits
+        self,
+        records: Records,
+        clock: Clock,
+        market: Market,
+        sandbox: Sandbox,
+        limits: RunLimits,
+        minimum_commission: float = 0.0,
     ) -> None:
-        """`limits`: of one run."""
+        """`limits`: of one run. `minimum_commission`: of the platform, CNY an order; for whoever names none."""
         self._records, self._clock, self._market = records, clock, market
         self._sandbox, self._limits, self._bars = sandbox, limits, Bars(market)
+        self._minimum_commission = minimum_commission
         self._thread = ThreadPoolExecutor(1, "research-backtest")
         self._progress: dict[int, tuple[int, int]] = {}
         self._unwanted: set[int] = set()
@@ -86,6 +93,8 @@ class Studies:
         policy.admit(code)
         tickers = self._bars.known(new.tickers)
         asked = {**new.model_dump(exclude={"name", "strategy_code", "tickers"}), "tickers": tickers}
+        if new.minimum_commission is None:
+            asked["minimum_commission"] = self._minimum_commission
         study = Study(
             id=new_id(),
             user_id=caller.user_id,

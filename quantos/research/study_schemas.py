@@ -53,7 +53,9 @@ class StudyNew(ApiModel):
     initial_capital: Annotated[int, Field(ge=100_000, le=100_000_000)] = 1_000_000
     commission_rate: Rate = 0.0003
     slippage_rate: Rate = 0.002
-    minimum_commission: Annotated[float, Field(ge=0, le=1000, description="CNY an order.")] = 0.0
+    minimum_commission: Annotated[
+        float | None, Field(ge=0, le=1000, description="CNY an order; without it that of the platform.")
+    ] = None
 
 
 class StudyProgress(Answer):

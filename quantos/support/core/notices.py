@@ -9,6 +9,8 @@ of work of the fact, and does nothing else:
     factor_validated            user_id, factor_id, name, status, reasons (texts; of a rejected one)
     portfolio_day_missed        user_id, portfolio_id, name, trade_date, reason
     portfolio_day_mended        user_id, portfolio_id, trade_date
+    deployment_day_missed       user_id, deployment_id, slug, trade_date, reason
+    deployment_day_mended       user_id, deployment_id, trade_date
 """
 
 from __future__ import annotations
@@ -102,6 +104,20 @@ def _portfolio_day(payload: Payload) -> str:
     return f"{payload['portfolio_id']}/{payload['trade_date']}"
 
 
+def _deployment_day_missed(payload: Payload, language: Language) -> Notice:
+    facts = {name: payload[name] for name in ("slug", "trade_date", "reason")}
+    title, message = (say(f"deployment.{part}", language, **facts) for part in ("title", "message"))
+    return Notice(payload["user_id"], title, message, _deployment_day(payload))
+
+
+def _deployment_day_mended(payload: Payload, language: Language) -> Ending:
+    return Ending(_deployment_day(payload), say("deployment.mended", language))
+
+
+def _deployment_day(payload: Payload) -> str:
+    return f"deployment/{payload['deployment_id']}/{payload['trade_date']}"
+
+
 def _signal_unattested(payload: Payload, language: Language) -> Notice:
     facts = {name: payload[name] for name in ("slug", "trade_date")}
     title, message = (say(f"attestation.{part}", language, **facts) for part in ("title", "message"))
@@ -147,4 +163,6 @@ RULES: Final[dict[str, Callable[[Payload, Language], Notice | Ending]]] = {
     "values_missing": _values_missing,
     "values_arrived": _values_arrived,
     "portfolio_day_mended": _portfolio_day_mended,
+    "deployment_day_missed": _deployment_day_missed,
+    "deployment_day_mended": _deployment_day_mended,
 }

@@ -66,6 +66,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "该日没有生成信号：{reason}。组合保持现有持仓。",
     ),
     "portfolio.mended": ("A signal was made since.", "此后已生成信号。"),
+    "deployment.title": ("No signal of {slug} for {trade_date}", "{slug} 在 {trade_date} 没有信号"),
+    "deployment.message": (
+        "The deployed code gave no signal for the day: {reason}. The strategy holds what it has.",
+        "部署的代码该日没有给出信号：{reason}。策略保持现有持仓。",
+    ),
+    "deployment.mended": ("It ran since.", "此后已运行成功。"),
 }
 
 

@@ -112,6 +112,81 @@ def test_code_that_fails_one_day_holds_and_says_why_and_others_signal(on: Stage)
     assert len(sound.get("/strategies/by-code/signals")["signals"]) == 2
 
 
+def notices(caller: Caller) -> list[tuple[str, bool]]:
+    found = caller.get("/notifications")["notifications"]
+    return [
+        (f"{each['title']}: {each['message']}", each["is_read"])
+        for each in found
+        if each["type"].startswith("deployment_day")
+    ]
+
+
+def run_job(on: Stage, day: date) -> None:
+    on.operator.post("/admin/jobs/portfolio_signal_generation/run", {"date": day.isoformat()})
+
+
+def test_the_owner_is_told_once_of_a_day_that_failed_and_of_its_end(on: Stage) -> None:
+    """The bars of the day before come after the job: run again before the deadline, the code runs."""
+    agent, other = on.agent(), on.agent()
+    deployment = deploy(agent).json()["id"]
+    live(on, DAYS[1:4])
+    assert notices(agent) == []
+    on.clock_to(DAYS[4], "19:00")
+    on.clock_to(DAYS[5], "09:02")
+    told = (
+        "No signal of by-code for 2024-01-09: The deployed code gave no signal for the day: there are no bars of"
+        " 2024-01-08 yet. The strategy holds what it has."
+    )
+    assert notices(agent) == [(told, False)]
+    run_job(on, DAYS[5])
+    assert notices(agent) == [(told, False)]
+    give_bars(on, DAYS[4])
+    run_job(on, DAYS[5])
+    assert notices(agent) == [(f"{told} It ran since.", True)]
+    assert outcomes(agent, deployment)["2024-01-09"] == "unchanged"
+    assert notices(other) == []
+
+
+def test_code_that_raises_is_told_and_stays_failed_after_the_deadline(on: Stage) -> None:
+    agent = on.agent()
+    deployment = deploy(agent, code=with_next("1 / 0")).json()["id"]
+    on.clock_to(DAYS[1], "09:05")
+    ((told, is_read),) = notices(agent)
+    assert "ZeroDivisionError" in told
+    assert not is_read
+    on.clock_to(DAYS[1], "10:00")
+    run_job(on, DAYS[1])
+    assert outcomes(agent, deployment) == {"2024-01-03": "failed"}
+    assert notices(agent) == [(told, False)]
+
+
+def test_where_nothing_can_be_run_confined_the_owner_is_told(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program that runs strategies is there no more."""
+    monkeypatch.setattr("quantos.research.sandbox.PROGRAM", "no_such_program")
+    agent = on.agent()
+    deploy(agent)
+    on.clock_to(DAYS[1], "09:05")
+    ((told, _),) = notices(agent)
+    assert "strategies cannot be run on this machine" in told
+
+
+def test_orders_of_a_deployment_cost_the_minimum_commission_of_the_platform(tmp_path: Path) -> None:
+    """A purchase of 50,000 CNY costs 100.50 then, so 1,000 of B at 20.00 are more of what is left; and the record
+    pays the same: 100.50, 125.50 with the stamp duty, 100.20.
+    """
+    start = parse_instant("2024-01-02T19:00:00+08:00")
+    with stage(tmp_path / "dear", start, minimum_commission=100) as on:
+        give_bars(on, DAYS[0])
+        agent = on.agent()
+        deploy(agent)
+        live(on, DAYS[1:])
+        newest = agent.get("/strategies/by-code/signals")["signals"][0]
+        assert newest["signals"] == [{"symbol": B, "weight": pytest.approx(20_000 / 99_899.5, abs=1.1e-6)}]
+        assert on.navs("by-code")[-1] == pytest.approx(100_000 - 100.5 - 125.5 - 100.2)
+
+
 def test_paused_it_does_not_run_and_retired_it_is_over(on: Stage) -> None:
     agent = on.agent()
     failing = with_next("if len(self) == 2: 1 / 0")  # it would be noted, if it ran

@@ -181,6 +181,18 @@ def test_a_span_of_days_is_all_that_is_run_on(agent: Caller) -> None:
     assert trades(found) == [("2023-09-06", A, "buy", 100, pytest.approx(11.0))]
 
 
+def test_the_minimum_commission_is_the_callers_or_the_platforms(tmp_path: Path) -> None:
+    """1,000 shares at 10.00, 0.03 % of which are 3.00: charged are 5.00 of the platform, or 7.00, and the fee of 0.10."""
+    with stage(tmp_path / "data", START, minimum_commission=5) as on:
+        rows = {(A, day): PRICES[A][at] for at, day in enumerate(DAYS)}
+        on.platform.market.import_bars(made_up(rows))
+        agent, code = on.agent(), on_bar({1: "self.buy(size=1000)"})
+        for asked, minimum in (({}, 5.0), ({"minimum_commission": 7}, 7.0), ({"minimum_commission": 0}, 3.0)):
+            found = ran(agent, code, commission_rate=0.0003, **asked)
+            assert [each["costs"] for each in found["result"]["trades"]] == [pytest.approx(minimum + 0.1)]
+            assert found["minimum_commission"] == asked.get("minimum_commission", 5.0)
+
+
 def test_a_saved_strategy_is_run_as_it_was_saved_then(agent: Caller) -> None:
     number = save(agent)
     answer = begin(agent, HOLD, strategy_code=None, strategy_id=number)

@@ -39,8 +39,21 @@ EVENTS: Final[dict[str, dict[str, Any]]] = {
         "reason": "none",
     },
     "portfolio_day_mended": {"portfolio_id": "p", "trade_date": "2024-01-03"},
+    "deployment_day_missed": {
+        "deployment_id": "d",
+        "slug": "by-code",
+        "trade_date": "2024-01-03",
+        "reason": "it raised",
+    },
+    "deployment_day_mended": {"deployment_id": "d", "trade_date": "2024-01-03"},
 }
-ENDINGS: Final = {"settlement_mended", "portfolio_day_mended", "signal_attested", "values_arrived"}
+ENDINGS: Final = {
+    "settlement_mended",
+    "portfolio_day_mended",
+    "signal_attested",
+    "values_arrived",
+    "deployment_day_mended",
+}
 CHINESE = re.compile(r"[一-鿿]")
 
 
@@ -119,6 +132,15 @@ def test_a_mended_portfolio_day_ends_the_notice_of_that_portfolio_and_day_alone(
     assert ending.subject == notice("portfolio_day_missed").subject
     assert ending.subject != notice("portfolio_day_missed", trade_date="2024-01-04").subject
     assert ending.subject != notice("portfolio_day_missed", portfolio_id="q").subject
+
+
+def test_a_mended_day_of_a_deployment_ends_its_notice_alone() -> None:
+    mended = {"user_id": "u", **EVENTS["deployment_day_mended"]}
+    ending = of_event("deployment_day_mended", mended, "en")
+    assert isinstance(ending, Ending)
+    assert ending.subject == notice("deployment_day_missed").subject
+    assert ending.subject != notice("deployment_day_missed", trade_date="2024-01-04").subject
+    assert ending.subject != notice("deployment_day_missed", deployment_id="e").subject
 
 
 def test_a_rejected_factor_says_which_checks_failed() -> None:
