@@ -3,16 +3,17 @@
 Metrics are those of the public performance route, computed by the same functions of the same NAVs and benchmarks.
 With each row stands a digest of what it was computed of. Where that has changed since (a day was restated, an
 index arrived late), all days of the strategy are evaluated anew; where it has not, only new days are, so that a
-second evaluation changes nothing.
+second evaluation changes nothing. Strategies whose records run over the same days are evaluated together, as arrays.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,12 @@ from quantos.kit.money import MILLS_PER_CNY
 from quantos.performance import evaluation_store as store
 from quantos.performance.core import metrics
 from quantos.performance.core.metrics import Series as Curve
-from quantos.performance.evaluation_store import Last, Row
+from quantos.performance.evaluation_store import Evaluated, Last
 from quantos.performance.ports import Dates
 from quantos.storage.records import Records
 from quantos.storage.series import Series
+
+Ints = NDArray[np.int64]
 
 STRATEGIES_A_TIME: Final = 500
 """Written in one transaction; a kill loses no more."""
@@ -66,16 +69,14 @@ class Evaluation:
 
         {strategies, days}: how many of each were written.
         """
-        written: list[Row] = []
-        strategies = 0
+        written: list[Evaluated] = []
         with self._turn:
             benchmark = self._known_benchmarks()
             numbers = self._settled.settled_strategies()
             for start in range(0, len(numbers), STRATEGIES_A_TIME):
-                rows = self._evaluate(numbers[start : start + STRATEGIES_A_TIME], upto, benchmark)
-                strategies += len({row.strategy for row in rows})
-                written += rows
-        return {"strategies": strategies, "days": len(written)}
+                written += self._evaluate(numbers[start : start + STRATEGIES_A_TIME], upto, benchmark)
+        strategies = {number for each in written for number in each.strategies}
+        return {"strategies": len(strategies), "days": sum(len(each.strategies) for each in written)}
 
     def of_day(self, trade_date: date | None, limit: int, offset: int) -> dict[str, Any]:
         """A day's evaluations, by default the last day's: {date, evaluations: [{slug, metrics}], total}."""
@@ -94,27 +95,27 @@ class Evaluation:
 
     def _evaluate(
         self, numbers: Sequence[int], upto: date, benchmark: Callable[[str, Dates], Curve]
-    ) -> list[Row]:
+    ) -> list[Evaluated]:
         with self._series.read() as cursor:
             known = store.last(cursor, numbers, upto)
         with self._records.read() as session:
             strategies = {each.number: each for each in self._strategies.by_numbers(session, numbers)}
-        rows: list[Row] = []
+        written: list[Evaluated] = []
         wrong: list[int] = []
-        for number, days, navs in _by_strategy(self._settled.navs(numbers, upto)):
-            strategy = strategies[number]
-            capital = strategy.initial_capital * MILLS_PER_CNY
-            curve = metrics.equity_curve(navs, capital), benchmark(strategy.universe, days)
-            first = _first_to_do(curve, days, known.get(number))
-            if first == 0 and number in known:
-                wrong.append(number)
-            rows += _rows(number, days, curve, first)
-        if rows:
+        for universe, record in _records(self._settled.navs(numbers, upto), strategies):
+            curves = _Curves.of(record, strategies, benchmark(universe, record.days))
+            for first, rows in curves.by_first_to_do(known).items():
+                if first == len(record.days):
+                    continue
+                if first == 0:
+                    wrong += [number for number in record.strategies[rows].tolist() if number in known]
+                written += curves.evaluated(first, rows)
+        if written:
             with self._series.write() as cursor:
                 if wrong:
                     store.forget(cursor, wrong, upto)
-                store.add(cursor, rows)
-        return rows
+                store.add(cursor, written)
+        return written
 
     def _known_benchmarks(self) -> Callable[[str, Dates], Curve]:
         """As `benchmark`; looked up once for all strategies that began on the same day and have come as far."""
@@ -129,43 +130,73 @@ class Evaluation:
         return returns
 
 
-def _by_strategy(navs: Mapping[str, NDArray[Any]]) -> Iterator[tuple[int, Dates, NDArray[np.int64]]]:
-    """(strategy, its days, its NAVs) of rows that stand one strategy after the other."""
+class _Record(NamedTuple):
+    """NAVs of strategies that were settled on the same days."""
+
+    strategies: Ints  # [strategy], their numbers
+    days: Dates  # [day]
+    navs: Ints  # [strategy, day], mills
+
+
+def _records(
+    navs: Mapping[str, NDArray[Any]], strategies: Mapping[int, Any]
+) -> Iterator[tuple[str, _Record]]:
+    """(universe, record) of rows that stand one strategy after the other, each without a gap between its days."""
     numbers, starts = np.unique(navs["strategy"], return_index=True)
-    ends = [*starts[1:].tolist(), len(navs["strategy"])]
-    for number, start, end in zip(numbers.tolist(), starts.tolist(), ends, strict=True):
-        yield number, navs["trade_date"][start:end], navs["nav"][start:end]
+    ends = np.append(starts[1:], len(navs["strategy"]))
+    days = navs["trade_date"]
+    alike: dict[tuple[str, date, date], list[int]] = defaultdict(list)
+    spans = zip(numbers.tolist(), days[starts].tolist(), days[ends - 1].tolist(), strict=True)
+    for place, (number, first, last) in enumerate(spans):
+        alike[strategies[number].universe, first, last].append(place)
+    for (universe, _, _), places in alike.items():
+        count = ends[places[0]] - starts[places[0]]
+        rows = starts[places][:, None] + np.arange(count)
+        yield universe, _Record(numbers[places], days[rows[0]], navs["nav"][rows])
 
 
-def _first_to_do(curve: tuple[Curve, Curve], days: Dates, last: Last | None) -> int:
-    """The first day that is not evaluated; 0 where what was evaluated was another curve."""
-    if last is None:
-        return 0
-    done = int(np.searchsorted(days, np.datetime64(last.trade_date), side="right"))
-    is_same = done == last.days and _number(_digest(curve, done).digest()) == last.source
-    return done if is_same else 0
+class _Curves(NamedTuple):
+    """Curves of one benchmark over the same days."""
 
+    record: _Record
+    equity: Curve  # [strategy, day + 1]
+    benchmark: Curve  # [day]
+    pairs: Curve  # [strategy, day, 2]: what evaluations are computed of
 
-def _rows(number: int, days: Dates, curve: tuple[Curve, Curve], first: int) -> list[Row]:
-    """Evaluations of the days from `first` on, each of the record up to it."""
-    equity, benchmark = curve
-    digest, pairs = _digest(curve, first), _pairs(curve)
-    rows = []
-    for day in range(first, len(days)):
-        digest.update(pairs[day].tobytes())
-        measured = metrics.measure(equity[: day + 2], benchmark[: day + 1])
-        rows.append(Row(number, days[day], _number(digest.digest()), measured))
-    return rows
+    @classmethod
+    def of(cls, record: _Record, strategies: Mapping[int, Any], benchmark: Curve) -> _Curves:
+        capital = [strategies[number].initial_capital for number in record.strategies.tolist()]
+        equity = metrics.equity_curve(record.navs, np.array(capital)[:, None] * MILLS_PER_CNY)
+        pairs = np.stack([equity[:, 1:], np.broadcast_to(benchmark, record.navs.shape)], axis=-1)
+        return cls(record, equity, benchmark, pairs)
 
+    def by_first_to_do(self, known: Mapping[int, Last]) -> dict[int, list[int]]:
+        """{the first day that is not evaluated: curves}; 0 also for a curve that was another when it was evaluated."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for row, number in enumerate(self.record.strategies.tolist()):
+            last = known.get(number)
+            done = 0 if last is None else last.days
+            is_same = last is not None and self._is_of(row, last)
+            found[done if is_same else 0].append(row)
+        return found
 
-def _digest(curve: tuple[Curve, Curve], days: int) -> Any:
-    """Of the first days of a curve and its benchmark."""
-    return sha256(_pairs(curve)[:days].tobytes())
+    def evaluated(self, first: int, rows: Sequence[int]) -> Iterator[Evaluated]:
+        """Of the curves, by day from `first` on: each the evaluation of the record up to the day."""
+        numbers, equity = self.record.strategies[rows].tolist(), self.equity[rows]
+        digests = [sha256(self.pairs[row, :first].tobytes()) for row in rows]
+        for day, trade_date in enumerate(self.record.days.tolist()[first:], first):
+            for row, digest in zip(rows, digests, strict=True):
+                digest.update(self.pairs[row, day].tobytes())
+            sources = [_number(digest.digest()) for digest in digests]
+            fractions = metrics.measures(equity[:, : day + 2], self.benchmark[: day + 1])
+            yield Evaluated(trade_date, day + 1, numbers, sources, fractions)
 
-
-def _pairs(curve: tuple[Curve, Curve]) -> Curve:
-    equity, benchmark = curve
-    return np.column_stack([equity[1:], benchmark])
+    def _is_of(self, row: int, last: Last) -> bool:
+        """Whether a strategy's last evaluation was computed of this curve."""
+        days = self.record.days
+        if last.days > len(days) or days[last.days - 1].item() != last.trade_date:
+            return False
+        return _number(sha256(self.pairs[row, : last.days].tobytes()).digest()) == last.source
 
 
 def _number(digest: bytes) -> int:

@@ -26,13 +26,14 @@ class Last(NamedTuple):
     days: int
 
 
-class Row(NamedTuple):
-    """An evaluation that is not stored yet."""
+class Evaluated(NamedTuple):
+    """Evaluations of one day that are not stored yet, a row each."""
 
-    strategy: int
-    trade_date: np.datetime64
-    source: int
-    metrics: Metrics
+    trade_date: date
+    trading_days: int
+    strategies: list[int]
+    sources: list[int]
+    fractions: dict[str, NDArray[np.float64]]  # each of `FRACTIONS`, NaN where undefined
 
 
 def last(cursor: Cursor, numbers: Sequence[int], upto: date) -> dict[int, Last]:
@@ -51,21 +52,21 @@ def forget(cursor: Cursor, numbers: Sequence[int], upto: date) -> None:
     )
 
 
-def add(cursor: Cursor, rows: Sequence[Row]) -> None:
+def add(cursor: Cursor, evaluated: Sequence[Evaluated]) -> None:
+    counts = [len(each.strategies) for each in evaluated]
+    days = np.array([each.trade_date for each in evaluated], "datetime64[D]").astype("datetime64[s]")
     columns: dict[str, NDArray[Any]] = {
-        "strategy": np.array([row.strategy for row in rows], np.int32),
-        "trade_date": np.array([row.trade_date for row in rows], "datetime64[D]").astype("datetime64[s]"),
-        "source": np.array([row.source for row in rows], np.uint64),
-        "trading_days": np.array([row.metrics.trading_days for row in rows], np.int32),
+        "strategy": np.array([number for each in evaluated for number in each.strategies], np.int32),
+        "trade_date": np.repeat(days, counts),
+        "source": np.array([source for each in evaluated for source in each.sources], np.uint64),
+        "trading_days": np.repeat(np.array([each.trading_days for each in evaluated], np.int32), counts),
+        **{name: np.concatenate([each.fractions[name] for each in evaluated]) for name in FRACTIONS},
     }
-    for name in FRACTIONS:
-        found = [getattr(row.metrics, name) for row in rows]
-        columns[name] = np.array([np.nan if value is None else value for value in found], np.float64)
-    names = ["strategy", "trade_date", "source", "trading_days", *FRACTIONS]
     selected = [f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END" for name in FRACTIONS]
     # DuckDB finds `columns` by its name and reads the arrays where they are.
     cursor.execute(
-        f"INSERT INTO evaluation ({', '.join(names)}) SELECT {', '.join([*names[:4], *selected])} FROM columns"  # noqa: S608 - names of our own
+        f"INSERT INTO evaluation ({', '.join(columns)})"  # noqa: S608 - names of our own
+        f" SELECT strategy, trade_date, source, trading_days, {', '.join(selected)} FROM columns"
     )
 
 

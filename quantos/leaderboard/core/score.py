@@ -48,8 +48,8 @@ def scored(equity: NDArray[np.float64], cash: float) -> Scored:
     """Of the equity at the closes of one bar at least."""
     curve = equity / cash
     total = float(curve[-1] - 1.0)
-    sharpe = metrics.sharpe(metrics.daily_return(curve)) if len(curve) > 1 else None
-    fall = -(metrics.max_drawdown(curve) or 0.0) + 0.0
+    sharpe = metrics.finite(metrics.sharpe(metrics.daily_return(curve)))
+    fall = -(metrics.finite(metrics.max_drawdown(curve)) or 0.0) + 0.0
     points = 0.6 * 100.0 * total + 0.3 * 10.0 * (sharpe or 0.0) - 0.1 * abs(100.0 * fall)
     return Scored(total, sharpe, fall, round(points, 4))
 

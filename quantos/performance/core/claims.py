@@ -59,7 +59,7 @@ def first_disorder(dates: Dates) -> int | None:
 def summary(curve: Curve, sessions: Dates) -> Summary:
     """sessions: every trading day, ascending."""
     return Summary(
-        metrics.total_return(level(curve.nav)),
+        metrics.finite(metrics.total_return(level(curve.nav))),
         sharpe(curve.nav, trading_days_spanned(curve.dates, sessions)),
         float(drawdown(curve.nav).max()),
     )
@@ -97,7 +97,7 @@ def trading_days_spanned(dates: Dates, sessions: Dates) -> int:
 def sharpe(nav: Series, spanned: int) -> Number:
     """None for fewer than two changes, or where all are equal."""
     with np.errstate(over="ignore", invalid="ignore"):
-        daily = metrics.sharpe(change(nav)[1:])
+        daily = metrics.finite(metrics.sharpe(change(nav)[1:]))
     if daily is None:
         return None
     intervals = len(nav) - 1

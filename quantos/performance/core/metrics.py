@@ -22,7 +22,7 @@ excess_sharpe     mean(excess) / std(excess) sqrt(252) over the days whose bench
 rolling_excess_sharpe[t]  the same over the 20 days t-19 .. t, for t >= 20; a window with a day whose
                   benchmark is unknown has none
 
-What is undefined is None, never 0 and never NaN:
+What is undefined is NaN here and None in `Metrics`, never 0:
 - no day at all: everything; no day with a benchmark: what is measured against it;
 - std of fewer than two days, and what divides by a std or a drawdown of zero;
 - after a total loss (equity 0) the daily return is 0/0, and so is every std that it enters;
@@ -31,6 +31,9 @@ What is undefined is None, never 0 and never NaN:
 Zero std. A return is a ratio near 1, minus 1: rounding leaves some 1e-16 in it, so equal returns show a std of
 about 1e-17 and a Sharpe ratio of about 1e16. A std of at most 1e-14 (1 + max |return|) therefore counts as
 zero. The smallest fluctuation that a ledger can hold, one mill in 1e8 CNY once in 5,000 days, is 1.4e-13.
+
+Functions take one curve or any number of them that ran over the same days: the last axis is time, what stands before
+it are curves. A curve among others comes out as it does alone, to the last bit.
 """
 
 from __future__ import annotations
@@ -47,7 +50,9 @@ DAYS_PER_YEAR: Final = 252
 ROLLING_DAYS: Final = 20
 STD_NOISE: Final = 1e-14
 
-Series = NDArray[np.float64]  # [n]; an equity curve has n + 1 points
+Series = NDArray[
+    np.float64
+]  # [..., n]; an equity curve has n + 1 points. Of a benchmark [n], one for all curves
 Number = float | None
 
 
@@ -69,43 +74,48 @@ class Metrics:
 
 def measure(equity: Series, benchmark: Series) -> Metrics:
     """All metrics of an equity curve [n + 1] and its benchmark's daily returns [n], NaN where unknown."""
+    found = {name: finite(value) for name, value in measures(equity, benchmark).items()}
+    return Metrics(**found, trading_days=len(benchmark))
+
+
+def measures(equity: Series, benchmark: Series) -> dict[str, Series]:
+    """The fractions of `Metrics` by name, each [...], of curves [..., n + 1] over the same days; NaN where undefined."""
     daily = daily_return(equity)
-    return Metrics(
-        total_return=total_return(equity),
-        annual_return=annual_return(equity),
-        volatility=volatility(daily),
-        sharpe=sharpe(daily),
-        max_drawdown=max_drawdown(equity),
-        calmar=calmar(equity),
-        excess_return=excess_return(equity, benchmark),
-        excess_sharpe=excess_sharpe(daily, benchmark),
-        benchmark_return=benchmark_return(benchmark),
-        trading_days=len(daily),
-    )
+    return {
+        "total_return": total_return(equity),
+        "annual_return": annual_return(equity),
+        "volatility": volatility(daily),
+        "sharpe": sharpe(daily),
+        "max_drawdown": max_drawdown(equity),
+        "calmar": calmar(equity),
+        "excess_return": excess_return(equity, benchmark),
+        "excess_sharpe": excess_sharpe(daily, benchmark),
+        "benchmark_return": np.broadcast_to(benchmark_return(benchmark), equity.shape[:-1]),
+    }
 
 
 def sample_std(returns: Series) -> Series:
     """Sample standard deviation over the last axis: NaN for fewer than two, 0 where it is rounding alone."""
     if returns.shape[-1] < 2:
-        return np.full(returns.shape[:-1], np.nan)
+        return _undefined(returns)
     deviation = returns.std(axis=-1, ddof=1)
     noise = STD_NOISE * (1.0 + np.abs(returns).max(axis=-1))
     return np.where(deviation <= noise, 0.0, deviation)
 
 
-def equity_curve(nav: NDArray[np.int64], initial_capital: int) -> Series:
-    """[n + 1] from 1.0 on; both in mills. The crossing from exact money to floats."""
-    return np.concatenate([[1.0], nav / initial_capital])
+def equity_curve(nav: NDArray[np.int64], initial_capital: int | NDArray[np.int64]) -> Series:
+    """[..., n + 1] from 1.0 on; both in mills. The crossing from exact money to floats."""
+    return np.concatenate([np.ones((*nav.shape[:-1], 1)), nav / initial_capital], axis=-1)
 
 
 def daily_return(equity: Series) -> Series:
-    """[n]; NaN after a total loss."""
+    """[..., n]; NaN after a total loss."""
     return _change(equity)
 
 
 def cumulative_return(equity: Series) -> Series:
-    """[n]"""
-    return equity[1:] - 1.0
+    """[..., n]"""
+    return np.asarray(equity[..., 1:] - 1.0)
 
 
 def close_return(close: Series) -> Series:
@@ -113,73 +123,83 @@ def close_return(close: Series) -> Series:
     return _change(close)
 
 
-def total_return(equity: Series) -> Number:
-    return finite(equity[-1] - 1.0) if len(equity) > 1 else None
+def total_return(equity: Series) -> Series:
+    return _defined(equity[..., -1] - 1.0) if equity.shape[-1] > 1 else _undefined(equity)
 
 
-def annual_return(equity: Series) -> Number:
-    days = len(equity) - 1
+def annual_return(equity: Series) -> Series:
+    days = equity.shape[-1] - 1
     if days < 1:
-        return None
+        return _undefined(equity)
     with np.errstate(over="ignore"):
-        return finite(np.power(equity[-1], DAYS_PER_YEAR / days) - 1.0)
+        return _defined(np.power(equity[..., -1], DAYS_PER_YEAR / days) - 1.0)
 
 
-def volatility(daily: Series) -> Number:
-    return finite(sample_std(daily) * math.sqrt(DAYS_PER_YEAR))
+def volatility(daily: Series) -> Series:
+    return _defined(sample_std(daily) * math.sqrt(DAYS_PER_YEAR))
 
 
-def sharpe(daily: Series) -> Number:
-    deviation = sample_std(daily)
-    if not deviation > 0.0:
-        return None
-    return finite(daily.mean() / deviation * math.sqrt(DAYS_PER_YEAR))
+def sharpe(daily: Series) -> Series:
+    if daily.shape[-1] < 2:
+        return _undefined(daily)
+    return _defined(daily.mean(axis=-1) / _positive(sample_std(daily)) * math.sqrt(DAYS_PER_YEAR))
 
 
-def max_drawdown(equity: Series) -> Number:
-    if len(equity) < 2:
-        return None
-    return finite(np.max(1.0 - equity / np.maximum.accumulate(equity)))
+def max_drawdown(equity: Series) -> Series:
+    if equity.shape[-1] < 2:
+        return _undefined(equity)
+    return _defined(np.max(1.0 - equity / np.maximum.accumulate(equity, axis=-1), axis=-1))
 
 
-def calmar(equity: Series) -> Number:
-    gain, loss = annual_return(equity), max_drawdown(equity)
-    return finite(gain / loss) if gain is not None and loss else None
+def calmar(equity: Series) -> Series:
+    return _defined(annual_return(equity) / _positive(max_drawdown(equity)))
 
 
-def benchmark_return(benchmark: Series) -> Number:
+def benchmark_return(benchmark: Series) -> Series:
+    """Of one benchmark [n]."""
     known = benchmark[~np.isnan(benchmark)]
-    return finite(np.prod(1.0 + known) - 1.0) if len(known) else None
+    return _defined(np.prod(1.0 + known) - 1.0) if len(known) else _undefined(known)
 
 
-def excess_return(equity: Series, benchmark: Series) -> Number:
-    own, other = total_return(equity), benchmark_return(benchmark)
-    return None if own is None or other is None else own - other
+def excess_return(equity: Series, benchmark: Series) -> Series:
+    return _defined(total_return(equity) - benchmark_return(benchmark))
 
 
-def excess_sharpe(daily: Series, benchmark: Series) -> Number:
+def excess_sharpe(daily: Series, benchmark: Series) -> Series:
+    # `compress` keeps time the axis that is contiguous in memory, and with it the order of additions.
     known = ~np.isnan(benchmark)
-    return sharpe(daily[known] - benchmark[known])
+    return sharpe(np.compress(known, daily, axis=-1) - benchmark[known])
 
 
 def rolling_excess_sharpe(daily: Series, benchmark: Series) -> Series:
-    """[max(n - 19, 0)] from the 20th day on; NaN where undefined."""
+    """[max(n - 19, 0)] of one curve, from the 20th day on; NaN where undefined."""
     if len(daily) < ROLLING_DAYS:
         return np.empty(0)
     windows = sliding_window_view(daily - benchmark, ROLLING_DAYS)  # [n - 19, 20]
-    deviation = sample_std(windows)
-    deviation = np.where(deviation > 0.0, deviation, np.nan)
-    return np.asarray(windows.mean(axis=-1) / deviation * math.sqrt(DAYS_PER_YEAR))
-
-
-def _change(level: Series) -> Series:
-    before, after = level[:-1], level[1:]
-    ratio = np.full(len(after), np.nan)
-    np.divide(after, before, out=ratio, where=before > 0.0)
-    return ratio - 1.0
+    return np.asarray(windows.mean(axis=-1) / _positive(sample_std(windows)) * math.sqrt(DAYS_PER_YEAR))
 
 
 def finite(value: np.floating | Series | float) -> Number:
     """None for what is no number or out of the range of floats."""
     number = float(value)
     return number if math.isfinite(number) else None
+
+
+def _change(level: Series) -> Series:
+    before, after = level[..., :-1], level[..., 1:]
+    ratio = np.full(after.shape, np.nan)
+    np.divide(after, before, out=ratio, where=before > 0.0)
+    return ratio - 1.0
+
+
+def _positive(divisor: Series) -> Series:
+    return np.where(divisor > 0.0, divisor, np.nan)
+
+
+def _defined(values: Series | np.floating) -> Series:
+    """NaN for what is out of the range of floats."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _undefined(series: Series) -> Series:
+    return np.full(series.shape[:-1], np.nan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from dataclasses import astuple, fields
+from dataclasses import asdict, astuple, fields
 from decimal import Decimal, localcontext
 
 import numpy as np
@@ -86,7 +86,7 @@ def test_calmar_is_annual_return_over_max_drawdown() -> None:
 
 
 def test_calmar_is_undefined_without_a_drawdown() -> None:
-    assert metrics.calmar(np.array([1.0, 1.1, 1.2])) is None
+    assert np.isnan(metrics.calmar(np.array([1.0, 1.1, 1.2])))
 
 
 def test_benchmark_returns_of_closes_start_from_the_day_before() -> None:
@@ -177,7 +177,7 @@ def test_equal_returns_have_no_sharpe_in_spite_of_rounding() -> None:
     equity = np.power(1.0037, np.arange(251, dtype=np.float64))
     daily = metrics.daily_return(equity)
     assert daily.std(ddof=1) > 0.0, "rounding alone"
-    assert metrics.sharpe(daily) is None
+    assert np.isnan(metrics.sharpe(daily))
     assert metrics.volatility(daily) == 0.0
 
 
@@ -185,7 +185,7 @@ def test_one_mill_in_a_hundred_million_is_a_fluctuation() -> None:
     mills = np.full(5000, 100_000_000_000, dtype=np.int64)
     mills[2500:] += 1
     daily = metrics.daily_return(metrics.equity_curve(mills, 100_000_000_000))
-    assert metrics.sharpe(daily) is not None
+    assert metrics.sharpe(daily) > 0.0
 
 
 def test_a_total_loss_is_a_drawdown_of_one_and_a_year_of_minus_one() -> None:
@@ -202,7 +202,7 @@ def test_after_a_total_loss_daily_returns_and_their_deviation_are_undefined() ->
 
 
 def test_a_year_beyond_the_range_of_floats_is_undefined() -> None:
-    assert metrics.annual_return(np.array([1.0, 21.0])) is None
+    assert np.isnan(metrics.annual_return(np.array([1.0, 21.0])))
 
 
 RETURNS = st.lists(st.floats(-0.2, 0.2).map(lambda r: round(r, 6)), min_size=2, max_size=300)
@@ -259,6 +259,18 @@ def test_a_metric_is_finite_or_none(navs: list[int], beside: list[float]) -> Non
     for field in fields(found):
         value = getattr(found, field.name)
         assert value is None or (type(value) in {float, int} and math.isfinite(value)), field.name
+
+
+@given(st.data(), st.integers(1, 6), st.integers(0, 40))
+def test_a_curve_among_others_is_measured_as_it_is_alone(data: st.DataObject, curves: int, days: int) -> None:
+    navs = data.draw(st.lists(st.integers(0, 300_000), min_size=curves * days, max_size=curves * days))
+    beside = data.draw(st.lists(st.floats(-0.1, 0.1) | st.just(NAN), min_size=days, max_size=days))
+    mills, benchmark = np.array(navs, np.int64).reshape(curves, days), np.array(beside)
+    together = metrics.measures(metrics.equity_curve(mills, 100_000), benchmark)
+    for row in range(curves):
+        alone = asdict(metrics.measure(metrics.equity_curve(mills[row], 100_000), benchmark))
+        assert alone.pop("trading_days") == days
+        assert {name: metrics.finite(values[row]) for name, values in together.items()} == alone
 
 
 def test_metrics_import_neither_scipy_nor_pandas() -> None:
