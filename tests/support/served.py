@@ -62,13 +62,13 @@ def served_platform(
         env={**os.environ, **(variables or {})},
     )
     try:
-        yield Served(_url(folder / "server.json", process), _operator_token(folder))
+        yield Served(announced_url(folder / "server.json", process), _operator_token(folder))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(STOPPED_S)
 
 
-def _url(announced: Path, process: subprocess.Popen[bytes]) -> str:
+def announced_url(announced: Path, process: subprocess.Popen[bytes]) -> str:
     deadline = time.monotonic() + STARTED_S
     while not announced.exists():
         assert process.poll() is None, "the server ended"
