@@ -85,7 +85,7 @@ def build_app(platform: Platform) -> FastAPI:
         account_routes.copilot_router(p.accounts.otps),
         support_routes.router(p.support, p.accounts),
         license_routes.router(p.licenses, p.accounts),
-        market_routes.router(p.market, p.accounts, p.audit),
+        market_routes.router(p.market, p.accounts, p.audit, p.room.admit_files),
         account_routes.admin_router(p.accounts),
         account_routes.outbox_router(p.accounts),
         strategy_routes.admin_router(p.strategies, p.accounts),
@@ -108,12 +108,14 @@ def build_app(platform: Platform) -> FastAPI:
             p.records,
             p.series,
             p.scheduler.is_winding_down,
+            p.room.refused,
             p.accounts,
         ),
     )
     app.state.requests, app.state.slow_request_s = requests, p.settings.slow_request_s
     app.state.once = p.accounts.idempotency.once
     app.state.admit = p.standing.admit
+    app.state.admit_upload = p.room.admit
     describe(app)
     add_docs_page(app, p.standing.notice)
     research_routes.add_copilot_page(app)

@@ -68,6 +68,7 @@ from quantos.storage.backup import Backup
 from quantos.storage.directory import DataDirectory
 from quantos.storage.migrate import upgrade
 from quantos.storage.records import Records
+from quantos.storage.room import MIB, Room
 from quantos.storage.series import Series
 from quantos.strategies.service import Strategies
 from quantos.support.service import Support
@@ -106,6 +107,7 @@ class Platform:
     scheduler: Scheduler
     audit: Audit
     operations: Operations
+    room: Room
 
     @classmethod
     def open(cls, settings: Settings, *, simulate: datetime | None = None, create: bool = True) -> Platform:
@@ -192,7 +194,7 @@ def _close_if_open(opening: Future[Series]) -> None:
 def _compose(
     settings: Settings, clock: Clock, directory: DataDirectory, records: Records, series: Series
 ) -> Platform:
-    audit = Audit(records, clock)
+    audit, room = Audit(records, clock), Room(directory.path, settings.disk_free_mb_min * MIB)
     accounts = _accounts(settings, clock, directory, records)
     market, least_fee = Market(series, clock), mills(settings.minimum_commission)
     settlement = Settlement(records, series, clock, market, minimum_commission=least_fee)
@@ -223,21 +225,13 @@ def _compose(
     scheduler = Scheduler(clock, records, lambda: market.calendar, jobs, _batches(settings, attestation))
     scheduler.after_job = unattended.watchdog.look_again
     backups = Backups(Backup(directory, records, series, attestation.write_bundle, __version__), audit, clock)
+    age_max = timedelta(days=settings.backup_days_max) if settings.backup_days_max else None
     overview = Overview(
-        clock,
-        directory.path,
-        scheduler,
-        market,
-        strategies,
-        settlement,
-        attestation,
-        timedelta(days=settings.backup_days_max) if settings.backup_days_max else None,
-        factors=factors.counts,
-        portfolios=portfolios.counts,
-        license_standing=own_license.in_short,
-        last_backup=backups.last,
-        values_missing=unattended.watchdog.lacking_values,
+        clock, directory.path, scheduler, market, strategies, settlement, attestation, age_max
     )
+    overview.factors, overview.portfolios = factors.counts, portfolios.counts
+    overview.license_standing, overview.last_backup = own_license.in_short, backups.last
+    overview.values_missing, overview.disk_reserve = unattended.watchdog.lacking_values, room.reserve
     log, feed = LogTail(_redaction(settings, directory, accounts)), Feed(records, series)
     operations = Operations(settings, audit, feed, overview, log, backups)
     return Platform(
@@ -268,6 +262,7 @@ def _compose(
         scheduler,
         audit,
         operations,
+        room,
     )
 
 

@@ -109,6 +109,15 @@ class Settings(BaseSettings):
         gt=0,
         description="Largest upload in bytes; beyond it: 413. Other bodies: 8 MiB at the most.",
     )
+    disk_free_mb_min: int = Field(
+        512,
+        ge=0,
+        le=10**9,
+        description=(
+            "Free space of the data directory's disk, in MiB, below which uploads and large imports are refused while"
+            " signals and settlement go on; 0: never."
+        ),
+    )
     rate_limit: str = Field(
         "",
         pattern=r"^([0-9]{1,9}(/(second|minute|hour))?)?$",

@@ -50,6 +50,8 @@ class Overview:
     last_backup: Callable[[], datetime | None] = lambda: None
     values_missing: Callable[[], Sequence[Mapping[str, Any]]] = tuple
     """Portfolios that lack values of a day: {name, trade_date, factors}."""
+    disk_reserve: int = 0
+    """Free bytes below which uploads are refused."""
     _last_bar: tuple[int, date | None] = field(default=(-1, None))
 
     def shown(self) -> dict[str, Any]:
@@ -108,6 +110,7 @@ class Overview:
             last_backup=self.last_backup(),
             backup_age_max=self.backup_age_max,
             values_missing=self.values_missing(),
+            disk_reserve=self.disk_reserve,
             license=license_,
         )
 

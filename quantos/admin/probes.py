@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -36,8 +37,8 @@ class Stores(NamedTuple):
     folder: Path
 
 
-def router(stores: Stores, leaving: Callable[[], bool]) -> APIRouter:
-    """`leaving`: whether the platform has been asked to stop."""
+def router(stores: Stores, leaving: Callable[[], bool], limited: Callable[[], str | None]) -> APIRouter:
+    """`leaving`: whether the platform has been asked to stop. `limited`: why uploads are refused, where they are."""
     public = Routes(None, "health", prefix="")
 
     @public.get("/livez", include_in_schema=False)
@@ -47,10 +48,16 @@ def router(stores: Stores, leaving: Callable[[], bool]) -> APIRouter:
 
     @public.get("/readyz", include_in_schema=False)
     async def get_readiness() -> Response:
-        """Reads a row of each store, and looks whether the disk has room for a commit."""
+        """Reads a row of each store, and looks whether the disk has room for a commit.
+
+        `limited`: what a platform that is ready refuses for now.
+        """
         reasons = ["the platform is stopping"] if leaving() else []
         reasons += await asyncio.to_thread(against, stores)
         answer: dict[str, Any] = {"status": "not_ready" if reasons else "ready", "reasons": reasons}
+        with suppress(OSError):  # a folder that is gone is among the reasons
+            said = await asyncio.to_thread(limited)
+            answer["limited"] = [said] if said is not None else []
         return json_response(answer, 503 if reasons else 200)
 
     return public

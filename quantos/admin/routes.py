@@ -82,12 +82,15 @@ def watching(
     records: Records,
     series: Series,
     leaving: Callable[[], bool],
+    limited: Callable[[], str | None],
     accounts: Accounts,
 ) -> APIRouter:
-    """What other programs watch the platform by, at the root. `leaving`: whether it has been asked to stop."""
+    """What other programs watch the platform by, at the root. `leaving`: whether it has been asked to stop;
+    `limited`: why uploads are refused, where they are.
+    """
     overview, token = operations.overview, operations.settings.metrics_token.get_secret_value()
     return joined(
-        probes.router(probes.Stores(records, series, overview.data_dir), leaving),
+        probes.router(probes.Stores(records, series, overview.data_dir), leaving, limited),
         metrics.router(requests, overview.shown, overview.data_dir, token, accounts.operator),
     )
 

@@ -32,6 +32,7 @@ from quantos.kit.clock import parse_instant, rfc3339
 from quantos.storage.directory import running_server
 
 GIB: Final = 2**30
+MIB: Final = 2**20
 FREE_MIN: Final = GIB
 LONGEST_HOLIDAY: Final = timedelta(days=31)
 ONLY_OWNER: Final = 0o077
@@ -77,7 +78,7 @@ def examine(data_dir: Path | None) -> Iterator[Finding]:
         yield _problem("settings", bad.message, say("doctor.settings.remedy"))
         return
     yield _ok("settings", say("doctor.settings.ok"))
-    yield _disk(path)
+    yield _disk(path, load(data_dir).disk_free_mb_min * MIB)
     directory = _directory(path)
     yield directory
     if directory.state != "ok":
@@ -107,12 +108,15 @@ def _directory(path: Path) -> Finding:
     return _ok("directory", say("doctor.directory.ok", path=path, kind=kind))
 
 
-def _disk(path: Path) -> Finding:
+def _disk(path: Path, reserve: int) -> Finding:
     existing = next(folder for folder in (path, *path.parents) if folder.exists())
     usage = shutil.disk_usage(existing)
     detail = say("doctor.disk.free", free=usage.free / GIB, total=usage.total / GIB)
+    remedy = say("doctor.disk.remedy", path=existing)
+    if usage.free < reserve:
+        return _problem("disk", say("doctor.disk.refused", detail=detail), remedy)
     if usage.free < FREE_MIN:
-        return _problem("disk", detail, say("doctor.disk.remedy", path=existing))
+        return _problem("disk", detail, remedy)
     return _ok("disk", detail)
 
 

@@ -169,6 +169,7 @@ class Here(_Calls):
         self._app = build_app(platform)
 
     def import_market(self, path: Path, on_stage: OnStage) -> Any:
+        self._platform.room.admit_files(path)
         with self._platform.audit.of("market_imported", str(path)) as change:
             report = self._platform.market.take_in(path, on_stage)
             change.after = report.counts()

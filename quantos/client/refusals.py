@@ -766,6 +766,12 @@ class DirectoryUnusable(errors.Unavailable):
     code: ClassVar[str] = "directory_unusable"
 
 
+class DiskNearlyFull(errors.Unavailable):
+    """Uploads and other large things are refused until there is room; settlement and signals go on."""
+
+    code: ClassVar[str] = "disk_nearly_full"
+
+
 class EngineUnavailable(errors.Unavailable):
     code: ClassVar[str] = "engine_unavailable"
 
@@ -914,6 +920,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "directory_locked": DirectoryLocked,
     "directory_not_empty": DirectoryNotEmpty,
     "directory_unusable": DirectoryUnusable,
+    "disk_nearly_full": DiskNearlyFull,
     "email_taken": EmailTaken,
     "engine_unavailable": EngineUnavailable,
     "event_unknown": EventUnknown,

@@ -32,7 +32,7 @@ from quantos.factors.schemas import (
 )
 from quantos.factors.service import Factors
 from quantos.factors.uploads.receive import ARROW_TYPES, received
-from quantos.kit.routing import Routes, joined, submission
+from quantos.kit.routing import Routes, joined, submission, upload
 from quantos.kit.web import Offset, json_response, limit, refusals
 
 FactorId = Annotated[str, Path(description="As the answer to its creation gives it.")]
@@ -150,6 +150,7 @@ def _values(factors: Factors, accounts: Accounts) -> APIRouter:
         ),
     )
     @submission
+    @upload
     async def upload_factor_values(request: Request, factor_id: FactorId) -> Response:
         """Days without trading are skipped. 120 days make a draft ready, and values make a rejected factor a draft
         again. Besides JSON the body may be a Parquet file or Arrow IPC, wide (a column of dates, one per symbol) or

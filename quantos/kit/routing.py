@@ -64,13 +64,31 @@ def takes_in(endpoint: Callable[..., Any]) -> bool:
     return getattr(endpoint, "takes_in", False) is True
 
 
+def upload(endpoint: Endpoint) -> Endpoint:
+    """Marks an endpoint that stores much, below the decorator that makes it a route.
+
+    A platform whose disk is nearly full takes no more of it (`app.state.admit_upload`); everything else goes on.
+    """
+    endpoint.stores_much = True  # type: ignore[attr-defined]
+    return endpoint
+
+
+def stores_much(endpoint: Callable[..., Any]) -> bool:
+    """Whether it was marked so."""
+    return getattr(endpoint, "stores_much", False) is True
+
+
 def gated(endpoint: Callable[..., Any], handler: Handler) -> Handler:
-    """The handler of an endpoint; of a submission, behind the gate of the composition root."""
-    if not takes_in(endpoint):
+    """The handler of an endpoint; of a submission or an upload, behind the gates of the composition root."""
+    is_submission, is_upload = takes_in(endpoint), stores_much(endpoint)
+    if not (is_submission or is_upload):
         return handler
 
     async def admitted(request: Request) -> Response:
-        await request.app.state.admit()
+        if is_submission:
+            await request.app.state.admit()
+        if is_upload:
+            await request.app.state.admit_upload()
         return await handler(request)
 
     return admitted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -68,9 +69,13 @@ OfKind = Annotated[
 Month = Annotated[str, StringConstraints(max_length=7), AfterValidator(_month)]
 
 
-def router(market: Market, accounts: Accounts, audit: Audit) -> APIRouter:
-    """The calendar for everyone, the rest for the operator."""
-    return joined(_public(market), _operator(market, accounts, audit), _quarantine(market, accounts))
+def router(
+    market: Market, accounts: Accounts, audit: Audit, admit_files: Callable[[Path], None]
+) -> APIRouter:
+    """The calendar for everyone, the rest for the operator. `admit_files`: refuses what there is no room for."""
+    return joined(
+        _public(market), _operator(market, accounts, audit, admit_files), _quarantine(market, accounts)
+    )
 
 
 def _public(market: Market) -> APIRouter:
@@ -124,7 +129,9 @@ def _next_after(market: Market, day: date) -> date | None:
         return None
 
 
-def _operator(market: Market, accounts: Accounts, audit: Audit) -> APIRouter:
+def _operator(
+    market: Market, accounts: Accounts, audit: Audit, admit_files: Callable[[Path], None]
+) -> APIRouter:
     routes = Routes(accounts.operator, "operator", _OPERATORS)
 
     @routes.post(
@@ -136,6 +143,7 @@ def _operator(market: Market, accounts: Accounts, audit: Audit) -> APIRouter:
         responses=refusals(s400="nothing could be imported: each file's reason") | _MALFORMED,
     )
     async def import_market(body: ImportBody) -> Response:
+        await asyncio.to_thread(admit_files, Path(body.path))
         report = await asyncio.to_thread(audited.take_in, market, audit, Path(body.path))
         return json_response(report.as_dict())
 

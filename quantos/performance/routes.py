@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.routing import Routes, submission
+from quantos.kit.routing import Routes, submission, upload
 from quantos.kit.web import json_response, refusals
 from quantos.performance.evaluation_routes import admin_router
 from quantos.performance.schemas import ClaimDeleted, ClaimOut, ClaimReceipt, ClaimUpload
@@ -42,6 +42,7 @@ def router(claims: Claims, accounts: Accounts) -> APIRouter:
         | {201: {"model": ClaimReceipt, "description": "The first upload"}},
     )
     @submission
+    @upload
     async def upload_claim(request: Request, slug: str, body: ClaimUpload) -> Response:
         """201 the first time, 200 when it replaces one. Every date lies before the activation of the strategy."""
         receipt, replaced = await claims.upload(request.state.caller, slug, body.curve())

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
 from quantos.kit.copilot import StrategyId, attachment
-from quantos.kit.routing import Guard, Routes, joined
+from quantos.kit.routing import Guard, Routes, joined, upload
 from quantos.kit.web import copilot_refusals, json_response
 from quantos.research.deploy_routes import router as deploy_router
 from quantos.research.page_routes import add_copilot_page
@@ -130,6 +130,7 @@ def _saved(saved: Saved, accounts: Accounts) -> APIRouter:
         summary="Keep a strategy",
         response_model=SavedOut,
     )
+    @upload
     async def copilot_save_strategy(request: Request, body: StrategyNew) -> Response:
         """As it is, once its text was judged. Each call keeps another one."""
         number = await saved.save(request.state.caller, body)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.routing import Routes
+from quantos.kit.routing import Routes, upload
 from quantos.kit.web import Offset, json_response, limit, refusals
 from quantos.research.studies import Studies
 from quantos.research.study_schemas import StudyDetail, StudyList, StudyNew, StudyOut, StudyStatus
@@ -38,6 +38,7 @@ def router(studies: Studies, accounts: Accounts) -> APIRouter:
             s429="too many of the caller's wait or run: Retry-After says when",
         ),
     )
+    @upload
     async def create_research_backtest(request: Request, body: StudyNew) -> Response:
         """The answer is there at once, the result later: GET its id shows how far it is.
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.routing import Routes, submission
+from quantos.kit.routing import Routes, submission, upload
 from quantos.kit.web import json_response, refusals
 from quantos.settlement.schemas import BackfillAccepted, BackfillNew, BackfillRemoved
 from quantos.settlement.service import Settlement
@@ -37,6 +37,7 @@ def admin_router(settlement: Settlement, accounts: Accounts, audit: Audit) -> AP
         ),
     )
     @submission
+    @upload
     async def backfill_strategy(slug: str, body: BackfillNew) -> Response:
         """Never attested, and in no ranking; shown apart in the track record."""
         texts = body.texts()

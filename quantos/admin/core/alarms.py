@@ -45,6 +45,7 @@ class Facts:
     values_missing: portfolios that lack values of a day, as {name, trade_date, factors}.
     last_backup, backup_age_max: when the last one was made, and how old it may be; no age: none is expected.
     license: what holds, as {mode, message, ends_soon}.
+    disk_reserve: bytes below which uploads are refused; 0: they never are.
     """
 
     now: datetime
@@ -65,6 +66,7 @@ class Facts:
     backup_age_max: timedelta | None
     license: Mapping[str, Any]
     values_missing: Sequence[Mapping[str, Any]] = ()
+    disk_reserve: int = 0
 
 
 def alarms(facts: Facts) -> list[Alarm]:
@@ -73,10 +75,18 @@ def alarms(facts: Facts) -> list[Alarm]:
 
 
 def _disk(facts: Facts) -> Iterator[Alarm]:
-    if facts.disk_free < DISK_FREE_MIN:
+    free, wanted = facts.disk_free, max(DISK_FREE_MIN, facts.disk_reserve)
+    if free < facts.disk_reserve:
+        yield Alarm(
+            "uploads_refused",
+            f"{free / GIB:.2f} GiB are free on the disk of the data directory: uploads and large imports are refused,"
+            f" signals and settlement go on for as long as there is room; free at least {wanted / GIB:.2f} GiB",
+            f"{ADMIN}/settings",
+        )
+    elif free < wanted:
         yield Alarm(
             "disk_low",
-            f"{facts.disk_free / GIB:.2f} GiB are free on the disk of the data directory: free at least 1 GiB,"
+            f"{free / GIB:.2f} GiB are free on the disk of the data directory: free at least 1 GiB,"
             " or nothing can be stored",
             f"{ADMIN}/settings",
         )

@@ -34,6 +34,10 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
     "doctor.secrets.remedy": ("chmod 600 {files}", "chmod 600 {files}"),
     "doctor.disk": ("disk", "磁盘"),
     "doctor.disk.free": ("{free:.1f} GiB free of {total:.1f}", "剩余 {free:.1f} GiB，共 {total:.1f}"),
+    "doctor.disk.refused": (
+        "{detail}: uploads and large imports are refused, signals and settlement go on",
+        "{detail}：暂不接受上传和大批量导入，信号与结算照常进行",
+    ),
     "doctor.disk.remedy": (
         "free space on the disk of {path}: at least 1 GiB, better twice the size of the data directory",
         "清理 {path} 所在磁盘：至少 1 GiB，最好为数据目录大小的两倍",

@@ -302,7 +302,7 @@ def test_nothing_is_slow_at_zero(caplog: pytest.LogCaptureFixture) -> None:
 def test_a_platform_in_order_is_alive_and_ready(ask: Asks) -> None:
     assert (ask("/livez").json(), ask("/readyz").json()) == (
         {"status": "alive"},
-        {"status": "ready", "reasons": []},
+        {"status": "ready", "reasons": [], "limited": []},
     )
 
 

@@ -62,7 +62,7 @@ def audit(tmp_path: Path, clock: SimulatedClock) -> Iterator[Audit]:
 @pytest.fixture
 def call(market: Market, audit: Audit) -> Iterator[Call]:
     app = FastAPI()
-    place(app, routes.router(market, Guards(), audit))  # type: ignore[arg-type]
+    place(app, routes.router(market, Guards(), audit, lambda _: None))  # type: ignore[arg-type]
     app.add_exception_handler(QuantosError, web.quantos_error)
     app.add_exception_handler(RequestValidationError, web.validation_error)
     runner = asyncio.Runner()

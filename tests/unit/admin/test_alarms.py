@@ -50,6 +50,8 @@ CAUSES: list[tuple[str, dict[str, Any], str]] = [
     ("license_grace", {"license": {**_STANDING, "mode": "grace"}}, "quantos license install FILE"),
     ("license_ends", {"license": {**_STANDING, "ends_soon": True}}, "before it ends"),
     ("disk_low", {"disk_free": GIB - 1}, "free at least 1 GiB"),
+    ("uploads_refused", {"disk_free": GIB - 1, "disk_reserve": GIB}, "free at least 1.00 GiB"),
+    ("uploads_refused", {"disk_free": 4 * GIB, "disk_reserve": 5 * GIB}, "free at least 5.00 GiB"),
     ("clock_set_back", {"lived_until": NOW + timedelta(minutes=6)}, "chrony"),
     ("calendar_ends", {"calendar_ends_soon": True, "calendar_days_left": 59}, "quantos calendar import FILE"),
     ("calendar_ends", {"calendar_ends_soon": True, "calendar_days_left": -3}, "quantos calendar import FILE"),
