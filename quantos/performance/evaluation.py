@@ -47,6 +47,8 @@ class StrategiesByNumber(Protocol):
 
     def by_numbers(self, session: Session, numbers: Collection[int]) -> Sequence[Any]: ...
 
+    def measured(self, session: Session, first: int, last: int) -> Mapping[int, Any]: ...
+
 
 class Evaluation:
     """Metrics of strategies by day."""
@@ -99,7 +101,7 @@ class Evaluation:
         with self._series.read() as cursor:
             known = store.last(cursor, numbers, upto)
         with self._records.read() as session:
-            strategies = {each.number: each for each in self._strategies.by_numbers(session, numbers)}
+            strategies = self._strategies.measured(session, numbers[0], numbers[-1])
         written: list[Evaluated] = []
         wrong: list[int] = []
         for universe, record in _records(self._settled.navs(numbers, upto), strategies):

@@ -355,6 +355,10 @@ class Strategies:
         """Strategies by series key, ascending."""
         return store.by_numbers(session, numbers)
 
+    def measured(self, session: Session, first: int, last: int) -> dict[int, Any]:
+        """What decides the curves of the strategies with series keys from `first` to `last`, by key."""
+        return {each.number: each for each in store.measured(session, first, last)}
+
     def signals_stored(
         self, session: Session, trade_date: date, numbers: Collection[int]
     ) -> dict[int, tuple[Any, Weights]]:

@@ -321,6 +321,18 @@ def by_numbers(session: Session, numbers: Collection[int]) -> Sequence[Strategy]
     return session.scalars(query).all()
 
 
+_MEASURED: Final = Look(
+    select(_strategy.c.number, _strategy.c.universe, _strategy.c.initial_capital).where(
+        _strategy.c.number >= bindparam("first"), _strategy.c.number <= bindparam("last")
+    )
+)
+
+
+def measured(session: Session, first: int, last: int) -> list[Any]:
+    """What decides the curves of strategies with series keys from `first` to `last`: number, universe, capital in CNY."""
+    return _MEASURED.all(session.connection(), {"first": first, "last": last})
+
+
 def signals_of_day(session: Session, trade_date: date, numbers: Collection[int]) -> Sequence[Row[Any]]:
     """The stored signals of a date, effective or not."""
     if len(numbers) > IN_MAX:
