@@ -1,21 +1,29 @@
-"""An agent's day: equal weights for each of its strategies, before the deadline; the NAV, once it is settled.
+"""An agent's day: equal weights for its strategy, before the deadline; the NAV, once it is settled.
 
-    QUANTOS_URL=http://127.0.0.1:8000 QUANTOS_API_KEY=qgpt_... .venv/bin/python docs/examples/daily_loop.py [SYMBOL ...]
+    QUANTOS_URL=http://127.0.0.1:8000 QUANTOS_API_KEY=qgpt_... .venv/bin/python docs/examples/daily_loop.py [SLUG] [SYMBOL ...]
 
-Run it at any time and as often as you like: what is done already is not done again.
+SLUG may be left out where the account has one strategy that is pending or active. Run it at any time and as often as
+you like: what is done already is not done again. What cannot be done is told in one line, and the exit code is 1.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from quantos.client import ApiError, Client, calls, shapes
+from quantos.client import ApiError, Client, ClientError, Unreachable, calls, refusals, shapes
 
 ANY_DAY = "2024-01-02"
 SYMBOLS = ("600519.SH", "000858.SZ", "600036.SH", "000001.SZ")
 TOO_LATE = ("deadline_passed", "not_a_trading_day")
+SYMBOL = re.compile(r"\d{6}\.(SH|SZ|BJ)", re.IGNORECASE)
+USAGE = "usage: daily_loop.py [SLUG] [SYMBOL ...], with QUANTOS_URL and QUANTOS_API_KEY in the environment"
+
+
+class Stop(Exception):
+    """Why nothing was submitted, in one line."""
 
 
 def weights(symbols: Sequence[str]) -> list[shapes.SignalLine]:
@@ -29,16 +37,33 @@ def days(send: Client) -> tuple[str, str]:
     return today, send(calls.read_calendar(date=today))["next_trading_day"]
 
 
-def day(send: Client, symbols: Sequence[str] = SYMBOLS) -> Iterator[str]:
-    """One pass; yields a line for each strategy."""
+def chosen(send: Client, slug: str | None) -> str:
+    """The strategy to submit for: the one that is named, or the only one. Raises Stop, ApiError."""
+    if slug is not None:
+        return send(calls.get_strategy(slug))["slug"]
+    found = [
+        each["slug"] for each in send.each(calls.list_strategies()) if each["status"] in {"pending", "active"}
+    ]
+    if not found:
+        raise Stop(
+            "this key's account has no strategy that is pending or active: create one with POST /strategies"
+        )
+    if len(found) > 1:
+        raise Stop(f"this key's account has several strategies, name one: {', '.join(found)}")
+    return found[0]
+
+
+def day(send: Client, slug: str | None = None, symbols: Sequence[str] = SYMBOLS) -> str:
+    """One pass, in a line. Raises Stop, and ClientError where nothing was submitted."""
+    slug = chosen(send, slug)
     today, following = days(send)
-    found = send(calls.list_strategies())["strategies"]
-    for slug in [each["slug"] for each in found if each["status"] in {"pending", "active"}]:
-        try:
-            done = submitted(send, slug, today, symbols)
-        except ApiError as late:  # the next trading day has its turn
-            done = tried(send, slug, following, symbols) if late.named in TOO_LATE else late.detail
-        yield f"{slug}: {done}; {settled(send, slug)}"
+    try:
+        done = submitted(send, slug, today, symbols)
+    except ApiError as late:  # the next trading day has its turn
+        if late.named not in TOO_LATE:
+            raise
+        done = submitted(send, slug, following, symbols)
+    return f"{slug}: {done}; {settled(send, slug)}"
 
 
 def submitted(send: Client, slug: str, trade_date: str, symbols: Sequence[str]) -> str:
@@ -47,14 +72,6 @@ def submitted(send: Client, slug: str, trade_date: str, symbols: Sequence[str]) 
         return f"the signal of {trade_date} is there"
     receipt = send(calls.submit_signal(slug, trade_date=trade_date, signals=weights(symbols)))
     return f"submitted for {trade_date}, hash {receipt['signal_hash'][:12]}"
-
-
-def tried(send: Client, slug: str, trade_date: str, symbols: Sequence[str]) -> str:
-    """The same; a refusal is told, so that the next strategy has its turn."""
-    try:
-        return submitted(send, slug, trade_date, symbols)
-    except ApiError as refused:
-        return refused.detail
 
 
 def settled(send: Client, slug: str) -> str:
@@ -66,14 +83,28 @@ def settled(send: Client, slug: str) -> str:
     return f"NAV {records[-1]['nav']:.4f} on {records[-1]['date']}" if records else "nothing is settled yet"
 
 
+def arguments(given: Sequence[str]) -> tuple[str | None, Sequence[str]]:
+    """The slug, if one is named, and the symbols."""
+    slug, symbols = (given[0], given[1:]) if given and not SYMBOL.fullmatch(given[0]) else (None, given)
+    return slug, symbols or SYMBOLS
+
+
 def main() -> None:
-    with Client(os.environ["QUANTOS_URL"], os.environ["QUANTOS_API_KEY"]) as send:
-        lines = list(day(send, sys.argv[1:] or SYMBOLS))
-    if not lines:
-        sys.exit(
-            "this key's account has no strategy that is pending or active: create one with POST /strategies"
-        )
-    print("\n".join(lines))
+    url, key = (os.environ.get(name, "").strip() for name in ("QUANTOS_URL", "QUANTOS_API_KEY"))
+    if not url.startswith(("http://", "https://")) or not key.isascii() or not key:
+        sys.exit(USAGE)
+    try:
+        with Client(url, key) as send:
+            print(day(send, *arguments(sys.argv[1:])))
+    except refusals.InvalidToken as refused:
+        sys.exit(f"{url} does not take this key (QUANTOS_API_KEY): {refused.detail}")
+    except ApiError as refused:
+        told = "; ".join(f"{'.'.join(map(str, each.loc[1:]))} {each.msg}" for each in refused.findings)
+        sys.exit(f"refused: {told or refused.detail}")
+    except Unreachable as silent:
+        sys.exit(f"no answer from {url} (QUANTOS_URL): is quantos serve running there? {silent}")
+    except (ClientError, Stop) as failed:
+        sys.exit(str(failed))
 
 
 if __name__ == "__main__":

@@ -37,9 +37,10 @@ class Patience:
 
 
 def headers_of(call: Call[Any]) -> dict[str, str]:
-    """The call's own, and for a POST its key."""
-    key = {"Idempotency-Key": uuid.uuid4().hex} if call.method == "POST" else {}
-    return {**key, **call.headers}
+    """The call's own, and for a POST its key and that no field of it may be ignored."""
+    if call.method != "POST":
+        return dict(call.headers)
+    return {"Idempotency-Key": uuid.uuid4().hex, "Prefer": "handling=strict", **call.headers}
 
 
 def may_repeat(call: Call[Any], error: httpx.TransportError) -> bool:

@@ -80,6 +80,11 @@ _IDEMPOTENCY_KEY: Final = _header(
     maxLength=255,
     pattern="^[!-~]+$",
 )
+_PREFER: Final = _header(
+    "Prefer",
+    "`handling=strict`: a field that the call does not know is refused (422) and nothing is done; otherwise it is"
+    " ignored, and named in the answer's `QuantOS-Ignored-Fields`.",
+)
 _IF_NONE_MATCH: Final = _header("If-None-Match", "The ETag of an answer that the caller has.")
 EXAMPLES: Final = Path(__file__).with_name("examples.json")
 """By operation and status; made by `tests.docs.examples`."""
@@ -156,8 +161,11 @@ def _show_examples(responses: dict[str, Any], examples: dict[str, Any]) -> None:
 
 def _take_keys(operation: dict[str, Any], shape: str) -> None:
     """What every POST takes for a retry that is done once, and what it refuses for it."""
-    operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+    parameters = operation.setdefault("parameters", [])
+    parameters.append(_IDEMPOTENCY_KEY)
     responses = operation["responses"]
+    if "application/json" in operation.get("requestBody", {}).get("content", {}):
+        parameters.append(_PREFER)
     responses.setdefault("400", _refusal("an Idempotency-Key that is no key", shape))
     responses.setdefault(
         "409",

@@ -7,7 +7,9 @@ would make validators of all of it, a third of the platform's start-up time.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -176,6 +178,19 @@ def tell_ignored(response: Response, model: Any, body: Any) -> None:
         response.headers[ignored.HEADER] = named
 
 
+def refuse_unknown(request: Request, model: Any, body: Any) -> None:
+    """Raises Invalid where the caller would rather be refused than have a field ignored (`Prefer: handling=strict`)."""
+    asked = ignored.asked_strictly(request.headers.getlist("prefer"))
+    if asked and isinstance(model, type) and issubclass(model, BaseModel):
+        ignored.refuse(model, body)
+
+
+async def _read(request: Request) -> Any:
+    """The body as JSON; None where it is none, which its handler refuses."""
+    with suppress(json.JSONDecodeError):
+        return await request.json()
+
+
 def guarded(guard: Guard | None) -> type[ServedRoute]:
     """A route class that runs `guard` first and leaves what it returns in `request.state.caller`."""
     base: type[ServedRoute] = ServedRoute if guard is None else BearerRoute
@@ -188,6 +203,8 @@ def guarded(guard: Guard | None) -> type[ServedRoute]:
                 request = StrictRequest(request.scope, request.receive, guard)
                 if guard is not None:
                     request.state.caller = guard(request)
+                if self.body_field is not None and "prefer" in request.headers:
+                    refuse_unknown(request, self.body_field.field_info.annotation, await _read(request))
                 response = await once(request, handler)
                 if self.body_field is not None:
                     tell_ignored(response, self.body_field.field_info.annotation, request.read_json)

@@ -10,7 +10,16 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.kit.routing import BearerRoute, Guard, Routes, gated, once, submission, tell_ignored
+from quantos.kit.routing import (
+    BearerRoute,
+    Guard,
+    Routes,
+    gated,
+    once,
+    refuse_unknown,
+    submission,
+    tell_ignored,
+)
 from quantos.kit.web import Date, Offset, StrictRequest, asks, json_response, limit, parse_json, refusals
 from quantos.strategies.schemas import (
     Deleted,
@@ -100,7 +109,10 @@ def router(strategies: Strategies, accounts: Accounts) -> APIRouter:
     )
     @submission
     async def create_strategy(request: Request, body: StrategyNew) -> Response:
-        """It is pending until its first signal. The slug, the universe and the terms never change."""
+        """It is pending until its first signal. The slug, the universe and the terms never change: look at the answer,
+        which has each as it applies, also those that took their default. A field that is not listed is ignored, and
+        named in the answer's header `QuantOS-Ignored-Fields`; with `Prefer: handling=strict` it is refused.
+        """
         return json_response(await strategies.create(request.state.caller, body), 201)
 
     @routes.get(
@@ -167,6 +179,8 @@ def signals_router(strategies: Strategies, accounts: Accounts) -> APIRouter:
         # the deadline or not
         received = getattr(request.state, "received", None) or strategies.clock.now()
         submission = read_submission(body, request.headers.get("content-type"))
+        if "prefer" in request.headers:
+            refuse_unknown(request, SignalNew, parse_json(body))
         if asks(request, "validate_only"):
             checked = await strategies.validate(request.state.caller, slug, submission, received)
             response = json_response(checked)

@@ -28,12 +28,30 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def run(served: Served, key: str) -> str:
-    environment = {**os.environ, "QUANTOS_URL": served.url, "QUANTOS_API_KEY": key}
-    ran = subprocess.run(
-        [sys.executable, str(PROGRAM)], env=environment, capture_output=True, text=True, check=True, cwd=ROOT
+def ran(url: str, key: str, *given: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "QUANTOS_URL": url, "QUANTOS_API_KEY": key}
+    return subprocess.run(
+        [sys.executable, str(PROGRAM), *given],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
     )
-    return ran.stdout
+
+
+def run(served: Served, key: str, *given: str) -> str:
+    done = ran(served.url, key, *given)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def stopped(url: str, key: str, *given: str) -> str:
+    """The one line of a program that has done nothing."""
+    done = ran(url, key, *given)
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    return line
 
 
 def bars(folder: Path) -> Path:
@@ -86,6 +104,34 @@ def test_the_daily_loop_runs_also_of_a_strategy_that_is_not_public(served: Serve
             run(served, key),
         )
         assert len(list(sent)) == 1
+
+
+def test_the_daily_loop_submits_for_one_strategy_and_asks_which_where_there_are_several(
+    served: Served,
+) -> None:
+    key = served.agent_token()
+    assert "has no strategy that is pending or active" in stopped(served.url, key)
+    with Client(served.url, key) as agent:
+        for slug in ("first-of-two", "other-of-two"):
+            agent(calls.create_strategy(name="Two", slug=slug))
+        assert "name one: " in (asked := stopped(served.url, key))
+        assert {"first-of-two", "other-of-two"} <= set(re.split("[ ,]+", asked))
+        assert run(served, key, "other-of-two", "600519.SH").startswith("other-of-two: submitted for ")
+        assert [len(list(agent.each(calls.list_signals(s)))) for s in ("first-of-two", "other-of-two")] == [
+            0,
+            1,
+        ]
+    assert "no such strategy among yours" in stopped(served.url, key, "nobodys-strategy")
+
+
+def test_the_daily_loop_tells_what_it_cannot_do_in_one_line(served: Served) -> None:
+    key = served.agent_token()
+    assert "does not take this key" in stopped(served.url, "qgpt_wrong")
+    assert "no answer from http://127.0.0.1:9" in stopped("http://127.0.0.1:9", key)
+    assert "usage: " in stopped("", key)
+    with Client(served.url, key) as agent:
+        agent(calls.create_strategy(name="Odd", slug="odd-symbols"))
+    assert "signals.1.symbol" in stopped(served.url, key, "odd-symbols", "600519.SH", "AAPL")
 
 
 def test_llms_txt_is_served_as_it_stands(served: Served) -> None:

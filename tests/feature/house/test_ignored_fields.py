@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from quantos.client import calls
 from quantos.client.call import Call
-from quantos.client.wire import answer_of
+from quantos.client.wire import answer_of, request_of
 from quantos.kit.clock import parse_instant
 from quantos.kit.ignored import NAMED_MAX, header_of
 from quantos.performance.schemas import ClaimUpload
@@ -72,6 +73,61 @@ def test_a_refusal_repeats_nothing_of_the_body(agent: Caller) -> None:
     assert (answer.status_code, HEADER in answer.headers) == (422, False)
 
 
+STRICT = {"Prefer": "respond-async, handling=strict"}
+
+
+def preferring(caller: Caller, path: str, preference: dict[str, str], **body: Any) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {caller.token}", "Content-Type": "application/json", **preference}
+    return caller.runner.run(caller.http.request("POST", path, headers=headers, **body))
+
+
+def strictly(caller: Caller, path: str, body: Any) -> tuple[int, Any]:
+    answer = preferring(caller, path, STRICT, json=body)
+    return answer.status_code, answer.json()
+
+
+def test_who_prefers_it_has_a_misspelt_field_refused_and_nothing_done(on_stage: Stage) -> None:
+    agent = on_stage.agent()
+    body = {"name": "Strict", "slug": "strict", "execution": "close"}
+    finding = {
+        "type": "extra_forbidden",
+        "loc": ["body", "execution"],
+        "msg": "is no field of this request; did you mean execution_price?",
+    }
+    assert strictly(agent, "/strategies", body) == (422, {"detail": [finding]})
+    assert agent.call("GET", "/strategies/strict").status_code == 404
+    del body["execution"]
+    assert strictly(agent, "/strategies", body)[0] == 201
+
+
+@pytest.mark.parametrize(
+    "path", ["/strategies/alpha/signals", "/strategies/alpha/signals?validate_only=true"]
+)
+def test_who_prefers_it_has_unknown_fields_of_a_signal_refused(agent: Caller, path: str) -> None:
+    line = {"symbol": "600519.SH", "weight": 0.5, "side": "buy"}
+    status, told = strictly(agent, path, {"trade_date": "2024-01-03", "signals": [line], "zzz": 1})
+    assert (status, [each["loc"] for each in told["detail"]]) == (
+        422,
+        [["body", "signals", 0, "side"], ["body", "zzz"]],
+    )
+    assert told["detail"][1]["msg"] == "is no field of this request"
+    dates = [each["trade_date"] for each in agent.call("GET", "/strategies/alpha/signals").json()["signals"]]
+    assert "2024-01-03" not in dates
+
+
+def test_another_preference_changes_nothing(on_stage: Stage) -> None:
+    agent = on_stage.agent()
+    body = {"name": "Lenient", "slug": "lenient", "execution": "close"}
+    answer = preferring(agent, "/strategies", {"Prefer": "handling=lenient"}, json=body)
+    assert (answer.status_code, answer.headers.get(HEADER)) == (201, "execution")
+    assert answer.json()["execution_price"] == "open", "the answer shows what applies"
+
+
+def test_a_body_that_is_no_json_is_refused_as_ever(agent: Caller) -> None:
+    answer = preferring(agent, "/strategies", STRICT, content=b"{")
+    assert (answer.status_code, answer.json()["detail"][0]["type"]) == (422, "json_invalid")
+
+
 def test_names_cannot_break_the_header_and_are_bounded(agent: Caller) -> None:
     odd = {"a, b\r\nSet-Cookie: x": 1, "名": 1, "x" * 5000: 1, "": 1}
     named = told(agent, "/tickets", {"title": "t", "category": "data", **odd}) or ""
@@ -89,6 +145,15 @@ def test_no_more_than_ten_are_named() -> None:
 @pytest.mark.parametrize("body", [None, 1, "text", [], [{"a": 1}]])
 def test_what_is_no_object_has_no_fields(body: Any) -> None:
     assert header_of(ClaimUpload, body) is None
+
+
+def test_the_client_has_fields_refused_that_the_platform_does_not_know() -> None:
+    with pytest.raises(TypeError, match="execution"):
+        calls.create_strategy(name="Alpha", slug="alpha", execution="close")  # type: ignore[call-arg]
+    with httpx.Client(base_url="http://platform") as client:
+        made = request_of(client, calls.create_strategy(name="Alpha", slug="alpha"))
+        read = request_of(client, calls.list_strategies())
+    assert (made.headers["Prefer"], "Prefer" in read.headers) == ("handling=strict", False)
 
 
 def test_the_client_logs_them(caplog: pytest.LogCaptureFixture) -> None:
