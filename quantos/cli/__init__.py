@@ -19,7 +19,7 @@ DEFECT = 70
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
     from quantos.cli.interruption import INTERRUPTED, Interrupted, last_line  # noqa: PLC0415 - `import quantos.cli` stays free
-    from quantos.cli.texts import say  # noqa: PLC0415
+    from quantos.cli.texts import refused, say  # noqa: PLC0415
     from quantos.errors import QuantosError  # noqa: PLC0415
 
     os.umask(0o077)  # whatever a command writes is its owner's alone
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except QuantosError as refusal:
         if debug:
             raise
-        _complain(refusal.message)
+        _complain(refused(refusal.message))
         sys.exit(REFUSED)
     except Interrupted as interrupted:
         last_line(interrupted.message)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from quantos.cli.layout import GAP, cells, listed, padded, parted, screen_width
 from quantos.cli.output import in_shanghai, print_line, print_table, print_text, shown
-from quantos.cli.texts import CHINESE, language, say, word
+from quantos.cli.texts import CHINESE, language, refused, say, word
 from quantos.cli.texts.market import REASONS
 
 DAYS_NAMED: Final = 5
@@ -28,7 +28,7 @@ def print_report(answer: dict[str, Any]) -> None:
     for file in taken:
         _print_remarks(file)
     left = [
-        (parted(file["source"], screen_width() // 2), file["refused"] or file["ignored"])
+        (parted(file["source"], screen_width() // 2), refused(file["refused"] or file["ignored"]))
         for file in answer["files"]
         if file not in taken
     ]

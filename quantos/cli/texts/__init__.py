@@ -109,6 +109,15 @@ def unfit(kind: str, english: str, terms: dict[str, Any]) -> str:
     return chinese.format_map({**terms, "expected": listed})
 
 
+def refused(message: str) -> str:
+    """A refusal, which the platform words in English, in the reader's language."""
+    if language() != CHINESE:
+        return message
+    from quantos.cli.texts.refusals import refusal_in_chinese  # noqa: PLC0415 - only where something is refused
+
+    return refusal_in_chinese(message)
+
+
 def in_readers_language(help_text: str) -> str:
     """A help text, which stands in English beside its option, in the reader's language."""
     return HELP.get(help_text, help_text) if language() == CHINESE else help_text
