@@ -18,6 +18,7 @@ FOLDER: Final = Path(__file__).with_name("page")
 FILES: Final = {
     "copilot.css": "text/css",
     "copilot.js": "text/javascript",
+    "research.js": "text/javascript",
     "texts.js": "text/javascript",
     "plotly-finance.min.js": "text/javascript",
     "plotly-LICENSE.txt": "text/plain",

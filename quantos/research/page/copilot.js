@@ -5,6 +5,8 @@
 const $ = (id) => document.getElementById(id);
 const OPERATORS = [">", "<", ">=", "<=", "crosses_above", "crosses_below"];
 const INDICATORS = { entry: ["sma", "ema", "rsi", "zscore", "macd", "bollinger"], exit: ["sma", "ema", "rsi", "macd", "atr"] };
+const TABS = ["build", "research", "saved", "board"];
+const UNIVERSES = ["hs300", "csi500", "csi1000", "csi2000", "etf_all"];
 const LEVELS = new Set(["rsi", "zscore"]);
 const FIRST = {
   entry: [{ indicator: "sma", operator: "crosses_above", params: { lookback: 20 } }],
@@ -28,6 +30,11 @@ function say(text, good = false) {
   $("message").hidden = !text;
 }
 
+function refusal(detail) {
+  if (!Array.isArray(detail)) return detail;
+  return detail.map((each) => `${each.loc.filter((part) => part !== "body").join(".")}: ${each.msg}`).join("; ");
+}
+
 async function call(method, path, body) {
   const headers = { "Content-Type": "application/json" };
   const token = sessionStorage.getItem("copilot.token");
@@ -44,7 +51,7 @@ async function call(method, path, body) {
     showAccount();
     if (!path.startsWith("auth/")) $("login").showModal();
   }
-  if (!answer.ok) throw new Error(told.error ?? `${answer.status}`);
+  if (!answer.ok) throw new Error(told.error ?? refusal(told.detail) ?? `${answer.status}`);
   return told;
 }
 
@@ -233,8 +240,7 @@ async function logIn() {
     $("login").close();
     showAccount();
     say("");
-    if (!$("saved").hidden) showSaved();
-    if (!$("board").hidden) showBoard();
+    choose(TABS.find((name) => !$(name).hidden));
   } catch (error) {
     $("login-message").textContent = error.message;
   }
@@ -272,7 +278,7 @@ async function showSaved() {
   $("saved-list").replaceChildren(table([
     { head: "#", cell: (kept) => String(kept.id) }, { head: t("strategy"), cell: (kept) => kept.name },
     { head: t("created"), cell: (kept) => new Date(kept.created_at).toLocaleString() },
-    { head: "", number: true, cell: (kept) => node("span", {}, node("button", { textContent: t("open"), onclick: () => open(kept) }), " ", node("button", { className: "quiet", textContent: t("drop"), onclick: () => drop(kept) })) },
+    { head: "", number: true, cell: (kept) => node("span", {}, node("button", { textContent: t("open"), onclick: () => open(kept) }), " ", node("button", { textContent: t("deploy"), onclick: () => askDeployment(kept) }), " ", node("button", { className: "quiet", textContent: t("drop"), onclick: () => drop(kept) })) },
   ], list));
 }
 
@@ -303,11 +309,12 @@ function drawBoard() {
 // ---------------------------------------------------------------- the page
 
 function choose(name) {
-  for (const each of ["build", "saved", "board"]) {
+  for (const each of TABS) {
     $(each).hidden = each !== name;
     $(`tab-${each}`).setAttribute("aria-selected", String(each === name));
   }
-  if (name === "saved") showSaved();
+  if (name === "research") showStudies();
+  if (name === "saved") { showSaved(); showDeployed(); }
   if (name === "board") showBoard();
 }
 
@@ -326,15 +333,17 @@ function speak() {
     $(side).replaceChildren();
     for (const rule of kept) addRule(side, rule);
   }
+  for (const each of document.querySelectorAll("select[name=universe]")) options(each, UNIVERSES, each.value || "hs300");
   showAccount();
   if (last) show(...last);
+  document.dispatchEvent(new Event("spoken"));
 }
 
 $("language").onclick = () => { language = language === "zh" ? "en" : "zh"; localStorage.setItem("copilot.language", language); speak(); };
 $("account").onclick = account;
 $("login-go").onclick = logIn;
 $("login").onkeydown = (event) => { if (event.key === "Enter") { event.preventDefault(); logIn(); } };
-for (const name of ["build", "saved", "board"]) $(`tab-${name}`).onclick = () => choose(name);
+for (const name of TABS) $(`tab-${name}`).onclick = () => choose(name);
 for (const side of ["entry", "exit"]) $(`add-${side}`).onclick = () => { addRule(side); preview(); };
 document.querySelector(".form").addEventListener("input", (event) => { if (event.target.id !== "sentence") preview(); });
 for (const [id, work] of Object.entries({ write, explain, download, save, run, submit })) $(id).onclick = work;
