@@ -47,7 +47,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one for each option
         typer.Option("--save", metavar="DIR", help=_HELP["save"], file_okay=False),
     ] = None,
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", help=_HELP["timeout"], min=0.1)
+        float, typer.Option("--timeout", metavar="SECONDS", help=_HELP["timeout"], min=0.1, max=86_400)
     ] = 60.0,
     lang: Annotated[str | None, typer.Option("--lang", metavar="LANG", help=_HELP["lang"])] = None,
     as_json: Json = False,

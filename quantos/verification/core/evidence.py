@@ -16,6 +16,7 @@ from quantos.verification.core.package import Benchmark, Package
 from quantos.verification.core.verdict import Finding, Waiver
 
 NO_REPOSITORY: Final = Finding("no_repository", waiver=Waiver.UNATTESTED)
+NOTHING_COMMITTED: Final = Finding("nothing_committed", waiver=Waiver.UNATTESTED)
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class DayEvidence:
     def rules(self) -> RuleTable:
         """The table that settled the day."""
         return table_of(self.package.rules_version)
+
+    @property
+    def unattested(self) -> Finding:
+        """Why there is no repository: where the package says that nothing of it was committed, none can be given."""
+        signal = self.package.signal
+        committed = self.package.settlement.committed or (signal is not None and signal.committed)
+        return NOTHING_COMMITTED if self.no_history == NO_REPOSITORY and not committed else self.no_history
 
     @property
     def deadline(self) -> datetime:

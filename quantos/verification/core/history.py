@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from quantos.verification.core.documents import NotJson, read_json
@@ -77,8 +78,18 @@ class Entry:
         return value if isinstance(value, str) else None
 
 
+class Fault(StrEnum):
+    """How a file is not of its kind; the shell has the words."""
+
+    NAME = "name"
+    DATE = "date"
+    LIST = "list"
+    ENTRY = "entry"
+    DOUBLED = "doubled"
+
+
 class Problem(NamedTuple):
-    """A file that could not be read as one of its kind, in a commit."""
+    """A file that could not be read as one of its kind, in a commit. reason: a Fault, else why it is no JSON."""
 
     path: str
     commit: Commit
@@ -172,7 +183,7 @@ class History:
                 continue
             day = parsed_date(match[2])
             if day is None:
-                self.problems.append(Problem(path, commit, "name"))
+                self.problems.append(Problem(path, commit, Fault.NAME))
             else:
                 known, lines, read = self._kinds()[match[1]]
                 found = self._read(path, commit, content, day, lines, read)
@@ -199,20 +210,20 @@ class History:
             return {}
         entries = document.get(lines) if isinstance(document, dict) else None
         if not isinstance(entries, list):
-            self.problems.append(Problem(path, commit, f"no list {lines}"))
+            self.problems.append(Problem(path, commit, Fault.LIST))
             return {}
         if document.get("date") != day.isoformat():
-            self.problems.append(Problem(path, commit, "date"))
+            self.problems.append(Problem(path, commit, Fault.DATE))
         found: dict[Any, _Line] = {}
         for entry in entries:
             key_and_hash = read(entry) if isinstance(entry, dict) else None
             if key_and_hash is None:
-                self.problems.append(Problem(path, commit, "entry"))
+                self.problems.append(Problem(path, commit, Fault.ENTRY))
                 continue
             key, digest = key_and_hash
             other = found.get(key)
             if other is not None:
-                self.problems.append(Problem(path, commit, "doubled"))
+                self.problems.append(Problem(path, commit, Fault.DOUBLED))
             claimed = entry.get("attested_at", document.get("attested_at"))
             at = parsed_instant(claimed) if isinstance(claimed, str) else None
             found[key] = _Line(digest, entry, at, None if other is None else other.digest)

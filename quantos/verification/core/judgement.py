@@ -103,8 +103,13 @@ def judge_packages(
     attestations: Attestations,
     records: Mapping[str, TrackRecord],
     waived: Collection[Waiver],
+    own: Mapping[str, Attestations] | None = None,
 ) -> list[StrategyReport]:
-    """One report for each strategy, and one without a name for the documents that are no packages."""
+    """One report for each strategy, and one without a name for the documents that are no packages.
+
+    `own`: the repository that came with a strategy's packages; the others are held against `attestations`.
+    """
+    repositories = own or {}
     packages: dict[str, list[tuple[str, Package]]] = defaultdict(list)
     for one in given:
         if one.package is not None:
@@ -112,7 +117,15 @@ def judge_packages(
     everything = [package for found in packages.values() for package in _in_force(found).values()]
     accounted = _accounted(package for found in packages.values() for _, package in found)
     reports = [
-        _judge_strategy(slug, found, everything, accounted, attestations, records.get(slug), waived)
+        _judge_strategy(
+            slug,
+            found,
+            everything,
+            accounted,
+            repositories.get(slug, attestations),
+            records.get(slug),
+            waived,
+        )
         for slug, found in sorted(packages.items())
     ]
     faults = [_fault(one.name, one.fault) for one in given if one.fault is not None]

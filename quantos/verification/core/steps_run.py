@@ -35,11 +35,14 @@ def chain_holds(run: RunEvidence) -> Judgement:
         if after.previous.date == before.trade_date or after.previous.date is None:
             findings += _joins(before, after)
     findings += _revisions_agree(run)
+    withheld = list(_revisions_lacking(run))
+    findings += withheld if run.record is not None else []
     first = run.packages[0]
     notes = (
         [] if first.previous.date is None else [Finding("begins_in_the_middle", {"found": first.trade_date})]
     )
-    if len(run.packages) == 1 and not run.older:
+    notes += withheld if run.record is None else []
+    if len(run.packages) == 1 and not run.older and not findings:
         return not_run(_ONE_DAY, *notes)
     return judged(findings, *notes)
 
@@ -73,6 +76,16 @@ def _revisions_agree(run: RunEvidence) -> Iterator[Finding]:
         if told != package.nav.reported_nav:
             what = f"{package.trade_date} NAV of revision {package.revision}"
             yield differs(what, cny(package.nav.reported_nav), None if told is None else cny(told))
+
+
+def _revisions_lacking(run: RunEvidence) -> Iterator[Finding]:
+    """Older revisions of restated days without their packages; whoever publishes the record has to show them."""
+    code = "revision_not_given" if run.record is None else "revision_withheld"
+    given = {(package.trade_date, package.revision) for package in run.older}
+    for package in run.packages:
+        for revision in range(package.revision):
+            if (package.trade_date, revision) not in given:
+                yield Finding(code, {"found": package.trade_date, "revision": revision})
 
 
 def no_day_missing(run: RunEvidence) -> Judgement:

@@ -140,7 +140,7 @@ def digest_committed(evidence: DayEvidence) -> Judgement:
     """The repository carries this digest for this revision, never changed, and every revision before it."""
     package, history, settlement = evidence.package, evidence.history, evidence.package.settlement
     if history is None:
-        return not_checked(evidence.no_history)
+        return not_checked(evidence.unattested)
     revisions = history.revisions(package.trade_date, evidence.settled_names)
     entry = revisions.get(package.revision)
     if settlement.commit_sha is not None and settlement.commit_sha not in history.commits:

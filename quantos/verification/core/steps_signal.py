@@ -124,7 +124,7 @@ def attested(evidence: DayEvidence) -> Judgement:
     """The day's file of the repository carries the signal's hash for the strategy, and always has."""
     package, history = evidence.package, evidence.history
     if history is None:
-        return not_checked(evidence.no_history)
+        return not_checked(evidence.unattested)
     entry = history.signal(package.trade_date, evidence.attested_names)
     if package.signal is None:
         if entry is not None and entry.present:
@@ -239,7 +239,7 @@ def committed_in_time(evidence: DayEvidence) -> Judgement:
     if signal is None:
         return not_run(_HOLD)
     if history is None:
-        return not_checked(evidence.no_history)
+        return not_checked(evidence.unattested)
     if signal.commit_sha is not None and signal.commit_sha not in history.commits:
         return failed(
             Finding("commit_unknown", {"found": signal.commit_sha, "expected": _head(history.head)})

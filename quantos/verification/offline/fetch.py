@@ -27,7 +27,7 @@ PACKAGE_BYTES_MAX: Final = 32 * 2**20
 RECORD_BYTES_MAX: Final = 64 * 2**20
 BUNDLE_BYTES_MAX: Final = 2**30
 DAYS_MAX: Final = 20_000
-REVISIONS_MAX: Final = 100
+REVISIONS_MAX: Final = 1000
 BYTES_PER_S_MIN: Final = 16 * 1024
 """An answer that comes more slowly than this, once the time of a request is over, is given up."""
 PIECE_BYTES: Final = 64 * 1024

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,8 +64,8 @@ def _history(git: _Git, reflog: str, keys: Keys) -> History:
         before: dict[str, _Folder] = {}
         for place, raw in enumerate(line):
             commit = Commit(raw.sha, raw.at, place, arrived.get(raw.sha), objects.is_signed(raw.sha))
-            root = list(objects.tree(raw.tree))
-            history.simulated |= any(name == SIMULATED for _, name, _ in root)
+            root = _by_name(objects.tree(raw.tree))
+            history.simulated |= SIMULATED in root
             after = _folders(objects, root, before)
             history.add(commit, _changes(objects, before, after))
             before = after
@@ -80,6 +80,16 @@ class _RawCommit(NamedTuple):
     tree: str
 
 
+class _Named(NamedTuple):
+    """What stands under a name in a tree."""
+
+    sha: str
+    is_folder: bool
+
+
+_TWICE: Final = _Named(_NO_OBJECT, is_folder=False)
+
+
 class _Folder(NamedTuple):
     """A folder of a commit: its object, and its files' objects by their names."""
 
@@ -88,25 +98,34 @@ class _Folder(NamedTuple):
 
 
 def _folders(
-    objects: _Objects, root: Sequence[tuple[bytes, str, str]], before: Mapping[str, _Folder]
+    objects: _Objects, root: Mapping[str, _Named], before: Mapping[str, _Folder]
 ) -> dict[str, _Folder]:
-    """The folders that count as a commit has them; what is as it was before is not read again."""
-    found = {name: sha for mode, name, sha in root if name in FOLDERS and mode == _FOLDER}
-    return {
-        name: before[name]
-        if name in before and before[name].sha == sha
-        else _Folder(sha, _files(objects.tree(sha)))
-        for name, sha in found.items()
-    }
+    """The folders that count as a commit has them; what is as it was before is not read again.
+
+    Of a folder whose name stands twice nothing can be read that was there before.
+    """
+    after: dict[str, _Folder] = {}
+    for name in FOLDERS:
+        there, known = root.get(name), before.get(name)
+        if there == _TWICE:
+            after[name] = _Folder(_NO_OBJECT, dict.fromkeys(known.files if known else (), _NO_OBJECT))
+        elif there is not None and there.is_folder:
+            same = known is not None and known.sha == there.sha
+            after[name] = known if known and same else _Folder(there.sha, _files(objects.tree(there.sha)))
+    return after
 
 
-def _files(tree: Iterator[tuple[bytes, str, str]]) -> dict[str, str]:
+def _files(tree: Iterable[tuple[bytes, str, str]]) -> dict[str, str]:
+    """The objects of a folder's files by their names."""
+    return {name: there.sha for name, there in _by_name(tree).items() if not there.is_folder}
+
+
+def _by_name(tree: Iterable[tuple[bytes, str, str]]) -> dict[str, _Named]:
     """A name that stands twice shows to one reader this and to another that: it has no object."""
-    files: dict[str, str] = {}
+    found: dict[str, _Named] = {}
     for mode, name, sha in tree:
-        if mode != _FOLDER:
-            files[name] = _NO_OBJECT if name in files else sha
-    return files
+        found[name] = _TWICE if name in found else _Named(sha, mode == _FOLDER)
+    return found
 
 
 def _changes(

@@ -37,11 +37,16 @@ NOT_PUBLISHED: Final = Finding("no_repository_published", waiver=Waiver.UNATTEST
 
 @dataclass(slots=True)
 class Read:
-    """Everything that was named, read."""
+    """Everything that was named, read.
+
+    `own`: by strategy, the repository that came with its packages. `attestations`: the one that was named for all
+    of them; else, for packages that came without one, the only one that there is.
+    """
 
     given: list[Given] = field(default_factory=list)
     records: dict[str, TrackRecord] = field(default_factory=dict)
     repositories: list[tuple[str, History]] = field(default_factory=list)
+    own: dict[str, Attestations] = field(default_factory=dict)
     attestations: Attestations = field(default_factory=Attestations)
 
 
@@ -60,6 +65,8 @@ class Reader:
         if self._request.attestations is not None:
             with _readable(self._request.attestations):
                 self._read.attestations = Attestations(self._history(self._request.attestations))
+        elif len(self._read.own) == 1:
+            (self._read.attestations,) = self._read.own.values()
         return self._read
 
     def _take(self, name: str) -> None:
@@ -105,9 +112,9 @@ class Reader:
                 record = read_track_record(read_json(_content(folder / RECORD, fetch.RECORD_BYTES_MAX)))
             except (NotJson, Malformed) as error:
                 raise Refused("not_json", path=folder / RECORD, reason=str(error)) from None
-            self._read.records[slugs.pop()] = record
+            self._read.records |= dict.fromkeys(slugs, record)
         if (folder / BUNDLE).is_file() and self._request.attestations is None:
-            self._read.attestations = Attestations(self._history(str(folder / BUNDLE)))
+            self._read.own |= dict.fromkeys(slugs, Attestations(self._history(str(folder / BUNDLE))))
 
     def _take_strategy(self, url: fetch.StrategyUrl) -> None:
         """A strategy's public record, with the repository that its platform publishes."""
@@ -119,10 +126,11 @@ class Reader:
         if fetched.record is not None:
             self._read.records[url.slug] = fetched.record
         if self._request.save is not None:
-            self._save(self._request.save, fetched.files, bundle, history)
-        self._read.attestations = (
-            Attestations(None, NOT_PUBLISHED) if history is None else Attestations(history, NO_REPOSITORY)
-        )
+            self._save(self._request.save, url.slug, fetched.files, bundle, history)
+        if self._request.attestations is None:
+            self._read.own[url.slug] = (
+                Attestations(None, NOT_PUBLISHED) if history is None else Attestations(history, NO_REPOSITORY)
+            )
 
     def _fetch(
         self, web: fetch.Web, url: fetch.StrategyUrl
@@ -142,9 +150,20 @@ class Reader:
         return fetched, bundle, self._history(str(path))
 
     def _save(
-        self, folder: Path, files: list[tuple[str, bytes]], bundle: bytes | None, history: History | None
+        self,
+        folder: Path,
+        slug: str,
+        files: list[tuple[str, bytes]],
+        bundle: bytes | None,
+        history: History | None,
     ) -> None:
-        """Write what was answered. A repository that lost what was saved before does not take its place."""
+        """Write what was answered. A repository that lost what was saved before does not take its place.
+
+        A folder is of one strategy: days of two would take each other's place.
+        """
+        there = next((given.package for given in _packages_in(folder / "packages") if given.package), None)
+        if there is not None and there.slug != slug:
+            raise Refused("save_of_another", path=folder, slug=there.slug)
         try:
             (folder / "packages").mkdir(parents=True, exist_ok=True)
             for name, content in files:

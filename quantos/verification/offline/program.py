@@ -28,7 +28,7 @@ from quantos.verification.offline.inputs import Reader
 from quantos.verification.offline.refusal import Refused
 from quantos.verification.offline.report import ReportWriter
 from quantos.verification.offline.report_json import as_json
-from quantos.verification.offline.request import TIMEOUT_S, Request
+from quantos.verification.offline.request import TIMEOUT_S, TIMEOUT_S_MAX, TIMEOUT_S_MIN, Request
 from quantos.verification.offline.terminal import Terminal, clean
 from quantos.verification.offline.texts import LANGUAGES, Speaker, language
 
@@ -60,18 +60,27 @@ def run(request: Request, stream: TextIO) -> int:
         sys.stderr.write(f"quantos verify: {clean(speaker.say(refusal.key, **refusal.values))}\n")
         return UNREADABLE
     if request.as_json:
-        content = as_json(reports, speaker, __version__)
-        stream.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+        stream.write(_json_text(as_json(reports, speaker, __version__), stream) + "\n")
     else:
         ReportWriter(Terminal(stream), speaker).write(reports)
     stream.flush()
     return HOLDS if all_hold(reports) else DOES_NOT_HOLD
 
 
+def _json_text(content: object, stream: TextIO) -> str:
+    """JSON as the stream can carry it: escaped where it cannot, be it for its encoding or for what a record says."""
+    text = json.dumps(content, ensure_ascii=False, indent=2)
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(content, indent=2)
+    return text
+
+
 def check(request: Request, folder: Path) -> list[StrategyReport | RepositoryReport]:
     """The reports on everything that was named. `folder` is empty. Raises Refused."""
     read = Reader(request, folder).read()
-    packages = judge_packages(read.given, read.attestations, read.records, request.waived)
+    packages = judge_packages(read.given, read.attestations, read.records, request.waived, read.own)
     repositories = [judge_repository(name, history, request.waived) for name, history in read.repositories]
     return [*packages, *repositories]
 
@@ -135,7 +144,12 @@ def _language_of(arguments: Sequence[str]) -> str:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not TIMEOUT_S_MIN <= seconds <= TIMEOUT_S_MAX:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of seconds from {TIMEOUT_S_MIN:g} to {TIMEOUT_S_MAX:g}"
+        )
     return seconds

@@ -10,6 +10,8 @@ from quantos.verification.core.verdict import Waiver
 from quantos.verification.offline.git import Keys
 
 TIMEOUT_S: Final = 60.0
+TIMEOUT_S_MIN: Final = 0.1
+TIMEOUT_S_MAX: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

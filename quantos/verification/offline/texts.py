@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from quantos.verification.core.history import Fault
 from quantos.verification.core.trading_days import SHANGHAI
 from quantos.verification.offline.texts_findings import FINDINGS
 from quantos.verification.offline.texts_screen import SCREEN
-from quantos.verification.offline.texts_steps import STEPS
+from quantos.verification.offline.texts_steps import FAULTS, STEPS
 
-TEXTS: Final[dict[str, tuple[str, str]]] = STEPS | FINDINGS | SCREEN
+TEXTS: Final[dict[str, tuple[str, str]]] = STEPS | FAULTS | FINDINGS | SCREEN
 ENGLISH: Final = "en"
 CHINESE: Final = "zh"
 LANGUAGES: Final = (ENGLISH, CHINESE)
@@ -51,6 +52,8 @@ class Speaker:
         """A value as a person reads it: instants in Shanghai, commits short."""
         if value is None or isinstance(value, bool):
             return {None: "null", True: "true", False: "false"}[value]
+        if isinstance(value, Fault):
+            return self.say(f"fault.{value}")
         if isinstance(value, datetime):
             return _in_shanghai(value)
         if isinstance(value, date):

@@ -60,6 +60,13 @@ _SIGNAL: Final[dict[str, tuple[str, str]]] = {
         "no attestation repository was given (--attestations REPO; --allow-unattested does without)",
         "未提供存证仓库（用 --attestations 指定；--allow-unattested 可免）",
     ),
+    "nothing_committed": (
+        (
+            "the package says of itself that nothing of this day was committed to an attestation repository: only its"
+            " publisher's word stands for it (--allow-unattested accepts that)"
+        ),
+        "证据包自称当日没有任何内容存证：仅有发布者的说法为凭（可用 --allow-unattested 接受）",
+    ),
     "no_repository_published": (
         "the platform publishes no attestation repository (--allow-unattested does without)",
         "平台没有公开存证仓库（--allow-unattested 可免）",
@@ -90,7 +97,7 @@ _SIGNAL: Final[dict[str, tuple[str, str]]] = {
     ),
     "mark_differs": (
         "the record and its packages do not say alike whether this is {what} (--allow-simulated accepts it)",
-        "公开业绩与各证据包对是否 {what} 说法不一（可用 --allow-simulated 接受）",
+        "公开业绩与各证据包对标记 {what} 说法不一（可用 --allow-simulated 接受）",
     ),
     "hidden_on_hold_day": (
         (
@@ -152,10 +159,10 @@ _SIGNAL: Final[dict[str, tuple[str, str]]] = {
     ),
     "never_committed": (
         (
-            "the hash {expected} was never committed for {found}, and the package does not say so either"
-            " (--allow-unattested accepts it)"
+            "the repository has no entry of the hash {expected} for {found}, and the package says of itself that its signal"
+            " was not committed (--allow-unattested accepts that)"
         ),
-        "哈希 {expected} 在 {found} 没有存证，证据包也未声称有（可用 --allow-unattested 接受）",
+        "仓库中 {found} 没有哈希 {expected}，证据包也自称其信号没有存证（可用 --allow-unattested 接受）",
     ),
     "hash_of_another": (
         "the hash {expected} was committed for another strategy, {owner}",
@@ -285,8 +292,11 @@ _SETTLEMENT: Final[dict[str, tuple[str, str]]] = {
         "证据包声称摘要已存证，但仓库中没有 {found} 第 {revision} 版的摘要",
     ),
     "digest_never_committed": (
-        "no digest of revision {revision} of {found} was ever committed (--allow-unattested accepts it)",
-        "{found} 第 {revision} 版的摘要从未存证（可用 --allow-unattested 接受）",
+        (
+            "the repository has no digest of revision {revision} of {found}, and the package says of itself that none was"
+            " committed (--allow-unattested accepts that)"
+        ),
+        "仓库中没有 {found} 第 {revision} 版的摘要，证据包也自称没有存证（可用 --allow-unattested 接受）",
     ),
     "committed_differs": (
         "changed after it was settled: {what} was committed as {expected}, the package has {found}",
@@ -307,6 +317,17 @@ _RUN: Final[dict[str, tuple[str, str]]] = {
     "begins_in_the_middle": (
         "the first package is of {found}, not the strategy's first day: what came before is taken as given",
         "最早的证据包是 {found}，并非策略首日：此前的内容未经检查",
+    ),
+    "revision_withheld": (
+        (
+            "{found} was settled again, and the package of its revision {revision} is not published: that it had the NAV"
+            " which the record says nothing shows"
+        ),
+        "{found} 曾重新结算，但第 {revision} 版的证据包没有公布：无从证明当时的净值确如所称",
+    ),
+    "revision_not_given": (
+        "{found} was settled again; the package of its revision {revision} was not given, so its NAV is not checked",
+        "{found} 曾重新结算；未提供第 {revision} 版的证据包，其净值未检查",
     ),
     "day_missing": ("{found} is a trading day and has no package", "{found} 是交易日，却没有证据包"),
     "bars_differ": (

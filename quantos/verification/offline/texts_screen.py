@@ -61,6 +61,10 @@ _REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "{path}：没有名为 {slug} 的公开策略；公开策略的列表在 /api/v1/public/strategies",
     ),
     "refused.not_fetched": ("{path} could not be fetched: {reason}", "无法获取 {path}：{reason}"),
+    "refused.save_of_another": (
+        "{path} holds what was kept of another strategy, {slug}: name a folder for each strategy",
+        "{path} 中已保存另一策略 {slug} 的内容：请为每个策略指定单独的目录",
+    ),
     "refused.not_writable": ("{path} cannot be written: {reason}", "无法写入 {path}：{reason}"),
 }
 

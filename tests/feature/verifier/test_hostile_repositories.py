@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import resource
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from quantos.verification.offline.program import parse, run
 from tests.feature.verifier.conftest import Record, ask
 from tests.support.attestations import attest, before_deadline, save, shanghai
 
@@ -128,6 +130,40 @@ def test_a_file_name_that_stands_twice_in_a_folder_has_no_content(record: Record
     )
     crafted(record, "committer a <a> 1705370000 +0000", written(record, root, "tree"))
     assert record.verify().codes["attested"] == ["entry_removed"]
+
+
+@pytest.mark.parametrize("kind", ["100644", "40000"])
+def test_a_folder_that_stands_twice_at_the_root_has_no_content(record: Record, kind: str) -> None:
+    """Git shows the first one, in which an entry is another; the second one is as it always was."""
+    git = record.repository.git
+    file = record.repository.read("attestations/2024-01-09.json")
+    file["strategies"][0]["signal_hash"] = "f" * 64
+    known = bytes.fromhex(git("rev-parse", "HEAD:attestations/2024-01-09.json"))
+    exchanged = bytes.fromhex(written(record, json.dumps(file).encode(), "blob"))
+    first = tree_of(record, "HEAD:attestations").replace(known, exchanged)
+    name = written(record, first, "tree") if kind == "40000" else written(record, b"{}", "blob")
+    root = f"{kind} attestations".encode() + b"\0" + bytes.fromhex(name) + tree_of(record, "HEAD^{tree}")
+    crafted(record, "committer a <a> 1705370000 +0000", written(record, root, "tree"))
+    assert set(record.verify().codes["attested"]) == {"entry_removed"}
+    assert set(ask(record.repository.path).codes) == {"readable", "unchanged"}
+
+
+def test_what_no_text_can_carry_is_told_all_the_same(record: Record) -> None:
+    """Half a character in a name, which UTF-8 cannot say and JSON can."""
+    file = record.repository.read("attestations/2024-01-09.json")
+    file["strategies"].append({**file["strategies"][0], "strategy_slug": "x\ud800", "signal_hash": "e" * 64})
+    record.repository.write("attestations/2024-01-09.json", file)
+    record.repository.commit(LATER, "another")
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    assert run(parse([str(record.repository.path), "--json"]), stream) == 1
+    report = json.loads(stream.buffer.getvalue())
+    assert "x\ud800" in {line["strategy"] for line in report["reports"][0]["lines"]}
+
+
+def tree_of(record: Record, name: str) -> bytes:
+    return subprocess.run(
+        ["git", "cat-file", "tree", name], cwd=record.repository.path, capture_output=True, check=True
+    ).stdout
 
 
 def as_symbolic_link(record: Record) -> None:

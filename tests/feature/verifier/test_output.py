@@ -13,6 +13,7 @@ import pytest
 
 from quantos.settlement.core.rules import RULES_VERSION
 from quantos.verification import core
+from quantos.verification.core.history import Fault
 from quantos.verification.core.judgement import DAY_STEPS, FORMAT
 from quantos.verification.core.steps_repository import REPOSITORY_STEPS
 from quantos.verification.core.steps_run import RUN_STEPS
@@ -20,7 +21,7 @@ from quantos.verification.offline.program import parse, run
 from quantos.verification.offline.terminal import Terminal, width_of, wrapped
 from quantos.verification.offline.texts import TEXTS, Speaker, language, short
 from tests.feature.verifier.conftest import Record, ask, tell
-from tests.support.attestations import save
+from tests.support.attestations import save, shanghai
 from tests.support.tampering import DEFECTS, VECTORS
 
 CHANGES = ("replaced", "redated", "edited", "removed", "doubled")
@@ -81,6 +82,17 @@ def test_every_finding_has_its_words() -> None:
     known = codes_in_core() - {"step"}
     assert len(known) > 60
     assert {f"found.{code}" for code in known} - TEXTS.keys() == set()
+
+
+def test_what_is_wrong_with_a_file_is_said_in_words(record: Record) -> None:
+    for fault in Fault:
+        assert Speaker("en").shown(fault) != Speaker("zh").shown(fault)
+    name = "attestations/2024-01-09.json"
+    file = record.repository.read(name)
+    record.repository.write(name, {**file, "date": "2024-01-10"})
+    record.repository.commit(shanghai("2024-01-16", "09:00"), "another")
+    told = ask(record.repository.path).failed["readable"]
+    assert told[0].endswith("the date that it gives itself is not the one of its name")
 
 
 def test_every_step_has_its_name_and_says_what_a_failure_means() -> None:
@@ -262,6 +274,9 @@ def test_what_cannot_be_read_is_one_line_and_exit_code_2(
         ["x", "--lang", "de"],
         ["x", "--timeout", "0"],
         ["x", "--timeout", "nan"],
+        ["x", "--timeout", "inf"],
+        ["x", "--timeout", "1e300"],
+        ["x", "--timeout", "soon"],
     ],
 )
 def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

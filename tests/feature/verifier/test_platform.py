@@ -256,6 +256,13 @@ def test_the_command_is_the_same_program(published: Path) -> None:
         assert len({(ended.returncode, ended.stdout, ended.stderr) for ended in said}) == 1, said
 
 
+def test_the_command_refuses_a_time_that_no_clock_can_wait_for() -> None:
+    command = [sys.executable, "-m", "quantos.cli", "verify", str(VECTORS), "--timeout", "inf"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "--timeout" in ended.stderr
+
+
 def test_the_command_refuses_an_unknown_language() -> None:
     command = [sys.executable, "-m", "quantos.cli", "verify", str(VECTORS), "--lang", "de"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -15,7 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.feature.verifier.conftest import Record, ask
-from tests.support.attestations import shanghai
+from tests.support.attestations import Repository, attest, save, shanghai
+from tests.support.honest import honest_packages
 from tests.support.packages import Package
 
 
@@ -302,6 +303,49 @@ def test_older_revisions_are_fetched_and_checked_too(site: Site) -> None:
     assert (answer.code, answer.failed) == (0, {})
     assert answer.report["reports"][0]["superseded"] == 1
     assert any(asked.endswith("verify?date=2024-01-15&revision=0") for asked in site.asked)
+
+
+def test_an_older_revision_that_is_not_published_is_missed(site: Site, tmp_path: Path) -> None:
+    """What the day was before nobody could see any more, and the record could say of it what it likes."""
+    from tests.feature.verifier.test_tampering import restate  # noqa: PLC0415
+
+    restate(site.record)
+    site.bundle = bundle_of(site.record)
+    del site.record.packages[-2]
+    site.track = track_record(site.record.packages)
+    site.record.packages[-1]["restated"]["revisions"][0]["reported_nav"] += 1_000
+    answer = ask(site.url, "--save", tmp_path)
+    assert answer.codes == {"chain": ["revision_withheld"]}
+    assert "2024-01-15 was settled again, and the package of its revision 0" in answer.failed["chain"][0]
+    assert ask(tmp_path).codes == {"chain": ["revision_withheld"]}
+
+
+def test_a_folder_is_kept_for_one_strategy(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The days of another one would take the place of those that are there."""
+    save(honest_packages("beta"), tmp_path / "packages")
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    assert ask(site.url, "--save", tmp_path).code == 2
+    assert "beta" in capsys.readouterr().err
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+
+
+def test_strategies_of_two_platforms_are_each_held_against_their_own_repository(
+    record: Record, tmp_path: Path
+) -> None:
+    folders = []
+    other = Record(tmp_path, honest_packages("beta"), Repository(tmp_path / "other"))
+    attest(other.packages, other.repository)
+    for name, each in (("alpha", record), ("beta", other)):
+        save(each.packages, tmp_path / name / "packages")
+        (tmp_path / name / "attestation.bundle").write_bytes(bundle_of(each))
+        folders.append(tmp_path / name)
+    for inputs in (folders, folders[::-1]):
+        answer = ask(*inputs)
+        assert (answer.code, answer.failed) == (0, {})
+    both = ask(*folders, "--attestations", record.repository.path)
+    assert set(both.codes["attested"]) == {"claimed_entry_missing"}  # of beta, which is not in alpha's
 
 
 def test_a_busy_platform_is_asked_again(site: Site) -> None:

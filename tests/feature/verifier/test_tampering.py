@@ -15,7 +15,7 @@ from quantos.verification.core import dated_rules
 from quantos.verification.core.dated_rules import RuleTable
 from tests.feature.verifier.conftest import Record, ask
 from tests.oracle.ledger import CorporateAction
-from tests.support.attestations import before_deadline, save, shanghai
+from tests.support.attestations import Repository, attest, before_deadline, save, shanghai
 from tests.support.honest import honest_packages, honest_world, settled_world
 from tests.support.packages import seal
 from tests.support.tampering import DEFECTS, VECTORS, content, honest, price_changed_everywhere
@@ -417,18 +417,45 @@ def test_a_superseded_package_alone_does_not_pass_for_the_record(record: Record)
 
 
 def test_without_a_repository_nothing_is_attested(record: Record) -> None:
-    answer = ask(VECTORS / "honest.json")
+    answer = ask(save([record.day("2024-01-09")], record.folder / "packages"))
     assert answer.code == 1
     assert set(answer.failed) == {"attested", "in_time", "digest_committed"}
     assert "no attestation repository was given" in answer.failed["attested"][0]
 
 
+def test_of_a_package_that_says_that_nothing_was_committed_no_repository_is_asked_for() -> None:
+    """Of a platform without one there is none that anyone could give."""
+    answer = ask(VECTORS / "honest.json")
+    assert answer.code == 1
+    steps = ("attested", "in_time", "digest_committed")
+    assert answer.codes == {step: ["nothing_committed"] for step in steps}
+    assert "the package says of itself that nothing of this day was committed" in answer.failed["attested"][0]
+    assert ask(VECTORS / "honest.json", "--allow-unattested").code == 0
+
+
+def test_an_entry_of_another_execution_price_is_caught(tmp_path: Path) -> None:
+    """15:00 instead of 09:15 would be nearly six hours more to look at the market."""
+    (package, *_), repository = honest_packages(), Repository(tmp_path / "repository")
+    settings = package["data_provenance"]["settings"]
+    settings["execution_price"] = "close"
+    attest([package], repository)
+    settings["execution_price"] = "open"
+    answer = ask(save([package], tmp_path / "packages"), "--attestations", repository.path)
+    assert answer.failed == {"attested": ["2024-01-02 execution_price: expected open, found close"]}
+
+
+def test_a_superseded_revision_that_was_not_given_is_noted(record: Record) -> None:
+    """A folder is what somebody chose to keep: nobody withheld it."""
+    restate(record)
+    del record.packages[-2]
+    answer = record.verify()
+    assert answer.code == 0
+    assert answer.notes("chain") == ["revision_not_given"]
+
+
 def test_a_private_strategys_hidden_names_are_found(tmp_path: Path) -> None:
     """Its entries carry the hash of slug and nonce, its digests that of slug and salt."""
     import hashlib  # noqa: PLC0415
-
-    from tests.support.attestations import Repository, save  # noqa: PLC0415
-    from tests.support.honest import honest_packages  # noqa: PLC0415
 
     package, repository = honest_packages()[0], Repository(tmp_path / "repository")
     body = package["verification"]
