@@ -11,8 +11,9 @@ from typing import Any, Final
 from quantos.verification.core.history import Fault
 from quantos.verification.core.trading_days import SHANGHAI
 from quantos.verification.offline.texts_findings import FINDINGS
+from quantos.verification.offline.texts_repository import FAULTS
 from quantos.verification.offline.texts_screen import SCREEN
-from quantos.verification.offline.texts_steps import FAULTS, STEPS
+from quantos.verification.offline.texts_steps import STEPS
 
 TEXTS: Final[dict[str, tuple[str, str]]] = STEPS | FAULTS | FINDINGS | SCREEN
 ENGLISH: Final = "en"

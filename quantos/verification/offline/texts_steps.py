@@ -1,4 +1,4 @@
-"""The steps by name, and what can be wrong with a file: key → (English, Chinese). `means.*`: what a failure means."""
+"""The steps by name: key → (English, Chinese). `means.*` says what a failure of the step means."""
 
 from __future__ import annotations
 
@@ -140,18 +140,3 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     "step.all_signed": ("every commit is signed by a given key", "每个提交都由给定的密钥签名"),
     "means.all_signed": ("somebody else may have written these commits", "这些提交可能出自他人之手"),
 }
-
-FAULTS: Final[dict[str, tuple[str, str]]] = {
-    "fault.name": ("its name is no date, YYYY-MM-DD.json", "文件名不是日期（YYYY-MM-DD.json）"),
-    "fault.date": ("the date that it gives itself is not the one of its name", "文件内的日期与文件名不符"),
-    "fault.list": ("it has no list of entries of its kind", "没有该类存证的列表"),
-    "fault.entry": (
-        "an entry lacks what its kind has, or has it in another form",
-        "有一条存证缺少应有的内容，或形式不符",
-    ),
-    "fault.doubled": (
-        "an entry stands twice, and each reader may take the one that he likes",
-        "同一条存证出现两次，各人可任取其一",
-    ),
-}
-"""How a file of a repository is not of its kind."""

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 from tests.feature.verifier.conftest import Record, ask, tell
+from tests.feature.verifier.test_tampering import restate
 from tests.support.attestations import save, shanghai
+from tests.support.tampering import VECTORS
 
 RUN_STEPS = (
     "chain",
@@ -101,3 +103,22 @@ def test_a_pause_explains_hidden_entries_of_a_hold_day(record: Record) -> None:
     record.repository.write("statuses/2024-01-05.json", {"date": "2024-01-05", "changes": [entry]})
     record.repository.commit(at, "status changes 2024-01-05")
     assert notes(record) == []
+
+
+def test_of_a_package_that_says_that_nothing_was_committed_no_repository_is_asked_for() -> None:
+    """Of a platform without one there is none that anyone could give."""
+    answer = ask(VECTORS / "honest.json")
+    assert answer.code == 1
+    steps = ("attested", "in_time", "digest_committed")
+    assert answer.codes == {step: ["nothing_committed"] for step in steps}
+    assert "the package says of itself that nothing of this day was committed" in answer.failed["attested"][0]
+    assert ask(VECTORS / "honest.json", "--allow-unattested").code == 0
+
+
+def test_a_superseded_revision_that_was_not_given_is_noted(record: Record) -> None:
+    """A folder is what somebody chose to keep: nobody withheld it."""
+    restate(record)
+    del record.packages[-2]
+    answer = record.verify()
+    assert answer.code == 0
+    assert answer.notes("chain") == ["revision_not_given"]

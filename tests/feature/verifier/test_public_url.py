@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.feature.verifier.conftest import Record, ask
-from tests.support.attestations import Repository, attest, save, shanghai
+from tests.support.attestations import save, shanghai
 from tests.support.honest import honest_packages
 from tests.support.packages import Package
 
@@ -329,23 +329,6 @@ def test_a_folder_is_kept_for_one_strategy(
     assert ask(site.url, "--save", tmp_path).code == 2
     assert "beta" in capsys.readouterr().err
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
-
-
-def test_strategies_of_two_platforms_are_each_held_against_their_own_repository(
-    record: Record, tmp_path: Path
-) -> None:
-    folders = []
-    other = Record(tmp_path, honest_packages("beta"), Repository(tmp_path / "other"))
-    attest(other.packages, other.repository)
-    for name, each in (("alpha", record), ("beta", other)):
-        save(each.packages, tmp_path / name / "packages")
-        (tmp_path / name / "attestation.bundle").write_bytes(bundle_of(each))
-        folders.append(tmp_path / name)
-    for inputs in (folders, folders[::-1]):
-        answer = ask(*inputs)
-        assert (answer.code, answer.failed) == (0, {})
-    both = ask(*folders, "--attestations", record.repository.path)
-    assert set(both.codes["attested"]) == {"claimed_entry_missing"}  # of beta, which is not in alpha's
 
 
 def test_a_busy_platform_is_asked_again(site: Site) -> None:

@@ -423,16 +423,6 @@ def test_without_a_repository_nothing_is_attested(record: Record) -> None:
     assert "no attestation repository was given" in answer.failed["attested"][0]
 
 
-def test_of_a_package_that_says_that_nothing_was_committed_no_repository_is_asked_for() -> None:
-    """Of a platform without one there is none that anyone could give."""
-    answer = ask(VECTORS / "honest.json")
-    assert answer.code == 1
-    steps = ("attested", "in_time", "digest_committed")
-    assert answer.codes == {step: ["nothing_committed"] for step in steps}
-    assert "the package says of itself that nothing of this day was committed" in answer.failed["attested"][0]
-    assert ask(VECTORS / "honest.json", "--allow-unattested").code == 0
-
-
 def test_an_entry_of_another_execution_price_is_caught(tmp_path: Path) -> None:
     """15:00 instead of 09:15 would be nearly six hours more to look at the market."""
     (package, *_), repository = honest_packages(), Repository(tmp_path / "repository")
@@ -442,15 +432,6 @@ def test_an_entry_of_another_execution_price_is_caught(tmp_path: Path) -> None:
     settings["execution_price"] = "open"
     answer = ask(save([package], tmp_path / "packages"), "--attestations", repository.path)
     assert answer.failed == {"attested": ["2024-01-02 execution_price: expected open, found close"]}
-
-
-def test_a_superseded_revision_that_was_not_given_is_noted(record: Record) -> None:
-    """A folder is what somebody chose to keep: nobody withheld it."""
-    restate(record)
-    del record.packages[-2]
-    answer = record.verify()
-    assert answer.code == 0
-    assert answer.notes("chain") == ["revision_not_given"]
 
 
 def test_a_private_strategys_hidden_names_are_found(tmp_path: Path) -> None:
