@@ -48,16 +48,24 @@ READING: Final = {
         "    error.__traceback__.tb_frame.f_builtins['open']('@TARGET@')"
     ),
     "generator walk": "g = (x for x in ())\ng.gi_frame.f_builtins['open']('@TARGET@')",
-    "NumPy's loader": "import numpy\nnumpy.load('@TARGET@', allow_pickle=True)",
+    "NumPy's loader": (
+        "import numpy, pickle\ntry:\n    numpy.load('@TARGET@', allow_pickle=True)\n"
+        "except pickle.UnpicklingError:\n    pass  # it was read"
+    ),
     "NumPy's memory map": "import numpy\nnumpy.memmap('@TARGET@')",
     "NumPy from a file": "import numpy\nnumpy.fromfile('@TARGET@')",
     "pandas' reader": "import pandas\npandas.read_csv('@TARGET@')",
-    "pandas' pickles": "import pandas\npandas.read_pickle('@TARGET@')",
+    "pandas' pickles": (
+        "import pandas, pickle\ntry:\n    pandas.read_pickle('@TARGET@')\nexcept pickle.UnpicklingError:\n    pass  # it was read"
+    ),
     "the feed of CSV": "import backtrader as bt\nbt.feeds.GenericCSVData(dataname='@TARGET@').start()",
     "codecs": "import codecs\ncodecs.open('@TARGET@')",
     "linecache": "import tokenize\ntokenize.open('@TARGET@')",
-    "sqlite": "import sqlite3\nsqlite3.connect('@TARGET@').execute('SELECT 1 FROM sqlite_master')",
-    "mmap": "import mmap, os\nmmap.mmap(os.open('@TARGET@', os.O_RDONLY), 0)",
+    "sqlite": (
+        "import sqlite3\ntry:\n    sqlite3.connect('@TARGET@').execute('SELECT 1 FROM sqlite_master')\n"
+        "except sqlite3.DatabaseError as error:\n    if 'not a database' not in str(error):\n        raise  # else it was read"
+    ),
+    "mmap": "import mmap, os\nmmap.mmap(os.open('@TARGET@', os.O_RDONLY), 0, prot=mmap.PROT_READ)",
     "ctypes open": (
         "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
         "if libc.open(b'@TARGET@', 0) < 0:\n    raise PermissionError"
@@ -122,7 +130,10 @@ SOCKETS: Final = {
         "if not found:\n    raise PermissionError"
     ),
     "io_uring": "import ctypes\nif ctypes.CDLL(None).syscall(425, 8, None) < 0:\n    raise PermissionError",
-    "a download": "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:1/')",
+    "a download": (
+        "import urllib.request\ntry:\n    urllib.request.urlopen('http://127.0.0.1:1/')\nexcept OSError as error:\n"
+        "    if not isinstance(error.reason, ConnectionRefusedError):\n        raise  # else a packet was sent"
+    ),
     "name resolution": "import socket\nsocket.getaddrinfo('example.org', 80)",
 }
 PROCESSES: Final = {
