@@ -32,7 +32,12 @@ class CalendarFileRefused(WrongState):
 def import_calendar(
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="CSV: date, is_open; every day."),
+        typer.Argument(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="CSV with the columns date (2027-01-04) and is_open (1 or 0), a line for every day of the calendar.",
+        ),
     ],
     data_dir: DataDir = None,
     as_json: Json = False,

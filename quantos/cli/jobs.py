@@ -14,7 +14,7 @@ from quantos.cli.attend import attended
 from quantos.cli.failures import print_failures, what_waits
 from quantos.cli.help import Commands
 from quantos.cli.interruption import Interrupted
-from quantos.cli.options import DataDir, Day, Json
+from quantos.cli.options import DataDir, Day, Json, day_option
 from quantos.cli.output import in_shanghai, print_facts, print_json, print_table, print_text
 from quantos.cli.progress import spinning
 from quantos.cli.reach import Reach, reach
@@ -38,7 +38,14 @@ class NotSettled(WrongState):
 
 
 def settle(
-    day: Day = None,
+    day: Annotated[
+        date | None,
+        day_option(
+            "--date",
+            "Last trading day to settle, such as 2024-01-02; what is missing before it is settled first;"
+            " default: today, or the last trading day before. A day is settled from 18:15 on, Shanghai time.",
+        ),
+    ] = None,
     restate: again.Restate = False,
     first: again.From = None,
     reason: again.Reason = None,
@@ -47,8 +54,8 @@ def settle(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Settle every strategy that is due, up to a trading day; earlier days without a NAV come first.
-    With --restate, settle settled days again.
+    """Settle every strategy that is due, up to a trading day; earlier days without a NAV come first. The server does
+    it by itself at 18:15. With --restate, settle settled days again: --restate --from DATE --reason TEXT.
     """
     if again.is_asked(restate, day, first, reason, data, dry_run):
         assert first is not None
@@ -60,7 +67,9 @@ def settle(
 
 @job.command("run")
 def run_job(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="As quantos job list shows it.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Such as settlement_watchdog; quantos job list shows them.")
+    ],
     day: Day = None,
     data_dir: DataDir = None,
     as_json: Json = False,

@@ -127,7 +127,8 @@ def fetch(
         ),
     ] = "baostock",
     first: Annotated[
-        date | None, day_option("--from", "First day; default: the day after the last bar.")
+        date | None,
+        day_option("--from", "First day, such as 2024-01-02; default: the day after the last bar."),
     ] = None,
     last: Annotated[
         date | None,

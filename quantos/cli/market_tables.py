@@ -14,13 +14,16 @@ DAYS_NAMED: Final = 5
 EXAMPLES: Final = 3
 LOADS: Final = 10
 FILE_MIN: Final = 16
-ONLY_WHERE_THERE_ARE_ANY: Final = ("unchanged", "changed", "quarantined")
+ONLY_WHERE_THERE_ARE_ANY: Final = ("unchanged", "changed", "held_back", "quarantined")
 
 
 def print_report(answer: dict[str, Any]) -> None:
     """An import's report: the files with their counts, what was odd about each, what was not taken, the sum."""
     taken = [file for file in answer["files"] if not (file["refused"] or file["ignored"])]
-    counts = [{**file, "quarantined": sum(file["quarantined"].values())} for file in taken]
+    counts = [
+        {**file, "quarantined": sum(file["quarantined"].values()), "held_back": _held_back(file)}
+        for file in taken
+    ]
     numbers = ["rows", "stored", *(n for n in ONLY_WHERE_THERE_ARE_ANY if any(file[n] for file in counts))]
     columns = _columns("file", "kind", *(f"{name}>" for name in numbers))
     rows = [(file["source"], kind_of(file["kind"]), *(file[name] for name in numbers)) for file in counts]
@@ -49,11 +52,16 @@ def _sum_of(answer: dict[str, Any]) -> str:
         "stored": answer["stored"],
         "changed": answer["changed"],
         "unchanged": answer["unchanged"],
-        "settled": sum(file["settled"]["rows"] for file in answer["files"] if file["settled"]),
+        "settled": sum(map(_held_back, answer["files"])),
         "refused": sum(answer["quarantined"].values()),
     }
     named = [name for name, count in counts.items() if count or name in {"stored", "unchanged"}]
     return say("comma").join(say(f"market.sum.{name}", count=f"{counts[name]:,}") for name in named)
+
+
+def _held_back(file: dict[str, Any]) -> int:
+    """Rows of days that are settled already, which an import does not touch."""
+    return int(file["settled"]["rows"]) if file["settled"] else 0
 
 
 def print_coverage(answer: dict[str, Any]) -> None:

@@ -51,7 +51,10 @@ def create_invite(
         number_option("--max-uses", 1, "Accounts that may join with it; default: 100."),
     ] = None,
     expires_at: Annotated[
-        datetime | None, instant_option("--expires-at", "When it stops working; default: never.")
+        datetime | None,
+        instant_option(
+            "--expires-at", "When it stops working, such as 2026-12-31T18:00 (Shanghai); default: never."
+        ),
     ] = None,
     data_dir: DataDir = None,
     as_json: Json = False,

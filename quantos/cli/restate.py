@@ -24,9 +24,19 @@ NAVS_NAMED: Final = 20
 COLUMNS: Final = (("day", ""), ("slug", ""), ("before", ">"), ("after", ">"), ("change", ">"))
 
 Restate = Annotated[
-    bool, typer.Option("--restate", help="Settle settled days again, in the open: what stood before is kept.")
+    bool,
+    typer.Option(
+        "--restate",
+        help="Settle settled days again, with corrected data or rules: NAVs that change are published as revised, with the reason,"
+        " beside what stood before. Needs --from and --reason; look first with --dry-run.",
+    ),
 ]
-From = Annotated[date | None, day_option("--from", "With --restate: the first day to settle again.")]
+From = Annotated[
+    date | None,
+    day_option(
+        "--from", "With --restate: the first day to settle again; every settled day after it follows."
+    ),
+]
 Reason = Annotated[
     str | None,
     typer.Option(metavar="TEXT", help="With --restate: why; shown with the public record."),

@@ -40,7 +40,9 @@ def tui(
         bool, typer.Option("--read-only", help="Look only: nothing can be changed.")
     ] = False,
     serve: Annotated[bool, typer.Option("--serve", help="Show it in a browser of this machine.")] = False,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the page that --serve opens.")] = 8001,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Of the page that --serve opens; default: 8001.")
+    ] = 8001,
 ) -> None:
     """Open the operator's dashboard on a running server. The token: QUANTOS_OPERATOR_TOKEN, else it is asked for."""
     found = (url, _given_token()) if url is not None else _of_the_directory(data_dir)

@@ -10,8 +10,9 @@ from pydantic import ConfigDict, Field
 
 from quantos.factors.tables import Factor
 from quantos.kit.clock import rfc3339
+from quantos.kit.findings import said_as
 from quantos.kit.web import STORABLE, Answer, ApiModel, Date, PatchModel
-from quantos.market.core.symbols import SYMBOL_PATTERN
+from quantos.market.core.symbols import SYMBOL_PATTERN, SYMBOL_WORDS
 
 ABSENT: Any = Field(default_factory=lambda: None)
 """A field that a change leaves alone; the documentation shows no default for it."""
@@ -191,7 +192,10 @@ class DayOfValues(Answer):
     )
 
     date: Date
-    values: Annotated[dict[Annotated[str, Field(pattern=SYMBOL_PATTERN.pattern)], float], Field(min_length=1)]
+    values: Annotated[
+        dict[Annotated[str, Field(pattern=said_as(SYMBOL_PATTERN.pattern, SYMBOL_WORDS))], float],
+        Field(min_length=1),
+    ]
 
 
 class ValuesNew(Answer):

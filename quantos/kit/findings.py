@@ -43,6 +43,20 @@ WORDS: Final = {
 
 UNKNOWN: Final = "is not valid"
 
+_FORMS: Final[dict[str, str]] = {}
+_MEANT: Final[dict[str, str]] = {}
+
+
+def said_as(pattern: str, words: str) -> str:
+    """The pattern, of which a finding says these words from now on: who sends a text does not read expressions."""
+    _FORMS[pattern] = words
+    return pattern
+
+
+def explain(value: str, words: str) -> None:
+    """Have findings that name a permitted value say what it is."""
+    _MEANT[f"'{value}'"] = words
+
 
 def findings(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The items of a 422, of pydantic's errors: {type, loc, msg} each, and no more of them than one can read."""
@@ -51,7 +65,9 @@ def findings(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _finding(error: Mapping[str, Any]) -> dict[str, Any]:
     kind: str = error["type"]
-    words = WORDS.get(kind, UNKNOWN).format_map(error.get("ctx", {}))
+    terms = error.get("ctx", {})
+    words = _FORMS.get(terms.get("pattern", "")) or WORDS.get(kind, UNKNOWN).format_map(terms)
+    words += "".join(f"; {told}" for value, told in _MEANT.items() if value in terms.get("expected", ""))
     return {"type": kind, "loc": [_named(part) for part in error["loc"]], "msg": words}
 
 

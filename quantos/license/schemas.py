@@ -7,11 +7,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
+from quantos.kit.findings import said_as
 from quantos.kit.web import STORABLE, Answer, ApiModel, Date
 from quantos.license.core.entitlement import Mode, Why
 from quantos.license.tables import IssuedLicense, LicenseRequest
 
-FINGERPRINT: Final = r"^[0-9A-Fa-f]{64}$"
+FINGERPRINT: Final = said_as(r"^[0-9A-Fa-f]{64}$", "must be the 64 hex digits that fingerprint.sh prints")
 CORES_MAX: Final = 65_536
 MEMORY_GB_MAX: Final = 1_048_576
 

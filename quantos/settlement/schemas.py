@@ -9,8 +9,9 @@ from pydantic import Field
 
 from quantos.errors import Invalid
 from quantos.kit.clock import rfc3339
+from quantos.kit.findings import said_as
 from quantos.kit.web import Answer, ApiModel, Date
-from quantos.market.core.boards import SYMBOL_PATTERN
+from quantos.market.core.symbols import SYMBOL_PATTERN, SYMBOL_WORDS
 from quantos.settlement.tables import SettlementRun, kind_of
 from quantos.strategies.core import signal
 from quantos.strategies.core.signal import SIGNALS_MAX, TargetWeight
@@ -19,7 +20,7 @@ DATES_MAX: Final = 500
 
 
 class BackfilledTarget(ApiModel):
-    symbol: Annotated[str, Field(pattern=SYMBOL_PATTERN.pattern)]
+    symbol: Annotated[str, Field(pattern=said_as(SYMBOL_PATTERN.pattern, SYMBOL_WORDS))]
     weight: Annotated[float, Field(gt=0, le=1)]
 
 

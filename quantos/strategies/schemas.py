@@ -16,14 +16,19 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, Field, ValidationError
 
 from quantos.kit.clock import rfc3339
+from quantos.kit.findings import explain, said_as
 from quantos.kit.money import RATE_UNIT, rate_e8
 from quantos.kit.web import STORABLE, Answer, ApiModel, Date, PatchModel, parse_date, parse_json
-from quantos.market.core.boards import SYMBOL_PATTERN
+from quantos.market.core.symbols import SYMBOL_PATTERN, SYMBOL_WORDS
 from quantos.strategies.core.signal import SIGNALS_MAX, TargetWeight, are_symbols
 from quantos.strategies.core.status import Status
 from quantos.strategies.tables import Strategy
 
-SLUG: Final = r"^[a-z0-9][a-z0-9_-]{2,48}$"
+SLUG: Final = said_as(
+    r"^[a-z0-9][a-z0-9_-]{2,48}$",
+    "must be 3 to 49 characters, small letters, digits, - and _, and begin with a letter or a digit",
+)
+explain("hs300", "hs300 is the CSI 300")
 RATE_MAX: Final = 0.05
 
 ABSENT: Any = Field(default_factory=lambda: None)
@@ -104,7 +109,7 @@ class Deleted(Answer):
 
 
 class SignalLine(ApiModel):
-    symbol: Annotated[str, Field(pattern=SYMBOL_PATTERN.pattern)]
+    symbol: Annotated[str, Field(pattern=said_as(SYMBOL_PATTERN.pattern, SYMBOL_WORDS))]
     weight: Annotated[int, Field(gt=0, le=1)] | Annotated[float, Field(gt=0, le=1)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,7 +33,10 @@ def demo(
         ),
     ] = None,
     once: Annotated[
-        bool, typer.Option("--once", help="Leave at the end; without it the demo keeps serving.")
+        bool,
+        typer.Option(
+            "--once", help="Leave at the end; without it, on a terminal, the demo keeps serving until Ctrl-C."
+        ),
     ] = False,
     market: Annotated[
         Path | None,
@@ -56,7 +60,7 @@ def demo(
         market,
         seed,
         port,
-        once or as_json,
+        once or as_json or not sys.stdout.isatty(),  # who reads a pipe or a file waits for its end
         as_json,
     )
     outcome = play(load(), wish)

@@ -22,7 +22,7 @@ from quantos.cli.demo.story import Record
 from quantos.cli.demo.verified import Verified, public_address
 from quantos.cli.layout import wrapped
 from quantos.cli.market_tables import meaning
-from quantos.cli.texts import CHINESE, language, say
+from quantos.cli.texts import CHINESE, TEXTS, language, say
 from quantos.settlement.core.facts import Reason
 
 if TYPE_CHECKING:
@@ -283,6 +283,8 @@ class Screen:
             for reason, count in sums.results.items()
         )
         self.plain(say("demo.orders", orders=f"{sums.orders:,}", results=results))
+        means = [f"demo.means.{reason.name}" for reason in sums.results]
+        self.plain(say("semicolon").join(say(key) for key in means if key in TEXTS))
 
     def checks(self, source: str, checks: Sequence[Check]) -> None:
         self.line(f"[bold]{say(f'demo.from.{source}')}[/]")

@@ -131,14 +131,14 @@ _STEPS: Final[dict[str, tuple[str, str]]] = {
 
 _RESULTS: Final[dict[str, tuple[str, str]]] = {
     "demo.col.nav": ("NAV, CNY", "净值（元）"),
-    "demo.col.total": ("total", "累计收益"),
-    "demo.col.annual": ("a year", "年化收益"),
+    "demo.col.total": ("total return", "累计收益"),
+    "demo.col.annual": ("yearly return", "年化收益"),
     "demo.col.volatility": ("volatility", "波动率"),
     "demo.col.sharpe": ("Sharpe", "夏普比率"),
-    "demo.col.drawdown": ("drawdown", "最大回撤"),
-    "demo.col.excess": ("excess", "超额收益"),
-    "demo.benchmark": ("CSI 300", "沪深300"),
-    "demo.benchmark_synthetic": ("synthetic", "合成指数"),
+    "demo.col.drawdown": ("max drawdown", "最大回撤"),
+    "demo.col.excess": ("over benchmark", "超过基准"),
+    "demo.benchmark": ("benchmark\nCSI 300", "基准\n沪深300"),
+    "demo.benchmark_synthetic": ("benchmark\nsynthetic", "基准\n合成指数"),
     "demo.too_few": (
         "fewer than {least} trading days: nothing is said about a year",
         "不足 {least} 个交易日：不显示年化指标",
@@ -193,6 +193,26 @@ _RESULTS: Final[dict[str, tuple[str, str]]] = {
     "demo.sum.BELOW_ONE_LOT": ("below_one_lot", "不足一手"),
     "demo.sum.INSUFFICIENT_CASH": ("insufficient_cash", "现金不足"),
     "demo.sum.T_PLUS_1": ("t_plus_1", "T+1 当日不可卖"),
+    "demo.means.UNEXPLAINED_REFERENCE": (
+        "unexplained_reference: the day's reference price differs from the last close, and no corporate action says why",
+        "参考价无从解释：当日参考价与前收盘价不同，且没有公司行为可以解释",
+    ),
+    "demo.means.LIMIT_UP": (
+        "limit_up: at the day's highest price allowed nobody sells",
+        "涨停：达到当日最高限价，无法买入",
+    ),
+    "demo.means.LIMIT_DOWN": (
+        "limit_down: at the lowest nobody buys",
+        "跌停：达到当日最低限价，无法卖出",
+    ),
+    "demo.means.BELOW_ONE_LOT": (
+        "below_one_lot: fewer shares than one order must have (100; 200 on STAR), and not the whole of a holding",
+        "不足一手：股数少于一笔委托的下限（100 股，科创板 200 股），又不是清仓",
+    ),
+    "demo.means.INSUFFICIENT_CASH": (
+        "insufficient_cash: the cash bought fewer shares than ordered, or none",
+        "现金不足：现金只够买入部分股数，或一股也不够",
+    ),
     "demo.cash": (
         "cash {before} + sales {sold} - buys {bought} - fees {fees} + corporate actions {events} = {cash}",
         "现金 {before} + 卖出 {sold} - 买入 {bought} - 费用 {fees} + 公司行为 {events} = {cash}",
@@ -246,8 +266,8 @@ _CHECKS: Final[dict[str, tuple[str, str]]] = {
     ),
     "demo.verified.broken": ("{days:day|days}: NOT verified", "{days} 天：未通过验证"),
     "demo.verified.steps": (
-        "{passed:step|steps} passed, {unchecked} not checked",
-        "{passed} 步通过，{unchecked} 步未检查",
+        "{passed:step|steps} passed; {unchecked} not checked: they need a remote repository and keys, which the demo has not",
+        "{passed} 步通过；{unchecked} 步未检查：需要远程仓库与密钥，演示中没有",
     ),
     "demo.broken": (
         "an identity does not hold: this is a defect of the platform, please report it with this directory",

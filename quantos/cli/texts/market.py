@@ -63,6 +63,7 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
     "market.col.unchanged": ("as it was", "未变"),
     "market.col.changed": ("changed", "更正"),
     "market.col.quarantined": ("refused", "拒收"),
+    "market.col.held_back": ("held back", "未采用"),
     "market.col.file": ("file", "文件"),
     "market.col.kind": ("kind", "类型"),
     "market.col.reason": ("reason", "原因"),
@@ -88,7 +89,7 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
     "market.board.unknown": ("unknown", "未知"),
     "market.found": ("found", "发现"),
     "market.refused": ("refused", "拒收"),
-    "market.settled": ("settled", "已结算"),
+    "market.settled": ("held", "未采用"),
     "market.settled.detail": (
         "rows touch {days:settled day|settled days} and were not applied: {named}; quantos settle --restate settles these days again with them",
         "行涉及 {days} 个已结算交易日，未采用：{named}；如需采用，请用 quantos settle --restate 重新结算这些交易日",
@@ -100,7 +101,7 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
     "market.sum.stored": ("{count} stored", "写入 {count} 行"),
     "market.sum.changed": ("{count} changed", "更正 {count} 行"),
     "market.sum.unchanged": ("{count} as they were", "未变 {count} 行"),
-    "market.sum.settled": ("{count} of settled days not applied", "{count} 行涉及已结算交易日，未采用"),
+    "market.sum.settled": ("{count} of settled days held back", "{count} 行涉及已结算交易日，未采用"),
     "market.sum.refused": ("{count} refused", "拒收 {count} 行"),
     "market.quarantine.where": (
         "Refused rows lie in quarantine as they came: quantos market quarantine shows them.",
@@ -198,7 +199,7 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
 }
 
 REASONS: Final[dict[str, str]] = {
-    "unknown_symbol": "代码不是沪、深、北交易所的股票或基金，或缺少交易所后缀：应为 600519.SH，而不是 600519",
+    "unknown_symbol": "代码不是沪、深、北交易所的股票或基金（而是指数、B 股、债券或不存在），或交易所后缀缺失或有误（六位数字后加 .SH、.SZ 或 .BJ）",
     "missing_date": "没有可读的日期",
     "beyond_calendar": "日期超出交易日历：用 quantos calendar import FILE 扩展",
     "closed_day": "当日休市",

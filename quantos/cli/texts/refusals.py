@@ -286,7 +286,10 @@ _MARKET: Final[dict[str, str]] = {
         " to go on"
     ): "{0}；尝试 {1} 次后放弃，{3} 个代码中已写入 {2} 个：请检查网络，再运行同一命令即可继续",
     "{} symbols in a row were refused, the last with: {}": "连续 {0} 个代码被拒绝，最后一个的原因：{1}",
-    "{} is no symbol: write for example 600519.SH": "{0} 不是代码：请写例如 600519.SH",
+    "{} is no symbol: it {}": "{0} 不是代码：{1}",
+    "must be six digits, a dot and the exchange SH, SZ or BJ, such as 600519.SH": (
+        "须为六位数字加点与交易所 SH、SZ 或 BJ，例如 600519.SH"
+    ),
     "{} lies before the first day, {}": "{0} 早于首日 {1}",
     "another fetch into {} is under way: wait for its end": "另一次抓取正在写入 {0}：请等待其结束",
 }

@@ -87,12 +87,22 @@ RESTATE: Final[dict[str, tuple[str, str]]] = {
 }
 
 RESTATE_HELP: Final[dict[str, str]] = {
-    "Settle every strategy that is due, up to a trading day; earlier days without a NAV come first. With"
-    " --restate, settle settled days again.": (
-        "结算所有到期的策略，直至某个交易日；此前缺少净值的交易日先行结算。使用 --restate 时，重新结算已结算的交易日。"
+    "Settle every strategy that is due, up to a trading day; earlier days without a NAV come first. The server does it"
+    " by itself at 18:15. With --restate, settle settled days again: --restate --from DATE --reason TEXT.": (
+        "结算所有到期的策略，直至某个交易日；此前缺少净值的交易日先行结算。服务会在 18:15 自动结算。使用 --restate 时，重新结算已结算的交易日："
+        "--restate --from 日期 --reason 文本。"
     ),
-    "Settle settled days again, in the open: what stood before is kept.": "公开地重新结算已结算的交易日，原记录予以保留。",
-    "With --restate: the first day to settle again.": "与 --restate 同用：重新结算的首日。",
+    "Last trading day to settle, such as 2024-01-02; what is missing before it is settled first; default: today, or the"
+    " last trading day before. A day is settled from 18:15 on, Shanghai time.": (
+        "结算到哪个交易日为止，例如 2024-01-02；此前缺少的先行结算；默认：今天，或之前最近的交易日。当日 18:15（上海时间）起才能结算。"
+    ),
+    "Settle settled days again, with corrected data or rules: NAVs that change are published as revised, with the reason,"
+    " beside what stood before. Needs --from and --reason; look first with --dry-run.": (
+        "用更正后的行情或规则重新结算已结算的交易日：改变的净值连同原因作为修订公布，原记录予以保留。须同时给出 --from 与 --reason；可先用 --dry-run 查看。"
+    ),
+    "With --restate: the first day to settle again; every settled day after it follows.": (
+        "与 --restate 同用：重新结算的首日；其后所有已结算的交易日随之重新结算。"
+    ),
     "With --restate: why; shown with the public record.": "与 --restate 同用：原因，会随公开记录显示。",
     "With --restate: a file or folder of corrected market data, imported together with it.": (
         "与 --restate 同用：更正后的行情文件或目录，与重新结算一并导入。"

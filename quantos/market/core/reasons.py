@@ -63,7 +63,7 @@ class Finding(StrEnum):
 
 
 SENTENCES: Final[dict[Refusal | Finding, str]] = {
-    Refusal.UNKNOWN_SYMBOL: "the symbol is no share and no fund of Shanghai, Shenzhen or Beijing, or lacks its exchange: 600519.SH, not 600519",
+    Refusal.UNKNOWN_SYMBOL: "the symbol is no share and no fund of Shanghai, Shenzhen or Beijing (an index, a B share, a bond or nothing), or its exchange is missing or wrong (.SH, .SZ, .BJ behind the six digits)",
     Refusal.MISSING_DATE: "the row has no readable date",
     Refusal.BEYOND_CALENDAR: "the date lies beyond the trading calendar: extend it with `quantos calendar import FILE`",
     Refusal.CLOSED_DAY: "the exchange was closed on that day",

@@ -23,6 +23,9 @@ from enum import IntEnum
 SYMBOL_PATTERN = re.compile(r"^[0-9]{6}\.(SH|SZ|BJ)$")
 """The form of a symbol; use `fullmatch`, so that a trailing newline is refused too."""
 
+SYMBOL_WORDS = "must be six digits, a dot and the exchange SH, SZ or BJ, such as 600519.SH"
+"""The same for people."""
+
 
 class Board(IntEnum):
     """A board; the value is the column of the board in every per-board array."""

@@ -20,9 +20,9 @@ from typing import Final
 import numpy as np
 
 from quantos.errors import Invalid
-from quantos.market.core.boards import SYMBOL_PATTERN
 from quantos.market.core.normalised import NormalisedBars
 from quantos.market.core.providers.refusal import ProviderFileRefused
+from quantos.market.core.symbols import SYMBOL_PATTERN, SYMBOL_WORDS
 from quantos.market.providers.akshare_source import AkshareSource
 from quantos.market.providers.baostock_source import BaostockSource
 from quantos.market.providers.frames import joined
@@ -204,4 +204,4 @@ def _check(symbols: Sequence[str], first: date, last: date) -> None:
         raise Invalid(("last",), f"{last} lies before the first day, {first}")
     for symbol in symbols:
         if SYMBOL_PATTERN.fullmatch(symbol) is None:
-            raise Invalid(("symbols",), f"{symbol!r} is no symbol: write for example 600519.SH")
+            raise Invalid(("symbols",), f"{symbol!r} is no symbol: it {SYMBOL_WORDS}")

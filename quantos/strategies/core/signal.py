@@ -55,7 +55,13 @@ def check(signal: Signal) -> None:
     if len({target.symbol for target in signal}) != len(signal):
         raise _duplicate(signal)
     if not is_affordable([target.weight for target in signal]):
-        raise Invalid(("body", "signals"), "the weights sum to more than 1.0: no leverage")
+        raise Invalid(
+            ("body", "signals"), f"the weights sum to {_sum(signal):.10g}, more than 1.0: no leverage"
+        )
+
+
+def _sum(signal: Signal) -> Decimal:
+    return sum((Decimal(repr(target.weight)) for target in signal), Decimal())
 
 
 def is_affordable(weights: Sequence[float]) -> bool:

@@ -103,10 +103,13 @@ HELP: Final[dict[str, tuple[str, str]]] = {
         "把网址返回的内容保存到此目录，供离线复验。",
     ),
     "help.json": ("Print JSON.", "输出 JSON。"),
-    "help.lang": ("Language of the report: en or zh.", "报告的语言：en 或 zh。"),
+    "help.lang": (
+        "Language of the report: en or zh; default: QUANTOS_LANG, else the terminal's.",
+        "报告的语言：en 或 zh；默认：QUANTOS_LANG，否则随终端。",
+    ),
     "help.timeout": (
-        "Seconds that one request, or one run of git, may take.",
-        "单次请求或 git 运行的秒数上限。",
+        "Seconds that one request, or one run of git, may take; default: 60.",
+        "单次请求或 git 运行的秒数上限；默认：60。",
     ),
     "help.version": ("Print the version and the rules that it knows.", "输出版本与所知规则。"),
 }
@@ -164,8 +167,8 @@ _SCREEN: Final[dict[str, tuple[str, str]]] = {
     "screen.limits": ("Not shown by this", "以上不能证明"),
     "screen.verified": ("VERIFIED: all {count} checks hold", "验证通过：{count} 项检查全部成立"),
     "screen.verified_allowed": (
-        "VERIFIED, with {allowed} of {count} checks waived by option",
-        "验证通过，其中 {count} 项检查有 {allowed} 项按选项豁免",
+        "VERIFIED, but for {allowed} of {count} checks that --allow options let pass",
+        "验证通过，但 {count} 项检查中有 {allowed} 项按 --allow 选项放行",
     ),
     "screen.not_verified": (
         "NOT VERIFIED: {failed} of {count} checks do not hold",

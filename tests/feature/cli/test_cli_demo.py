@@ -153,8 +153,10 @@ def test_a_day_that_lacks_bars_is_accepted_in_the_open_once_it_has_come(
     last, few = pc.max(recent["date"]), pa.array(sorted(set(recent["symbol"].to_pylist()))[:16])
     thin = pc.or_(pc.less(recent["date"], last), pc.is_in(recent["symbol"], few))
     pq.write_table(recent.filter(thin), tmp_path / "bars.parquet")
-    ended = run("demo", "--once", "--market", tmp_path / "bars.parquet", data_dir=tmp_path / "data")
+    # without --once: what is read through a pipe ends by itself
+    ended = run("demo", "--market", tmp_path / "bars.parquet", data_dir=tmp_path / "data")
     assert ended.code == 0, ended.err
+    assert "Still serving" not in ended.out
     assert re.search(rf"{last.as_py()}: 16 of the \d+ instruments", ended.out), ended.out
 
 

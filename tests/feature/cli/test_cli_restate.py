@@ -159,6 +159,9 @@ def test_an_import_of_corrections_names_the_command_that_applies_them(
     run: Run, settled: Path, data: Path
 ) -> None:
     said = run("market", "import", settled / "corrected", data_dir=data)
+    columns, _, *rows = said.out.splitlines()
+    assert columns.split() == ["file", "kind", "rows", "stored", "held", "back"]
+    assert [row.split()[-2:] for row in rows[:1]] == [["0", rows[0].split()[2]]], "all of it was held back"
     assert "quantos settle --restate" in said.out
 
 

@@ -319,14 +319,20 @@ def test_nothing_is_said_of_a_year_after_few_days(monkeypatch: pytest.MonkeyPatc
     few, enough = (shown(days, 0.2, monkeypatch, "en") for days in (19, 20))
     rows = {line.split()[0]: line.split()[1:] for line in few.splitlines()[:10] if line.split()}
     assert rows["volatility"] == rows["Sharpe"] == ["-", "-", "-"]
-    assert rows["total"] == ["+20.00%", "+20.00%", "+20.00%", "+30.00%"]
+    assert rows["total"] == ["return", "+20.00%", "+20.00%", "+20.00%", "+30.00%"]
     assert "fewer than 20 trading days" in few
     assert "fewer than 20 trading days" not in enough
     assert "12.30%" in enough
 
 
+def test_the_benchmark_is_named_as_one_also_where_it_is_synthetic(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = [line.strip() for line in shown(242, 0.2, monkeypatch, "en").splitlines()[:2]]
+    assert head[0].endswith("benchmark")
+    assert head[1].split()[-1] in {"synthetic", "300"}
+
+
 def test_ratios_carry_no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [line.split() for line in shown(242, 0.1, monkeypatch, "en").splitlines()]
-    assert ["excess", "0.00%", "0.00%", "0.00%"] in rows  # not -0.00%
-    assert ["drawdown", "0.00%", "0.00%", "0.00%"] in rows
+    assert ["over", "benchmark", "0.00%", "0.00%", "0.00%"] in rows  # not -0.00%
+    assert ["max", "drawdown", "0.00%", "0.00%", "0.00%"] in rows
     assert output.shown(0.1 + 0.2) == "0.3"

@@ -133,11 +133,11 @@ def signal(**changes: Any) -> dict[str, Any]:
         ("POST", "/strategies", STRATEGY | {"name": f"{ODD}\0"}, "value_error", "a text may not contain the NUL character"),
         (
             "POST", "/strategies", STRATEGY | {"slug": f"-{ODD}"}, "string_pattern_mismatch",
-            "must have the form ^[a-z0-9][a-z0-9_-]{2,48}$",
+            "must be 3 to 49 characters, small letters, digits, - and _, and begin with a letter or a digit",
         ),
         (
             "POST", "/strategies", STRATEGY | {"universe": ODD}, "literal_error",
-            "must be one of 'hs300', 'csi500', 'csi1000', 'csi2000' or 'etf_all'",
+            "must be one of 'hs300', 'csi500', 'csi1000', 'csi2000' or 'etf_all'; hs300 is the CSI 300",
         ),
         ("POST", "/strategies", STRATEGY | {"holding_period": ODD}, "int_type", "must be a whole number"),
         ("POST", "/strategies", STRATEGY | {"holding_period": 2.5}, "int_type", "must be a whole number"),
@@ -157,7 +157,10 @@ def signal(**changes: Any) -> dict[str, Any]:
         ("POST", SIGNALS, signal(weight=0), "greater_than", "must be greater than 0.0"),
         ("POST", SIGNALS, signal(weight=1.5), "less_than_equal", "must be at most 1.0"),
         ("POST", SIGNALS, signal(weight=ODD), "float_type", "must be a number"),
-        ("POST", SIGNALS, signal(symbol=ODD), "string_pattern_mismatch", r"must have the form ^[0-9]{6}\.(SH|SZ|BJ)$"),
+        (
+            "POST", SIGNALS, signal(symbol=ODD), "string_pattern_mismatch",
+            "must be six digits, a dot and the exchange SH, SZ or BJ, such as 600519.SH",
+        ),
         ("POST", SIGNALS, signal() | {"trade_date": ODD}, "value_error", "a date is written YYYY-MM-DD"),
         (
             "PUT", "/strategies/alpha/claimed", {"records": [{"date": "2023-01-02", "nav": 1.0}]}, "too_short",

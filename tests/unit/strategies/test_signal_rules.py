@@ -112,7 +112,7 @@ def test_a_repeated_symbol_is_named_at_its_second_place() -> None:
 
 
 def test_leverage_is_refused() -> None:
-    with pytest.raises(Invalid, match="no leverage"):
+    with pytest.raises(Invalid, match=r"the weights sum to 1\.1, more than 1\.0: no leverage"):
         check([TargetWeight("600519.SH", 0.6), TargetWeight("000001.SZ", 0.5)])
 
 
