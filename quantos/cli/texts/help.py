@@ -97,6 +97,7 @@ _SETTINGS: Final[dict[str, str]] = {
     "Minimum commission in CNY per order, in whole fen; brokers differ, 0 by default.": "每笔委托的最低佣金（元，精确到分）；各券商不同，默认 0。",
     "Largest upload in bytes; beyond it: 413. Other bodies: 8 MiB at the most.": "上传的最大字节数；超出返回 413。其他请求体最多 8 MiB。",
     "Calls that one user, or one address without credentials, may make: such as 600, which is per minute, 10/second or 5000/hour; beyond it: 429. Empty: no limit.": "每个用户（未登录时为每个地址）可发起的请求数：如 600（每分钟）、10/second 或 5000/hour；超出返回 429。留空：不限。",
+    "Free space of the data directory's disk, in MiB, below which uploads and large imports are refused while signals and settlement go on; 0: never.": "数据目录所在磁盘的可用空间（MiB），低于此值时拒绝上传与大批量导入，信号与结算照常；0：从不拒绝。",
     "Memory DuckDB may use.": "DuckDB 可用内存。",
     "Local git repository that signals are attested in, made on first use; empty: none are.": "用于信号存证的本地 git 仓库，首次使用时创建；留空：不存证。",
     "URL or path of the git remote to push it to, with credentials if it needs any.": "推送存证的 git 远程地址或路径，必要时包含凭据。",
