@@ -12,6 +12,8 @@ from textual.widgets import Input
 
 from quantos.client import Client, calls
 from tests.feature.license.asking import HERE, PUBLIC_PEM, SIGNS
+from tests.support import restated
+from tests.support.platforms import stage
 from tests.support.served import Served, served_platform
 from tests.tui.conftest import lines, on_dashboard, shows, until
 from tests.tui.pictures import opened, settled
@@ -117,7 +119,7 @@ def test_settled_days_are_restated_for_a_reason(world: Served) -> None:
         await until(pilot, lambda: shows(pilot, "✓ done"))
         await pilot.press("Z")
         await until(pilot, lambda: shows(pilot, "Every settled day from this one on"))
-        await fill(pilot, pilot.app.screen.query(Input).first().value, "a late correction")
+        await fill(pilot, pilot.app.screen.query(Input).first().value, "a late correction", "")
         await until(pilot, lambda: shows(pilot, "settled again"))
         await until(pilot, lambda: shows(pilot, "settlement restated"))
 
@@ -125,6 +127,34 @@ def test_settled_days_are_restated_for_a_reason(world: Served) -> None:
     with Client(world.url, world.operator_token) as operator:
         row = operator(calls.list_audit(action="settlement_restated"))["audit"][0]
     assert "a late correction" in str(row)
+
+
+def test_a_restatement_that_changes_days_stands_in_its_tab(tmp_path: Path) -> None:
+    """Three strategies on five days; A closed at 10.15 and not at 10.20: one that held it has another NAV on that day,
+    and another return on the next.
+    """
+    with stage(tmp_path / "data", restated.START) as on:
+        restated.play(on, on.agent())
+    corrected = restated.write_bars(tmp_path, restated.corrections())
+    first = restated.DAYS[1].isoformat()
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("5")
+        await until(pilot, lambda: shows(pilot, "✓ done"))
+        await pilot.press("Z")
+        await until(pilot, lambda: shows(pilot, "Every settled day from this one on"))
+        await fill(pilot, first, restated.REASON, str(corrected))
+        await until(pilot, lambda: shows(pilot, "15 strategy-days settled again, 2 of them changed"))
+        await until(pilot, lambda: shows(pilot, "settlement restated"))
+        await pilot.press("enter")
+        pilot.app.screen.visit_tab("restatements")  # type: ignore[attr-defined]
+        await until(pilot, lambda: shows(pilot, restated.REASON))
+        (row,) = [line for line in lines(pilot) if restated.REASON in line]
+        assert row.split()[0] == first
+        assert row.split(restated.REASON)[1].split()[:4] == ["2", "1", "2", "operator"]
+
+    with served_platform(tmp_path / "data", "2024-03-08T19:00") as running:
+        on_dashboard(running, script, WIDE)
 
 
 def test_a_public_record_is_verified_now(world: Served) -> None:

@@ -63,13 +63,20 @@ def test_every_screen_is_as_it_is_kept(untouched: Served, tmp_path: Path, langua
     compare(found, KEPT / f"{language}-{size}", ".txt")
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("theme", THEMES)
-def test_every_theme_is_as_it_is_kept(untouched: Served, tmp_path: Path, theme: str) -> None:
-    drawn(untouched, tmp_path, "en", "today", "strategies", "factors-detail", "--svg", "--theme", theme)
+def test_every_theme_is_as_it_is_kept(
+    untouched: Served, tmp_path: Path, theme: str, language: str, size: str
+) -> None:
+    asked = ["today", "strategies", "factors-detail", "--svg", "--theme", theme, "--size", size]
+    drawn(untouched, tmp_path, language, *asked)
     found = {file.stem: STEADY.sub("steady", file.read_text()) for file in tmp_path.glob("*.svg")}
-    compare(found, KEPT / theme, ".svg")
+    compare(found, KEPT / f"{theme}-{language}-{size}", ".svg")
 
 
-def test_the_themes_differ() -> None:
-    texts = [(KEPT / theme / "today.svg").read_text() for theme in THEMES]
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_themes_differ(language: str, size: str) -> None:
+    texts = [(KEPT / f"{theme}-{language}-{size}" / "today.svg").read_text() for theme in THEMES]
     assert len(set(texts)) == len(THEMES)

@@ -132,8 +132,10 @@ class Runs(Tabbed):
             Change(
                 say("runs.restate"),
                 say("runs.restate_says"),
-                lambda given: calls.restate_settlement(from_=given["from"], reason=given["reason"]),
-                (Asked("from", day), Asked("reason")),
+                lambda given: calls.restate_settlement(
+                    from_=given["from"], reason=given["reason"], data=given["data"] or None
+                ),
+                (Asked("from", day), Asked("reason"), Asked("data", wanted=False)),
                 lambda done: say(
                     "runs.restated", days=done["settled_again"], changed=done["changed"]["strategy_days"]
                 ),

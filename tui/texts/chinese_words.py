@@ -93,6 +93,7 @@ WORDS: Final[dict[str, str]] = {
     "field.from": "首日",
     "field.reason": "原因",
     "field.path": "路径",
+    "field.data": "更正数据：服务器上的路径（留空则用现有数据）",
     "field.max_uses": "可用次数",
     "field.reply": "回复",
     "field.status": "状态：open、in_progress、resolved、closed",

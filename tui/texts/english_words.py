@@ -93,6 +93,7 @@ WORDS: Final[dict[str, str]] = {
     "field.from": "First day",
     "field.reason": "Reason",
     "field.path": "Path",
+    "field.data": "Corrected data: a path on the server (empty: as it lies there)",
     "field.max_uses": "Uses",
     "field.reply": "Reply",
     "field.status": "Status: open, in_progress, resolved, closed",
