@@ -207,6 +207,8 @@ def _perform(screen: Screen, platform: Platform, cast: Cast, loaded: Loaded, url
         verified = verify(url, [agent.slug for agent in AGENTS], language())
         for record in verified:
             screen.verified(record, url)
+        if any(record.unchecked for record in verified):
+            screen.plain(say("demo.verified.unchecked"))
     return Outcome(platform.directory.path, loaded, played, cast.calls, records, checks, sums, verified)
 
 

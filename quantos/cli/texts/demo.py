@@ -266,8 +266,12 @@ _CHECKS: Final[dict[str, tuple[str, str]]] = {
     ),
     "demo.verified.broken": ("{days:day|days}: NOT verified", "{days} 天：未通过验证"),
     "demo.verified.steps": (
-        "{passed:step|steps} passed; {unchecked} not checked: they need a remote repository and keys, which the demo has not",
-        "{passed} 步通过；{unchecked} 步未检查：需要远程仓库与密钥，演示中没有",
+        "{passed:step|steps} passed, {unchecked} not checked",
+        "{passed} 步通过，{unchecked} 步未检查",
+    ),
+    "demo.verified.unchecked": (
+        "not checked are steps that need a remote repository or keys to check signatures by: the demo has none",
+        "未检查的步骤需要远程仓库或用于检查签名的密钥，演示中没有",
     ),
     "demo.broken": (
         "an identity does not hold: this is a defect of the platform, please report it with this directory",
