@@ -77,6 +77,21 @@ def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:
     return fit
 
 
+def _git_remote(given: SecretStr) -> SecretStr:
+    """Takes what git can read as a remote: a path, user@host:path, or a URL of a scheme that pushes go by."""
+    text = given.get_secret_value()
+    try:
+        place = urlsplit(text)
+        is_url = place.scheme in _GIT_SCHEMES and (place.scheme == "file" or bool(place.hostname))
+        found = "://" not in text or (is_url and place.port != 0)
+    except ValueError:
+        found = False
+    if not found or not text.isprintable():
+        raise ValueError("must be a path, user@host:path, or a URL such as https://host/name.git")
+    return given
+
+
+_GIT_SCHEMES: Final = frozenset({"file", "git", "http", "https", "ssh"})
 _mail_server: Final = _url("smtp", "smtps")
 _redis_server: Final = _url("redis", "rediss")
 
@@ -133,7 +148,7 @@ class Settings(BaseSettings):
         "",
         description="Local git repository that signals are attested in, made on first use; empty: none are.",
     )
-    attestation_remote: SecretStr = Field(
+    attestation_remote: Annotated[SecretStr, AfterValidator(_git_remote)] = Field(
         SecretStr(""),
         description="URL or path of the git remote to push it to, with credentials if it needs any.",
     )

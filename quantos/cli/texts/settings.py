@@ -28,5 +28,6 @@ UNFIT: Final[dict[str, str]] = {
     "literal_error": "须为 {expected} 之一",
     "string_pattern_mismatch": "须符合格式 {pattern}",
     "must be an amount of memory, such as 2GB or 512MiB": "须为内存大小，例如 2GB 或 512MiB",
+    "must be a path, user@host:path, or a URL such as https://host/name.git": "须为路径、user@host:path 或网址，例如 https://host/name.git",
 }
 """By the kind of what was found, or by the English of our own validators."""

@@ -141,6 +141,31 @@ def test_while_it_is_not_known_whether_a_signal_is_in_git_it_cannot_be_replaced(
     assert hashes(tmp_path / "attestation") == [made["signal_hash"]]
 
 
+def test_nor_while_the_file_of_its_day_cannot_be_read(tmp_path: Path) -> None:
+    """Killed between commit and note, and the object of the file is damaged when the platform comes back."""
+    repository = tmp_path / "attestation"
+    with attested(tmp_path) as on:
+        agent = on.agent()
+        strategy(agent)
+        made = receipt(agent)
+        forget_commits(on)
+        token = agent.token
+    blob = git(repository, "rev-parse", f"HEAD:attestations/{DAY}.json")
+    file = repository / ".git" / "objects" / blob[:2] / blob[2:]
+    content = file.read_bytes()
+    file.chmod(0o600)
+    file.write_bytes(b"")
+    with attested(tmp_path) as on:
+        agent = again(on, token)
+        assert on.operator.post("/admin/attestation/retry")["reason"] == "repository_broken"
+        answer = agent.call("POST", "/strategies/alpha/signals", body(DAY, {"600519.SH": 0.9}))
+        assert answer.status_code == 409
+        file.write_bytes(content)
+        on.operator.post("/admin/attestation/retry")
+        assert history(agent)[0]["github_committed"]
+    assert hashes(repository) == [made["signal_hash"]]
+
+
 def test_an_object_that_is_locked_while_the_platform_runs_is_written_again(tmp_path: Path) -> None:
     repository = tmp_path / "attestation"
     with attested(tmp_path) as on:

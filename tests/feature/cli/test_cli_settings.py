@@ -86,6 +86,13 @@ def test_a_minimum_commission_is_in_whole_fen(run: Run, tmp_path: Path) -> None:
         ("ATTESTATION_WHEN", "later", "QUANTOS_ATTESTATION_WHEN: must be one of 'submission' or 'deadline'"),
         ("SERIES_MEMORY_LIMIT", "lots", "must be an amount of memory, such as 2GB or 512MiB"),
         ("SERIES_MEMORY_LIMIT", "80%", "must be an amount of memory, such as 2GB or 512MiB"),
+        (
+            "ATTESTATION_REMOTE",
+            "http://[bad",
+            "QUANTOS_ATTESTATION_REMOTE: must be a path, user@host:path, or a URL",
+        ),
+        ("ATTESTATION_REMOTE", "https://host:99999/x", "QUANTOS_ATTESTATION_REMOTE: must be a path"),
+        ("ATTESTATION_REMOTE", "ext::sh://x", "QUANTOS_ATTESTATION_REMOTE: must be a path"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_in_plain_words(
@@ -103,6 +110,7 @@ def test_a_value_that_does_not_fit_is_named_in_plain_words(
         ("PORT", "70000", "设置无法使用：QUANTOS_PORT：不得大于 65535"),
         ("ATTESTATION_WHEN", "later", "QUANTOS_ATTESTATION_WHEN：须为 'submission' 或 'deadline' 之一"),
         ("SERIES_MEMORY_LIMIT", "lots", "QUANTOS_SERIES_MEMORY_LIMIT：须为内存大小，例如 2GB 或 512MiB"),
+        ("ATTESTATION_REMOTE", "http://[bad", "QUANTOS_ATTESTATION_REMOTE：须为路径、user@host:path 或网址"),
         ("MINIMUM_COMMISSION", "0.005", "QUANTOS_MINIMUM_COMMISSION：小数不得超过 2 位"),
         ("MINIMUM_COMMISSION", "free", "QUANTOS_MINIMUM_COMMISSION：须为数字"),
         ("RATE_LIMIT", "many", "QUANTOS_RATE_LIMIT：须符合格式 ^"),

@@ -12,7 +12,8 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.feature.verifier.conftest import Record, ask, tell
-from tests.support.attestations import Repository, before_deadline, shanghai
+from tests.support.attestations import Repository, attest, before_deadline, save, shanghai
+from tests.support.honest import honest_packages
 
 
 def push(repository: Repository, remote: Path, at: datetime) -> None:
@@ -284,3 +285,16 @@ def test_the_public_track_record_for_people(public_bundle: Path) -> None:
     assert code == 1
     assert "1073 entries do not say at which price they execute and are judged leniently, by 15:00" in text
     assert text.rstrip().splitlines()[-1] == "NOT VERIFIED: 4 of 8 checks do not hold; 1 not checked"
+
+
+def test_a_digest_from_before_the_settlement_is_too_early(tmp_path: Path) -> None:
+    """At 18:14 of the day no platform has settled it."""
+    package, repository = honest_packages()[0], Repository(tmp_path / "repository")
+    at = shanghai(package["trade_date"], "18:14:59")
+    attest([package], repository)
+    repository.git("reset", "--quiet", "--hard", "HEAD~1")
+    settled = package["verification"]["settlement_attestation"]
+    settled |= {"commit_sha": repository.settlement(package, at), "committed_at": at.isoformat()}
+    folder = save([package], tmp_path / "packages")
+    assert ask(folder, "--attestations", repository.path).codes == {"digest_committed": ["settled_too_early"]}
+    assert ask(repository.path).codes == {"digests_kept": ["digest_too_early"]}
