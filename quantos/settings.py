@@ -4,8 +4,6 @@ One class, read once at start. Secrets have no default; they are generated in th
 start. `quantos settings` prints them all, secrets masked.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import os
 import re

@@ -1,9 +1,7 @@
 """API shapes of accounts."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
@@ -21,7 +19,7 @@ from quantos.accounts.core.users import (
     profile_complete,
 )
 from quantos.accounts.tables import ApiKey, Invite, User
-from quantos.kit.web import STORABLE, Answer, ApiModel, PatchModel, Text, Timestamp
+from quantos.kit.web import STORABLE, Answer, ApiModel, PatchModel, Text, Timestamp, Whole
 
 INVITE_USES_DEFAULT: Final = 100
 INVITE_USES_MAX: Final = 1_000_000
@@ -30,7 +28,7 @@ ABSENT: Final[Any] = Field(default_factory=lambda: None)
 """A field that a change leaves alone; the documentation shows no default for it."""
 
 KeyName = Annotated[str, Field(min_length=1, max_length=100), STORABLE]
-InviteUses = Annotated[int, Field(ge=1, le=INVITE_USES_MAX)]
+InviteUses = Annotated[Whole, Field(ge=1, le=INVITE_USES_MAX)]
 
 
 class InviteRequest(ApiModel):
@@ -133,7 +131,7 @@ class UserOut(Answer):
     has_password: bool
 
     @classmethod
-    def of(cls, user: User) -> UserOut:
+    def of(cls, user: User) -> Self:
         return cls(
             id=user.id,
             nickname=user.nickname,
@@ -162,7 +160,7 @@ class ProfileOut(Answer):
     profile_complete: bool
 
     @classmethod
-    def of(cls, user: User) -> ProfileOut:
+    def of(cls, user: User) -> Self:
         shown = UserOut.of(user)
         return cls(**shown.model_dump(include=set(cls.model_fields)))
 
@@ -227,7 +225,7 @@ class ApiKeyOut(Answer):
     last_used_at: datetime | None
 
     @classmethod
-    def of(cls, key: ApiKey, used_at: datetime | None) -> ApiKeyOut:
+    def of(cls, key: ApiKey, used_at: datetime | None) -> Self:
         """`used_at`: a use that is not written yet."""
         return cls(
             id=key.id,
@@ -269,7 +267,7 @@ class TierOut(Answer):
     strategy_universes: list[str]
 
     @classmethod
-    def of(cls, tier: Tier) -> TierOut:
+    def of(cls, tier: Tier) -> Self:
         return cls(
             tier=tier.name, max_strategies=tier.max_strategies, strategy_universes=list(tier.universes)
         )
@@ -292,7 +290,7 @@ class InviteOut(Answer):
     created_at: datetime
 
     @classmethod
-    def of(cls, invite: Invite) -> InviteOut:
+    def of(cls, invite: Invite) -> Self:
         return cls(
             id=invite.id,
             masked=masked(INVITE_PREFIX, invite.last4),
@@ -316,7 +314,7 @@ class AccountOut(UserOut):
     created_at: datetime
 
     @classmethod
-    def of(cls, user: User) -> AccountOut:
+    def of(cls, user: User) -> Self:
         assert user.number is not None, "a stored user has a number"
         public = UserOut.of(user).model_dump()
         return cls(**public, number=user.number, disabled=user.disabled, created_at=user.created_at)

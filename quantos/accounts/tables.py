@@ -4,8 +4,6 @@
 the API and all other tables use.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, ClassVar
 

@@ -1,7 +1,5 @@
 """Shapes of the operator's answers, for the documentation."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal
 

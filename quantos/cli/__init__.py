@@ -58,13 +58,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: list[str]) -> None:
     if arguments[:1] == ["serve"]:
-        gc.disable()  # importing makes objects that stay; collecting among them is a tenth of the start-up time
+        _import_quickly()
     from quantos.cli.app import app  # noqa: PLC0415 - as above
     from quantos.cli.configuration import refuse_unfit_language  # noqa: PLC0415
 
     if arguments[:1] != ["doctor"]:  # which says itself what is wrong with the settings
         refuse_unfit_language()
     app(arguments, prog_name="quantos")
+
+
+def _import_quickly() -> None:
+    """What a server imports stays, and most of its shapes are not looked at before their first request.
+
+    Collecting garbage among the imports is a tenth of the start-up time, and so is building the validators of
+    the libraries' models, those of the OpenAPI description above all. Ours are deferred by `storage.types` and
+    `kit.web` wherever they are imported.
+    """
+    from pydantic import BaseModel  # noqa: PLC0415 - as above
+
+    gc.disable()
+    BaseModel.model_config["defer_build"] = True
 
 
 def _complain(message: str) -> None:

@@ -1,7 +1,5 @@
 """What `quantos market` shows to people: the report of an import, and what is stored."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Final
 

@@ -3,8 +3,6 @@
 The values themselves lie in the series store, under the factor's number.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any, ClassVar
 

@@ -100,6 +100,10 @@ def _storable(text: str) -> str:
     return text
 
 
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _in_digits(value: Any) -> Any:
     """An integer of a path or query as it is written everywhere: not `1.0`, `+1`, ` 1` or `1_0`."""
     if isinstance(value, str) and not _DIGITS.fullmatch(value):
@@ -154,6 +158,10 @@ def _worded(text: str) -> str:
 
 Reason = Annotated[Text, AfterValidator(_worded)]
 """Why an operator did something."""
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""A whole number of a body: JSON knows one kind of number, so 1000000.0 is one as 1000000 is."""
+
 IN_DIGITS: Final = BeforeValidator(_in_digits)
 """Belongs to every integer of a path or query, after its bounds: `Annotated[int, Path(ge=1), IN_DIGITS]`."""
 

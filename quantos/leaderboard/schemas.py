@@ -1,7 +1,5 @@
 """Bodies and answers of the leaderboard, as the Copilot's guide shows them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """The table of the leaderboard."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, ClassVar
 

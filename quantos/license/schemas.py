@@ -1,14 +1,12 @@
 """API shapes of licence requests and licences."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
 from quantos.kit.findings import said_as
-from quantos.kit.web import STORABLE, Answer, ApiModel, Date
+from quantos.kit.web import STORABLE, Answer, ApiModel, Date, Whole
 from quantos.license.core.entitlement import Mode, Why
 from quantos.license.tables import IssuedLicense, LicenseRequest
 
@@ -49,8 +47,8 @@ class Approval(ApiModel):
     """What the licence grants; a limit that is absent or null is none. `expires`: its last day."""
 
     expires: Date
-    max_cores: Annotated[int, Field(ge=1, le=CORES_MAX)] | None = None
-    max_memory_gb: Annotated[int, Field(ge=1, le=MEMORY_GB_MAX)] | None = None
+    max_cores: Annotated[Whole, Field(ge=1, le=CORES_MAX)] | None = None
+    max_memory_gb: Annotated[Whole, Field(ge=1, le=MEMORY_GB_MAX)] | None = None
 
 
 class Rejection(ApiModel):

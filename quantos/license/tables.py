@@ -1,7 +1,5 @@
 """Tables of licence requests and of the licences that were issued."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any, ClassVar
 

@@ -1,7 +1,5 @@
 """Bodies of the market's routes, and the shapes of their answers."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """The table of claims. A curve is one row: it is replaced whole, in the unit of work that checks its strategy."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, ClassVar
 

@@ -1,7 +1,5 @@
 """Tables of portfolios: what they are made of, how their status went, and what became of each of their days."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any, ClassVar
 

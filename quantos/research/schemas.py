@@ -1,7 +1,5 @@
 """Bodies and answers of the Copilot, as its guide shows them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, Any, Final
 

@@ -1,7 +1,5 @@
 """Bodies and answers of research backtests: the names are those of tracked strategies wherever both have the thing."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -9,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from quantos.kit.clock import rfc3339
 from quantos.kit.copilot import StrategyId
-from quantos.kit.web import STORABLE, Answer, ApiModel, Date
+from quantos.kit.web import STORABLE, Answer, ApiModel, Date, Whole
 from quantos.research.tables import Study
 
 TICKERS_MAX: Final = 50
@@ -50,7 +48,7 @@ class StudyNew(ApiModel):
     start: Date | None = None
     end: Date | None = None
     universe: Annotated[Universe, Field(description="Its benchmark is the one compared with.")] = "hs300"
-    initial_capital: Annotated[int, Field(ge=100_000, le=100_000_000)] = 1_000_000
+    initial_capital: Annotated[Whole, Field(ge=100_000, le=100_000_000)] = 1_000_000
     commission_rate: Rate = 0.0003
     slippage_rate: Rate = 0.002
     minimum_commission: Annotated[

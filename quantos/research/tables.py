@@ -1,7 +1,5 @@
 """Tables of saved strategies and of research backtests."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any, ClassVar
 

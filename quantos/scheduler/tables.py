@@ -1,7 +1,5 @@
 """Runs of jobs, and the few facts of the platform as a whole."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any, ClassVar
 

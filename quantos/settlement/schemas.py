@@ -1,7 +1,5 @@
 """API shapes of backfilled signals, and of runs."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 

@@ -1,7 +1,5 @@
 """Settlement runs: when, for which day, how they ended, what they left. What was settled stands in the series store."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Tables of strategies, their signals, and the log of their statuses."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any, ClassVar
 

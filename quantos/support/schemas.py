@@ -1,7 +1,5 @@
 """API shapes of tickets and notifications."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 

@@ -3,8 +3,6 @@
 Money and prices are CNY with at most 3 decimals, quantities shares, rates fractions.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Annotated, Literal
 

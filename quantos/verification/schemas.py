@@ -1,7 +1,5 @@
 """Shapes of the public answers, for the documentation. A number that is undefined is null."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 

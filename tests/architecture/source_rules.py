@@ -161,6 +161,18 @@ def core_takes_time_as_an_argument(source: Source) -> list[str]:
     ]
 
 
+def shapes_hold_their_annotations(source: Source) -> list[str]:
+    """A postponed annotation is text that Pydantic compiles for each field, at every start of the server."""
+    name = source.path.rpartition("/")[2]
+    if not source.path.startswith("quantos/") or not (name.endswith("tables.py") or "schemas" in name):
+        return []
+    return [
+        _at(source, node, "shapes and tables import no annotations from __future__")
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__"
+    ]
+
+
 RULES: Final[tuple[Rule, ...]] = (
     one_clock,
     no_print,
@@ -168,6 +180,7 @@ RULES: Final[tuple[Rule, ...]] = (
     states_the_facts,
     fits_a_screenful,
     core_takes_time_as_an_argument,
+    shapes_hold_their_annotations,
 )
 
 

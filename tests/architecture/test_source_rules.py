@@ -37,6 +37,12 @@ BITES: list[tuple[Rule, str, str, str]] = [
         "from quantos.kit.clock import Clock",
         "the core imports Clock",
     ),
+    (
+        rules.shapes_hold_their_annotations,
+        "quantos/market/schemas.py",
+        "from __future__ import annotations",
+        "no annotations",
+    ),
 ]
 
 ALLOWED: list[tuple[Rule, str, str]] = [
@@ -49,6 +55,7 @@ ALLOWED: list[tuple[Rule, str, str]] = [
     (rules.states_the_facts, FEATURE, '"""The facts."""'),
     (rules.fits_a_screenful, FEATURE, "x = 1\n" * 450),
     (rules.core_takes_time_as_an_argument, CORE, "from quantos.kit.clock import shanghai"),
+    (rules.shapes_hold_their_annotations, FEATURE, "from __future__ import annotations"),
 ]
 
 

@@ -223,7 +223,7 @@ def test_invites_are_listed_masked(site: Site) -> None:
         {"max_uses": 0},
         {"max_uses": -1},
         {"max_uses": 1_000_001},
-        {"max_uses": 1.0},
+        {"max_uses": 1.5},
         {"max_uses": "5"},
         {"max_uses": True},
         {"max_uses": 2**70},

@@ -118,7 +118,7 @@ BAD = [
     ("holding_period", True),
     ("initial_capital", 99_999),
     ("initial_capital", 100_000_001),
-    ("initial_capital", 1e6),
+    ("initial_capital", 1e6 + 0.5),
     ("initial_capital", "1000000"),
     ("commission_rate", -0.0001),
     ("commission_rate", 0.0501),
@@ -148,6 +148,7 @@ GOOD = [
     ("holding_period", 60),
     ("initial_capital", 100_000),
     ("initial_capital", 100_000_000),
+    ("initial_capital", 1e6),  # JSON has one kind of number
     ("commission_rate", 0),
     ("commission_rate", 0.05),
     ("slippage_rate", 0.00000001),
