@@ -1,4 +1,4 @@
-"""A repository that does not wait for the disk (the demo's) takes its commits by the same rules."""
+"""A repository takes its commits by the same rules, whether it waits for the disk or, as the demo's, does not."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "attestations"
 
 
-@pytest.fixture
-def repository(path: Path) -> Iterator[Repository]:
-    opened = Repository.open(path, synced=False)
+@pytest.fixture(params=[True, False], ids=["synced", "unsynced"])
+def repository(path: Path, request: pytest.FixtureRequest) -> Iterator[Repository]:
+    opened = Repository.open(path, synced=request.param)
     opened.refresh()
     yield opened
     opened.close()
