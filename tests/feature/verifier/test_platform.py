@@ -305,3 +305,21 @@ def test_a_pause_that_ended_while_the_strategy_was_hidden_is_known_to_have_ended
     for alone in (first, second):
         judged = ask(tmp_path / f"{alone}.json", "--attestations", repository, "--allow-simulated")
         assert (judged.code, judged.failed) == (0, {})
+
+
+def test_restatements_in_a_row_over_corporate_actions_hold_with_all_their_revisions(
+    public: Public, tmp_path: Path
+) -> None:
+    """The open of one fund corrected twice, on a day before a dividend and a bonus: eight days of three revisions."""
+    day, symbol = DAYS[2], "510300.SH"
+    bar = honest_world().bars[day][symbol]
+    for cents in (1, 2):
+        opened = float(bar.open) + cents / 100
+        rows: Bars = {(symbol, day): (opened, float(bar.close), float(bar.pre_close or 0), bar.volume)}
+        data = write_bars(tmp_path / f"corrected-{cents}", rows)
+        public.on.platform.settlement.restate(day, f"corrected {cents}", "operator", data=data)
+    public.bring_to_an_end()
+    answer = ask(public.url, "--allow-simulated")
+    assert (answer.code, answer.failed) == (0, {})
+    assert answer.report["reports"][0]["superseded"] >= 2 * len(DAYS[2:])
+    assert ask(public.repository, "--allow-simulated").code == 0
