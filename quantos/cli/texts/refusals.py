@@ -187,6 +187,19 @@ _LICENSE: Final[dict[str, str]] = {
 }
 
 _MARKET: Final[dict[str, str]] = {
+    (
+        "Understood are, as CSV or Parquet: bars (symbol, date, open, high, low, close, volume, with pre_close,"
+        " adj_factor, trade_status or is_st, or `bars` in the file's name); indices (symbol, date, close; where there are"
+        " more columns, `index` in the file's name); constituents (index_symbol, symbol, start_date or asof_date);"
+        " instruments (symbol, list_date); corporate actions (symbol, ex_date, bonus_per_million,"
+        " cash_mills_per_million); a calendar (date, is_open); and files of BaoStock, Tushare, akshare and quote sites"
+    ): (
+        "可读取的 CSV 或 Parquet 有：日线（symbol、date、open、high、low、close、volume，另有 pre_close、adj_factor、"
+        "trade_status、is_st 之一，或文件名含 bars）；指数（symbol、date、close；列更多时文件名须含 index）；成分"
+        "（index_symbol、symbol、start_date 或 asof_date）；标的（symbol、list_date）；公司行为（symbol、ex_date、"
+        "bonus_per_million、cash_mills_per_million）；日历（date、is_open）；以及 BaoStock、Tushare、akshare 与行情网站的文件"
+    ),
+    "and {} more files": "另有 {0} 个文件",
     "there is no such file or folder on this machine": "本机没有该文件或文件夹",
     "the folder holds no Parquet or CSV file": "该文件夹中没有 Parquet 或 CSV 文件",
     "{} is empty: fetch it again": "{0} 是空的：请重新获取",
@@ -317,25 +330,49 @@ _ATTESTATION: Final[dict[str, str]] = {
 
 REFUSALS: Final[dict[str, str]] = _STORAGE | _BACKUP | _SETTLEMENT | _LICENSE | _MARKET | _ATTESTATION
 
-_FIELD: Final = re.compile(r"([a-z_][\w.]*): (.+)", re.DOTALL)
+FRAGMENT_MAX: Final = 12
+"""What has so few characters of its own is a part of a sentence, whose values are single words."""
+
+_NAMED: Final = re.compile(r"([^\s:]+): (.+)", re.DOTALL)
+_JOINED: Final = {"; ": "；", ". ": "。"}
+_JOINT: Final = re.compile("|".join(map(re.escape, _JOINED)))
 
 
 def refusal_in_chinese(english: str) -> str:
-    """The sentence, or what was said where it is none that is known; a part of it may be a sentence, too."""
+    """What was refused, or what was said where a part of it is no sentence that is known."""
+    return _known(english) or english
+
+
+def _known(english: str) -> str | None:
+    """A sentence or several that follow one another; None where one of them is not known."""
+    for joint in _JOINT.finditer(english):
+        first = _sentence(english[: joint.start()])
+        if first is not None and (others := _known(english[joint.end() :])) is not None:
+            return first + _JOINED[joint[0]] + others
+    return _sentence(english)
+
+
+def _sentence(english: str) -> str | None:
+    """One sentence, maybe of a file or a field; the values in it may be sentences, too."""
     for pattern, chinese in _patterns():
         if found := pattern.fullmatch(english):
             return chinese.format(*map(refusal_in_chinese, found.groups()))
-    if (named := _FIELD.fullmatch(english)) and (told := refusal_in_chinese(named[2])) != named[2]:
+    if (named := _NAMED.fullmatch(english)) and (told := _sentence(named[2])) is not None:
         return f"{named[1]}：{told}"
-    return english
+    return None
 
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
     """Longer sentences first: the more of a sentence is its own, the less it takes another for its values."""
-    ordered = sorted(REFUSALS.items(), key=lambda each: -len(each[0].replace("{}", "")))
+    ordered = sorted(REFUSALS.items(), key=lambda each: -_own(each[0]))
     return [(re.compile(_pattern(english), re.DOTALL), chinese) for english, chinese in ordered]
 
 
+def _own(english: str) -> int:
+    return len(english.replace("{}", ""))
+
+
 def _pattern(english: str) -> str:
-    return "(.*?)".join(map(re.escape, english.split("{}")))
+    value = "(.*?)" if _own(english) > FRAGMENT_MAX else r"(\S*?)"
+    return value.join(map(re.escape, english.split("{}")))

@@ -13,6 +13,7 @@ _SENTENCES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"No such command '(.+)'\. Did you mean (.+)\?", "没有命令 {0}，相近的命令：{1}"),
         (r"No such command '(.+)'\.", "没有命令 {0}"),
         (r"Missing command\.", "缺少命令"),
+        (r"Missing argument '(.+)'\. Choose from:\s*(.+)", "缺少参数 {0}，可用的有：{1}"),
         (r"Missing argument '(.+)'\.", "缺少参数 {0}"),
         (r"Missing option '(.+)'\.", "缺少选项 {0}"),
         (r"Option '(.+)' requires an argument\.", "选项 {0} 需要一个值"),

@@ -284,10 +284,10 @@ def refused_as_error(report: ImportReport) -> QuantosError | None:
     reasons = [(file.source, file.refused or file.ignored) for file in report.files]
     if not reasons or not all(reason for _, reason in reasons):
         return None
-    told = "; ".join(_named(source, reason or "") for source, reason in reasons[:NAMED_MAX])
-    more = f"; and {len(reasons) - NAMED_MAX} more files" if len(reasons) > NAMED_MAX else ""
+    more = [f"and {len(reasons) - NAMED_MAX} more files"] if len(reasons) > NAMED_MAX else []
+    told = "; ".join([*(_named(source, reason or "") for source, reason in reasons[:NAMED_MAX]), *more])
     unknown = any(file.refused is None for file in report.files)
-    return FileRefused(f"{told}{more}{f'. {files.UNDERSTOOD}' if unknown else ''}")
+    return FileRefused(f"{told}{f'. {files.UNDERSTOOD}' if unknown else ''}")
 
 
 def _named(source: str, reason: str) -> str:

@@ -93,6 +93,16 @@ def test_a_sentence_within_a_sentence_is_told_too() -> None:
         "the licence is not installed: the licence's last day was 2026-01-31: renew it, and drop the new file in"
     )
     assert told == "许可证未安装：许可证已于 2026-01-31 到期：请续期并放入新文件"
+    several = (
+        "a/cal.csv: line 2 has 1 cells, the first line names 2 columns: it is cut off, or a comma is missing or too many;"
+        " fetch it again; b.csv: its columns (symbol, date, open) are none that the market stores"
+    )
+    assert refusal_in_chinese(several) == (
+        "a/cal.csv：第 2 行有 1 个单元格，而首行有 2 列：文件不完整，或缺少或多出逗号；请重新获取；"
+        "b.csv：其列（symbol, date, open）不属于任何一种行情数据"
+    )
+    half = f"{several}; and what nobody has translated"
+    assert refusal_in_chinese(half) == half, "half a sentence is no sentence"
     known = refusal_in_chinese("reason: a reason has 1 to 500 characters")
     assert known == "reason：原因须为 1 至 500 个字符"
     assert refusal_in_chinese("what nobody has translated") == "what nobody has translated"
