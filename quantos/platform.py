@@ -65,6 +65,7 @@ from quantos.settlement import jobs as settlement_jobs
 from quantos.settlement.service import Settlement
 from quantos.storage.audit import Audit
 from quantos.storage.backup import Backup
+from quantos.storage.damage import QUICK_BYTES_MAX, damaged
 from quantos.storage.directory import DataDirectory
 from quantos.storage.migrate import upgrade
 from quantos.storage.records import Records
@@ -126,6 +127,7 @@ class Platform:
                 opened.append(partial(_close_if_open, opening))
                 records = Records(directory.path / "records.db", slow_s=slow_s)
                 opened.append(records.close)
+                _refuse_damage(records)
                 upgrade(records)
                 series = opening.result()
             clock: Clock = SystemClock()
@@ -186,6 +188,14 @@ def correct_clock(settings: Settings, reason: str) -> dict[str, Any]:
         directory.close()
 
 
+def _refuse_damage(records: Records) -> None:
+    """Before anything is built upon it; of a large store the doctor does this, and each page says so when it is read."""
+    if records.path.exists() and records.path.stat().st_size <= QUICK_BYTES_MAX:
+        found = records.look_through(thoroughly=False)
+        if found.detail is not None:
+            raise damaged(found.file, found.detail)
+
+
 def _close_if_open(opening: Future[Series]) -> None:
     if opening.exception() is None:
         opening.result().close()
@@ -232,6 +242,7 @@ def _compose(
     overview.factors, overview.portfolios = factors.counts, portfolios.counts
     overview.license_standing, overview.last_backup = own_license.in_short, backups.last
     overview.values_missing, overview.disk_reserve = unattended.watchdog.lacking_values, room.reserve
+    overview.damage = lambda: series.damage
     log, feed = LogTail(_redaction(settings, directory, accounts)), Feed(records, series)
     operations = Operations(settings, audit, feed, overview, log, backups)
     return Platform(

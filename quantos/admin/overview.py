@@ -52,6 +52,8 @@ class Overview:
     """Portfolios that lack values of a day: {name, trade_date, factors}."""
     disk_reserve: int = 0
     """Free bytes below which uploads are refused."""
+    damage: Callable[[], str | None] = lambda: None
+    """What was found wrong with the series store."""
     _last_bar: tuple[int, date | None] = field(default=(-1, None))
 
     def shown(self) -> dict[str, Any]:
@@ -111,6 +113,7 @@ class Overview:
             backup_age_max=self.backup_age_max,
             values_missing=self.values_missing(),
             disk_reserve=self.disk_reserve,
+            damage=self.damage(),
             license=license_,
         )
 

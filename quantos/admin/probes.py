@@ -75,8 +75,11 @@ def against(stores: Stores) -> list[str]:
     try:
         with stores.series.read() as cursor:
             cursor.execute("SELECT 1")
-    except duckdb.Error as error:
+    except (QuantosError, duckdb.Error) as error:
         found.append(f"the series store cannot be read: {_first_line(error)}")
+    else:
+        if stores.series.damage is not None:
+            found.append(f"{stores.series.path.name} is damaged: {stores.series.damage}")
     try:
         free = shutil.disk_usage(stores.folder).free
     except OSError as error:

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from quantos.accounts.service import Accounts
-from quantos.admin import backups, events, metrics, probes, restatements, state, trail
+from quantos.admin import backups, events, metrics, probes, restatements, state, stores, trail
 from quantos.admin.schemas import (
     ClockMoved,
     ClockOut,
@@ -90,6 +90,7 @@ def watching(
     """
     overview, token = operations.overview, operations.settings.metrics_token.get_secret_value()
     return joined(
+        stores.router(records, series, accounts),
         probes.router(probes.Stores(records, series, overview.data_dir), leaving, limited),
         metrics.router(requests, overview.shown, overview.data_dir, token, accounts.operator),
     )

@@ -56,7 +56,17 @@ def verify(file: BackupFile, as_json: Json = False) -> None:
 
 @backup.command()
 def restore(
-    file: BackupFile,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="A backup; with --latest the folder to look in."),
+    ] = None,
+    latest: Annotated[
+        bool,
+        typer.Option(
+            "--latest",
+            help="Take the newest backup that is whole; without a folder, of those made from this directory.",
+        ),
+    ] = False,
     force: Annotated[
         bool,
         typer.Option(
@@ -69,13 +79,16 @@ def restore(
     """Check FILE and make it the data directory; stop the server first."""
     from quantos.attestation.service import is_to_be_restored, restore_repository  # noqa: PLC0415 - as above
     from quantos.kit.clock import SystemClock  # noqa: PLC0415
+    from quantos.storage.newest import first_that_holds  # noqa: PLC0415
     from quantos.storage.restore import restore as put  # noqa: PLC0415
 
+    if file is None and not latest:
+        raise typer.BadParameter(say("backup.which"))
     settings = load(data_dir)
     repository = (
         Path(settings.attestation_repo).expanduser().absolute() if settings.attestation_repo else None
     )
-    wanted = False
+    wanted, passed_over = False, list[tuple[Path, str]]()
 
     def check(unpacked: Path) -> None:
         nonlocal wanted
@@ -84,8 +97,18 @@ def restore(
 
     with spinning() as show:
         show(say("backup.restoring"))
-        source, now = file.expanduser().absolute(), SystemClock().now()
-        found, kept = put(source, settings.data_dir, force=force, at=now, check=check)
+        given, now = None if file is None else file.expanduser().absolute(), SystemClock().now()
+
+        def restored(source: Path) -> tuple[Verified, Path | None]:
+            return put(source, settings.data_dir, force=force, at=now, check=check)
+
+        if latest:
+            source, (found, kept) = first_that_holds(
+                settings.data_dir, given, restored, lambda passed, why: passed_over.append((passed, why))
+            )
+        else:
+            assert given is not None, "one of the two was asked for"
+            source, (found, kept) = given, restored(given)
         bundle = settings.data_dir / BUNDLE
         if repository is not None and bundle.exists():
             if wanted:
@@ -93,7 +116,11 @@ def restore(
             bundle.unlink()
     where: dict[str, Any] = {"data_dir": str(settings.data_dir), "kept": str(kept) if kept else None}
     where["attestation"] = _attestation(found, repository, wanted=wanted)
-    _tell(file, found, where, as_json=as_json)
+    if latest and as_json:
+        where["passed_over"] = [{"file": str(passed), "why": why} for passed, why in passed_over]
+    _tell(source, found, where, as_json=as_json)
+    for passed, why in () if as_json else passed_over:
+        print_text(say("backup.passed_over", file=passed, why=why))
 
 
 def _attestation(found: Verified, repository: Path | None, *, wanted: bool) -> str:

@@ -37,6 +37,7 @@ FREE_MIN: Final = GIB
 LONGEST_HOLIDAY: Final = timedelta(days=31)
 ONLY_OWNER: Final = 0o077
 STATE_WIDTH: Final = 9
+RESTORE: Final = "quantos backup restore --latest --force"
 RUNS_MAX: Final = 50
 FAILURES_NAMED: Final = 5
 
@@ -163,10 +164,14 @@ def _answers(url: str) -> bool:
 def _inside(path: Path) -> Iterator[Finding]:
     """What the platform itself says, asked as the operator."""
     from quantos.scheduler.service import ClockGoesBack  # noqa: PLC0415 - --help needs no platform
+    from quantos.storage.damage import StoreDamaged  # noqa: PLC0415
 
     try:
         with reach(path) as platform:
-            yield _ok("stores", say("doctor.stores.ok"))
+            stores = _stores(platform.get("/admin/stores")["stores"])
+            yield stores
+            if stores.state == "problem":
+                return
             coverage = platform.get("/admin/market/coverage")
             runs = platform.get("/admin/settlement-runs", limit=RUNS_MAX)["settlement_runs"]
             now = platform_now(platform, path)
@@ -180,8 +185,18 @@ def _inside(path: Path) -> Iterator[Finding]:
             yield _backups(made, now, live=directories.is_live(path), days_max=load(path).backup_days_max)
     except ClockGoesBack as refusal:
         yield _problem("clock", refusal.message, say("doctor.clock.remedy"))
+    except StoreDamaged as refusal:
+        yield _problem("stores", refusal.message, say("doctor.stores.restore", command=RESTORE))
     except QuantosError as refusal:
         yield _problem("stores", refusal.message, say("doctor.stores.remedy"))
+
+
+def _stores(found: list[dict[str, Any]]) -> Finding:
+    damaged = [each for each in found if each["state"] == "damaged"]
+    if not damaged:
+        return _ok("stores", say("doctor.stores.ok"))
+    told = [say("doctor.stores.damaged", file=each["file"], found=each["detail"]) for each in damaged]
+    return _problem("stores", say("semicolon").join(told), say("doctor.stores.restore", command=RESTORE))
 
 
 def _clock(now: datetime, *, live: bool) -> Finding:

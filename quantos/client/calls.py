@@ -1185,6 +1185,11 @@ def log_in(*, email: str, password: str) -> Call[shapes.Registered]:
     return Call("POST", "/api/v1/auth/login", body=given(email=email, password=password))
 
 
+def look_through_stores() -> Call[shapes.StoreList]:
+    """Whether both stores are whole; every value of them is read"""
+    return Call("GET", "/api/v1/admin/stores")
+
+
 def make_backup(*, path: str | Unset | None = UNSET) -> Call[shapes.BackupOut]:
     """Back the whole data directory up into one file, while the platform runs"""
     return Call("POST", "/api/v1/admin/backups", body=given(path=path))

@@ -852,6 +852,12 @@ class SourceUnreachable(errors.Unavailable):
     code: ClassVar[str] = "source_unreachable"
 
 
+class StoreDamaged(errors.Unavailable):
+    """A file of a store is not as it was written; nothing of it is guessed at."""
+
+    code: ClassVar[str] = "store_damaged"
+
+
 class TooManyReaders(errors.Unavailable):
     """Each reader holds a connection."""
 
@@ -1011,6 +1017,7 @@ BY_CODE: dict[str, type[errors.ApiError]] = {
     "source_refused": SourceRefused,
     "source_unavailable": SourceUnavailable,
     "source_unreachable": SourceUnreachable,
+    "store_damaged": StoreDamaged,
     "strategies_not_settled": NotSettled,
     "strategy_code_refused": StrategyCodeRefused,
     "strategy_not_found": StrategyNotFound,

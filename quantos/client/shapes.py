@@ -2134,6 +2134,18 @@ class StatusSaltOut(TypedDict):
     salt: str
 
 
+class StoreList(TypedDict):
+    stores: list[StoreOut]
+
+
+class StoreOut(TypedDict):
+    """A store that was read from end to end. `detail`: what is wrong with it."""
+
+    file: str
+    state: Literal["whole", "damaged"]
+    detail: str | None
+
+
 class StrategiesStrategyNew(TypedDict):
     """Body of `POST /strategies`."""
 

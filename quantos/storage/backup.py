@@ -36,7 +36,7 @@ import orjson
 
 from quantos.errors import Conflict, Unavailable, WrongState
 from quantos.kit.clock import rfc3339
-from quantos.kit.durable import sync_folder
+from quantos.kit.durable import create_private, sync_folder
 from quantos.storage.directory import DataDirectory
 from quantos.storage.records import Records
 from quantos.storage.series import Series
@@ -47,6 +47,8 @@ MANIFEST: Final = "manifest.json"
 RECORDS, SERIES, BUNDLE = "records.db", "series.duckdb", "attestation.bundle"
 FOLDER: Final = "backups"
 IMAGES: Final = "images"
+PLACES: Final = "elsewhere.json"
+PLACES_MAX: Final = 400
 KEPT: Final = "before-restore-"
 LEFT_OUT: Final = frozenset({"lock", "server.json", "cache", FOLDER, IMAGES})
 """Of the data directory: what belongs to a running process, what is made again, the backups themselves and images
@@ -122,13 +124,27 @@ class Backup:
             _check_target(target)
             with _removed(self._directory.path / FOLDER / STAGING) as staging:
                 self._stage(staging, target)
-                return _packed(staging, target, self._facts(staging, at))
+                made = _packed(staging, target, self._facts(staging, at))
+            self._remember(target)
         except OSError as error:
             raise BackupRefused(
                 f"the backup cannot be written ({error.strerror}): nothing was left"
             ) from error
         finally:
             self._making.release()
+        return made
+
+    def _remember(self, target: Path) -> None:
+        """Where a backup was put, so that the newest is found though the stores no longer open."""
+        if target.parent != self.folder:
+            file = self.folder / PLACES
+            before = [place for place in places(self.folder) if place != target]
+            text = orjson.dumps([str(place) for place in [*before, target][-PLACES_MAX:]])
+            fresh = file.with_name(f".{PLACES}.new")
+            fresh.unlink(missing_ok=True)
+            create_private(fresh, text)
+            fresh.replace(file)
+            sync_folder(self.folder)
 
     def _unnamed(self, at: datetime) -> Path:
         """A name that is free: a simulated clock may stand still."""
@@ -163,6 +179,14 @@ class Backup:
             "simulated": self._directory.simulated,
             "attestation": (staging / BUNDLE).exists(),
         }
+
+
+def places(folder: Path) -> list[Path]:
+    """Of the backups that were put elsewhere, the oldest first; of a file that cannot be read, none."""
+    try:
+        return [Path(text) for text in orjson.loads((folder / PLACES).read_bytes())]
+    except (OSError, ValueError, TypeError):
+        return []
 
 
 def _belongs(entry: Path) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from quantos.errors import WrongState
+from quantos.storage import damage
 from quantos.storage.records import Records, RecordsUnavailable
 
 HEAD: Final = "0022"
@@ -49,6 +50,8 @@ def _revision(records: Records) -> str | None:
                 return None
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except DatabaseError as error:
+        if damage.in_records(error.orig):
+            raise damage.damaged(records.path.name, str(error.orig)) from error
         raise RecordsUnavailable(
-            f"the records store {records.path.name} cannot be opened ({error.orig}): restore it from a backup"
+            f"the records store {records.path.name} cannot be opened ({error.orig}): run quantos doctor"
         ) from error

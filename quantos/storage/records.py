@@ -20,11 +20,12 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
 from quantos.errors import Unavailable
+from quantos.storage import damage
 from quantos.storage.events import NOTED
 from quantos.storage.slowly import Slowly
 
@@ -85,7 +86,7 @@ class Records:
     def read(self) -> Iterator[Session]:
         """A consistent view; nothing is written."""
         started = perf_counter()
-        with Session(self._reader, autoflush=False) as session:
+        with _damage_named(self.path), Session(self._reader, autoflush=False) as session:
             yield session
         self._slowly.tell("read", started)
 
@@ -155,6 +156,18 @@ class Records:
         future: asyncio.Future[T] = loop.create_future()
         self._units.put(_Unit(work, loop, future))
         return await future
+
+    def look_through(self, *, thoroughly: bool = True) -> damage.Looked:
+        """Read all of it; not `thoroughly`: without its indexes and references."""
+        try:
+            with self.look() as connection:
+                found = damage.look_at_records(connection, thoroughly=thoroughly)
+                connection.rollback()
+        except damage.StoreDamaged as refusal:
+            found = refusal.found
+        except UnicodeDecodeError:
+            found = "a text in it is none"
+        return damage.Looked(self.path.name, found)
 
     def copy_to(self, path: Path) -> None:
         """One consistent state of the store as a file, beside whoever writes meanwhile."""
@@ -269,13 +282,30 @@ def _resolve(units: list[_Unit]) -> None:
 def _storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OperationalError, sqlite3.OperationalError) as error:  # the latter of prepared statements
-        raise _as_unavailable(error, path) from error
+    except (DatabaseError, sqlite3.DatabaseError) as error:  # the latter of prepared statements
+        told = _as_unavailable(error, path)
+        if told is error:
+            raise
+        raise told from error
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """Of a reader: a defect of a query stays what it is."""
+    try:
+        yield
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        cause = getattr(error, "orig", error)
+        if damage.in_records(cause):
+            raise damage.damaged(path.name, str(cause)) from error
+        raise
 
 
 def _as_unavailable(error: BaseException, path: Path) -> BaseException:
     """A full disk, a lock or a broken file, in words that say what to do."""
     cause = getattr(error, "orig", error)
+    if damage.in_records(cause):
+        return damage.damaged(path.name, str(cause))
     if not isinstance(cause, sqlite3.OperationalError):
         return error
     reason = str(cause)

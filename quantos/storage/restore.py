@@ -31,6 +31,7 @@ import orjson
 from quantos.errors import Conflict, NotFound, WrongState
 from quantos.kit.durable import sync_folder
 from quantos.storage.backup import CHUNK, FOLDER, FORMAT, IMAGES, KEPT, KIND, MANIFEST, RECORDS, SERIES
+from quantos.storage.damage import read_all_series
 from quantos.storage.directory import DataDirectory
 
 FACTS: Final = "directory.json"
@@ -81,7 +82,7 @@ def unpack(file: Path, folder: Path) -> Verified:
         raise BackupMissing(f"there is no file {file}")
     try:
         with ZipFile(file) as archive:
-            manifest = _manifest(archive)
+            manifest = manifest_of(archive)
             expected = {each["name"]: each for each in manifest["files"]}
             members = {info.filename: info for info in archive.infolist() if info.filename != MANIFEST}
             _same_names(expected.keys(), list(members), len(archive.infolist()))
@@ -187,7 +188,8 @@ def _move(entries: list[Path], folder: Path) -> None:
             sync_folder(synced)
 
 
-def _manifest(archive: ZipFile) -> dict[str, Any]:
+def manifest_of(archive: ZipFile) -> dict[str, Any]:
+    """What a backup says of itself, before anything of it is checked. Raises BackupDamaged, BackupTooNew."""
     info = archive.getinfo(MANIFEST)
     if info.file_size > MANIFEST_BYTES_MAX:
         raise BackupDamaged("the manifest is larger than any: use another backup")
@@ -259,10 +261,7 @@ def _records(file: Path) -> tuple[int, int]:
 
 def _series(file: Path) -> tuple[int, str | None]:
     with duckdb.connect(str(file), read_only=not file.with_name(f"{file.name}.wal").exists()) as connection:
-        tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-        for (table,) in tables:  # reading a column checks its blocks
-            columns = connection.execute(f'SELECT count(COLUMNS(*)) FROM "{table}"')  # noqa: S608 - our own tables
-            columns.fetchall()
+        read_all_series(connection)
         row = connection.execute("SELECT count(*), max(trade_date)::VARCHAR FROM nav").fetchone()
         assert row is not None, "an aggregate has a row"
         return int(row[0]), row[1]

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 import duckdb
 
 from quantos.errors import Unavailable
+from quantos.storage import damage
 from quantos.storage.series_schema import migrate
 from quantos.storage.slowly import Slowly
 
@@ -60,6 +61,8 @@ class Series:
         self._write_lock = threading.RLock()
         self._turn = threading.Lock()  # of whoever takes a cursor, or opens the file again
         self._is_given_up = False
+        self.damage: str | None = None
+        """What was found wrong with the file since it was opened."""
         self._listeners: list[Callable[[], object]] = []
         self._connection = self._open()
         migrate(self._connection)
@@ -80,12 +83,13 @@ class Series:
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor on the last committed state. Raises SeriesUnavailable."""
+        """A cursor on the last committed state. Raises SeriesUnavailable, StoreDamaged."""
         cursor, started = self._cursor(), perf_counter()
         try:
             yield cursor
-        except duckdb.FatalException as error:
-            raise self._given_up(error) from error
+        except duckdb.Error as error:
+            self._judge(error)
+            raise
         finally:
             cursor.close()
             self._slowly.tell("read", started)
@@ -113,9 +117,12 @@ class Series:
                 except BaseException:
                     _rollback(cursor)
                     raise
-            except duckdb.FatalException as error:
-                raise self._given_up(error) from error
+            except (duckdb.FatalException, duckdb.SerializationException) as error:
+                self._judge(error)
+                raise
             except (duckdb.IOException, duckdb.OutOfMemoryException, _CommitFailed) as error:
+                if isinstance(error, duckdb.Error):
+                    self._judge(error)
                 raise SeriesUnavailable(
                     f"the series store could not be written ({_first_line(error)}): nothing was stored; "
                     "free disk space or memory and run it again"
@@ -137,6 +144,15 @@ class Series:
         with suppress(duckdb.TransactionException):
             self.checkpoint()
 
+    def look_through(self) -> damage.Looked:
+        """Read all of it."""
+        try:
+            with self.snapshot() as cursor:
+                damage.read_all_series(cursor)
+        except damage.StoreDamaged:
+            return damage.Looked(self.path.name, self.damage)
+        return damage.Looked(self.path.name, None)
+
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file."""
         with self._write_lock, self.read() as cursor:
@@ -151,6 +167,8 @@ class Series:
         try:
             return duckdb.connect(str(self.path), config=self._config)
         except duckdb.Error as error:
+            if damage.in_series(error):
+                raise damage.damaged(self.path.name, _first_line(error)) from error
             raise SeriesUnavailable(
                 f"the series store {self.path.name} cannot be opened ({_first_line(error)}): run quantos doctor"
             ) from error
@@ -165,6 +183,14 @@ class Series:
         if is_new:
             self._begin_again()
         return cursor
+
+    def _judge(self, error: duckdb.Error) -> None:
+        """Raises what a refusal of DuckDB's means, where it is the file that is the matter."""
+        if damage.in_series(error):
+            self.damage = _first_line(error)
+            raise damage.damaged(self.path.name, self.damage) from error
+        if isinstance(error, duckdb.FatalException):
+            raise self._given_up(error) from error
 
     def _given_up(self, error: duckdb.FatalException) -> SeriesUnavailable:
         """DuckDB uses a file no more whose sync has failed: what the disk has is known by opening it anew.

@@ -46,6 +46,7 @@ class Facts:
     last_backup, backup_age_max: when the last one was made, and how old it may be; no age: none is expected.
     license: what holds, as {mode, message, ends_soon}.
     disk_reserve: bytes below which uploads are refused; 0: they never are.
+    damage: what was found wrong with the series store.
     """
 
     now: datetime
@@ -67,6 +68,7 @@ class Facts:
     license: Mapping[str, Any]
     values_missing: Sequence[Mapping[str, Any]] = ()
     disk_reserve: int = 0
+    damage: str | None = None
 
 
 def alarms(facts: Facts) -> list[Alarm]:
@@ -89,6 +91,16 @@ def _disk(facts: Facts) -> Iterator[Alarm]:
             f"{free / GIB:.2f} GiB are free on the disk of the data directory: free at least 1 GiB,"
             " or nothing can be stored",
             f"{ADMIN}/settings",
+        )
+
+
+def _damage(facts: Facts) -> Iterator[Alarm]:
+    if facts.damage is not None:
+        yield Alarm(
+            "store_damaged",
+            f"the series store is damaged ({facts.damage}): stop the server and put the newest backup in its place with"
+            " quantos backup restore --latest --force",
+            f"{ADMIN}/stores",
         )
 
 
@@ -248,6 +260,7 @@ def _counted(count: int, one: str, more: str) -> str:
 
 
 RULES: Final = (
+    _damage,
     _disk,
     _clock,
     _calendar,

@@ -16,6 +16,11 @@ BACKUP: Final[dict[str, tuple[str, str]]] = {
         "the backup is whole: every file is as it was made, and both stores open",
         "备份完整：所有文件与备份时一致，两个存储均可打开",
     ),
+    "backup.which": (
+        "name a backup, or take the newest with --latest",
+        "请指定备份文件，或用 --latest 取最新的备份",
+    ),
+    "backup.passed_over": ("{file} is passed over: {why}", "跳过 {file}：{why}"),
     "backup.restored": ("restored: quantos serve starts the platform", "恢复完成：用 quantos serve 启动平台"),
     "backup.fact.path": ("file", "文件"),
     "backup.fact.file": ("file", "文件"),
@@ -47,6 +52,8 @@ BACKUP: Final[dict[str, tuple[str, str]]] = {
 BACKUP_HELP: Final[dict[str, str]] = {
     "Backups: the whole data directory in one file.": "备份：把整个数据目录保存为一个文件。",
     "A backup.": "备份文件。",
+    "A backup; with --latest the folder to look in.": "备份文件；使用 --latest 时为查找备份的文件夹。",
+    "Take the newest backup that is whole; without a folder, of those made from this directory.": "取最新的完整备份；未指定文件夹时，从本目录做过的备份中选取。",
     "The file to write; it must not be there yet.": "要写入的文件；该文件必须尚不存在。",
     "Back the data directory up into FILE, also while the server runs; it holds secrets, so keep it safe.": "把数据目录备份到 FILE，服务运行中也可进行；其中包含密钥，请妥善保管。",
     "Read and check everything in FILE: its form, every digest, and both stores.": "读取并检查 FILE 的全部内容：格式、每个摘要与两个存储。",

@@ -52,7 +52,12 @@ DOCTOR: Final[dict[str, tuple[str, str]]] = {
     "doctor.lock.other": ("held by {holder}, which is no server", "由 {holder} 持有，且不是服务进程"),
     "doctor.lock.remedy": ("stop that process, then start the platform again", "停止该进程，再重新启动平台"),
     "doctor.stores": ("stores", "存储"),
-    "doctor.stores.ok": ("records and series open", "业务记录与时间序列均可打开"),
+    "doctor.stores.ok": ("records and series open and are whole", "业务记录与时间序列均可打开且完整"),
+    "doctor.stores.damaged": ("{file} is damaged ({found})", "{file} 已损坏（{found}）"),
+    "doctor.stores.restore": (
+        "stop the server and put the newest backup in its place: {command}",
+        "停止服务，用最新备份恢复：{command}",
+    ),
     "doctor.stores.remedy": (
         "restore the directory from a backup, or upgrade",
         "从备份恢复该目录，或升级版本",

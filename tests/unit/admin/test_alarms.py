@@ -49,6 +49,7 @@ CAUSES: list[tuple[str, dict[str, Any], str]] = [
     ("license_restricted", {"license": {**_STANDING, "mode": "restricted"}}, "quantos license install FILE"),
     ("license_grace", {"license": {**_STANDING, "mode": "grace"}}, "quantos license install FILE"),
     ("license_ends", {"license": {**_STANDING, "ends_soon": True}}, "before it ends"),
+    ("store_damaged", {"damage": "a block"}, "quantos backup restore --latest --force"),
     ("disk_low", {"disk_free": GIB - 1}, "free at least 1 GiB"),
     ("uploads_refused", {"disk_free": GIB - 1, "disk_reserve": GIB}, "free at least 1.00 GiB"),
     ("uploads_refused", {"disk_free": 4 * GIB, "disk_reserve": 5 * GIB}, "free at least 5.00 GiB"),
