@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantos.performance.core.metrics import Metrics
+from quantos.storage.confined import given
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -63,11 +64,11 @@ def add(cursor: Cursor, evaluated: Sequence[Evaluated]) -> None:
         **{name: np.concatenate([each.fractions[name] for each in evaluated]) for name in FRACTIONS},
     }
     selected = [f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END" for name in FRACTIONS]
-    # DuckDB finds `columns` by its name and reads the arrays where they are.
-    cursor.execute(
-        f"INSERT INTO evaluation ({', '.join(columns)})"  # noqa: S608 - names of our own
-        f" SELECT strategy, trade_date, source, trading_days, {', '.join(selected)} FROM columns"
-    )
+    with given(cursor, evaluated=columns):
+        cursor.execute(
+            f"INSERT INTO evaluation ({', '.join(columns)})"  # noqa: S608 - names of our own
+            f" SELECT strategy, trade_date, source, trading_days, {', '.join(selected)} FROM evaluated"
+        )
 
 
 def of_day(cursor: Cursor, trade_date: date, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:

@@ -24,6 +24,7 @@ from quantos.settlement.core.facts import Event
 from quantos.settlement.core.record import EVENTS
 from quantos.settlement.plan import Ints
 from quantos.settlement.store import Cursor, DayToWrite
+from quantos.storage.confined import given
 
 Columns = dict[str, NDArray[Any]]
 Bools = NDArray[np.bool_]
@@ -266,15 +267,14 @@ def _differs(cursor: Cursor, day: DayToWrite, table: str, new: Columns) -> Bools
     """Which strategies have other rows in a table than those that stand; [S]."""
     names = ", ".join(new)
     old = names.replace("instrument", _SAME_INSTRUMENT) if table == "trade_order" else names
-    those = {"strategy": day.numbers}
-    assert len(those["strategy"])  # DuckDB finds `those` and `new` by their names
-    found = cursor.execute(
-        f"SELECT DISTINCT strategy FROM (SELECT {names} FROM ("  # noqa: S608 - names of our own
-        f" SELECT {old}, 1 AS side FROM {table} o"
-        f" WHERE o.trade_date = ? AND o.strategy IN (SELECT strategy FROM those)"
-        f" UNION ALL SELECT {names}, -1 FROM new) GROUP BY ALL HAVING sum(side) <> 0)",
-        [day.trade_date],
-    ).fetchnumpy()
+    with given(cursor, those={"strategy": day.numbers}, new=new):
+        found = cursor.execute(
+            f"SELECT DISTINCT strategy FROM (SELECT {names} FROM ("  # noqa: S608 - names of our own
+            f" SELECT {old}, 1 AS side FROM {table} o"
+            f" WHERE o.trade_date = ? AND o.strategy IN (SELECT strategy FROM those)"
+            f" UNION ALL SELECT {names}, -1 FROM new) GROUP BY ALL HAVING sum(side) <> 0)",
+            [day.trade_date],
+        ).fetchnumpy()
     return np.isin(day.numbers, found["strategy"])
 
 
@@ -290,14 +290,14 @@ def _supersede(cursor: Cursor, restatement: int, trade_date: date, numbers: NDAr
         "strategy": numbers,
         "revision": np.array([earlier.get(n, 0) for n in numbers.tolist()], np.int32),
     }
-    assert len(gone["strategy"])
-    for table in TABLES:
-        cursor.execute(
-            f"INSERT INTO {table}_superseded SELECT g.revision, ?, t.* FROM {table} t"  # noqa: S608
-            " JOIN gone g ON t.strategy = g.strategy WHERE t.trade_date = ?",
-            [restatement, trade_date],
-        )
-        cursor.execute(
-            f"DELETE FROM {table} USING gone g WHERE {table}.strategy = g.strategy AND {table}.trade_date = ?",  # noqa: S608
-            [trade_date],
-        )
+    with given(cursor, gone=gone):
+        for table in TABLES:
+            cursor.execute(
+                f"INSERT INTO {table}_superseded SELECT g.revision, ?, t.* FROM {table} t"  # noqa: S608
+                " JOIN gone g ON t.strategy = g.strategy WHERE t.trade_date = ?",
+                [restatement, trade_date],
+            )
+            cursor.execute(
+                f"DELETE FROM {table} USING gone g WHERE {table}.strategy = g.strategy AND {table}.trade_date = ?",  # noqa: S608
+                [trade_date],
+            )

@@ -22,6 +22,7 @@ from quantos.settlement.core.ledger import Book, Settled
 from quantos.settlement.core.snapshot import Snapshot
 from quantos.settlement.tables import SettlementRun, kind_of
 from quantos.storage import events
+from quantos.storage.confined import given
 from quantos.storage.prepared import Prepared
 
 _run: Final = SQLModel.metadata.tables["settlement_run"]
@@ -174,8 +175,8 @@ def _insert(cursor: Cursor, table: str, **columns: NDArray[Any] | int | date) ->
     if not len(next(iter(incoming.values()))):
         return
     selected = ", ".join(name if name in incoming else _literal(value) for name, value in columns.items())
-    # DuckDB finds `incoming` by its name and reads the arrays where they are.
-    cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {selected} FROM incoming")  # noqa: S608 - names of our own
+    with given(cursor, incoming=incoming):
+        cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {selected} FROM incoming")  # noqa: S608 - names of our own
 
 
 def _literal(value: object) -> str:

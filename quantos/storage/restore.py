@@ -31,6 +31,7 @@ import orjson
 from quantos.errors import Conflict, NotFound, WrongState
 from quantos.kit.durable import sync_folder
 from quantos.storage.backup import CHUNK, FOLDER, FORMAT, IMAGES, KEPT, KIND, MANIFEST, RECORDS, SERIES
+from quantos.storage.confined import CONFINED
 from quantos.storage.damage import read_all_series
 from quantos.storage.directory import DataDirectory
 
@@ -260,7 +261,8 @@ def _records(file: Path) -> tuple[int, int]:
 
 
 def _series(file: Path) -> tuple[int, str | None]:
-    with duckdb.connect(str(file), read_only=not file.with_name(f"{file.name}.wal").exists()) as connection:
+    is_folded = not file.with_name(f"{file.name}.wal").exists()
+    with duckdb.connect(str(file), read_only=is_folded, config=CONFINED) as connection:
         read_all_series(connection)
         row = connection.execute("SELECT count(*), max(trade_date)::VARCHAR FROM nav").fetchone()
         assert row is not None, "an aggregate has a row"

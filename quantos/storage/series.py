@@ -18,6 +18,7 @@ import duckdb
 
 from quantos.errors import Unavailable
 from quantos.storage import damage
+from quantos.storage.confined import CONFINED
 from quantos.storage.series_schema import migrate
 from quantos.storage.slowly import Slowly
 
@@ -49,8 +50,7 @@ class Series:
         self.path, self._slowly = path, Slowly("series", slow_s)
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
+            **CONFINED,
             "preserve_insertion_order": False,
             "checkpoint_threshold": CHECKPOINT_THRESHOLD,
         }

@@ -198,10 +198,12 @@ def provider_frame(source: Source, known: Mapping[str, str]) -> dict[str, NDArra
     """
     import duckdb  # noqa: PLC0415 - only provider files are read with it
 
+    from quantos.storage.confined import reader  # noqa: PLC0415
+
     types = {name: type_ for name, type_ in known.items() if name in source.columns}
     path = str(source.paths[0])
     selected = ", ".join(f'"{name}"' for name in types)
-    with duckdb.connect() as connection:
+    with reader(source.paths[0]) as connection:
         try:
             if source.paths[0].suffix.lower() == ".csv":
                 declared = {name: types.get(name, "VARCHAR") for name in source.columns}

@@ -30,6 +30,7 @@ from quantos.market.importing.bars import Terms, store_bars
 from quantos.market.importing.files import Source, UnreadableValue
 from quantos.market.importing.frame import BarFrame, frame_of_arrow, frame_of_bars
 from quantos.market.importing.report import FileRefused, FileReport, ImportReport, WrongMarket
+from quantos.storage.confined import reader
 from quantos.storage.series import SeriesStore
 
 Progress = Callable[[str, str, int], None]
@@ -263,7 +264,7 @@ class Importer:
 
 def readable(text: pa.Table) -> pa.Table:
     """Text columns as their declared types; what is no value of its type is missing."""
-    with duckdb.connect() as connection:
+    with reader() as connection:
         connection.register("given", text)
         types = {
             pa.string(): "VARCHAR",

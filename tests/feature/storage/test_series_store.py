@@ -8,7 +8,8 @@ import duckdb
 import pytest
 
 from quantos.errors import WrongState
-from quantos.storage.series import Joined, Series, SeriesUnavailable
+from quantos.storage.damage import StoreDamaged
+from quantos.storage.series import Joined, Series
 
 
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
@@ -33,7 +34,7 @@ def test_a_file_of_a_newer_platform_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_named_with_a_remedy(tmp_path: Path) -> None:
     file = tmp_path / "series.duckdb"
     file.write_bytes(b"not a database" * 1000)
-    with pytest.raises(SeriesUnavailable, match="quantos doctor"):
+    with pytest.raises(StoreDamaged, match=r"^series\.duckdb is damaged .* --latest --force$"):
         Series(file)
 
 
