@@ -26,10 +26,11 @@ def plain(name: str) -> str:
 
 def licence(of: importlib.metadata.PackageMetadata) -> str:
     """As its maker says it: an expression, a classifier, or a line of text."""
+    said = {name: of.get_all(name) or [] for name in ("License-Expression", "Classifier", "License")}
     classified = [
-        each.split("::")[-1].strip() for each in of.get_all("Classifier", []) if each.startswith("License ::")
+        each.split("::")[-1].strip() for each in said["Classifier"] if each.startswith("License ::")
     ]
-    named = [of.get("License-Expression"), *classified, (of.get("License") or "").split("\n")[0]]
+    named = [*said["License-Expression"], *classified, *(each.split("\n")[0] for each in said["License"])]
     return next((str(each) for each in named if each), "")
 
 
