@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from time import sleep
 from typing import Any, Final
 
 from quantos.verification.core.documents import NotJson, read_json
@@ -32,6 +33,8 @@ from quantos.verification.offline.texts import Speaker
 PACKAGES_MAX: Final = 200_000
 RECORD: Final = "track-record.json"
 BUNDLE: Final = "attestation.bundle"
+BUNDLE_WAITS_S: Final = (1.0, 4.0, 15.0)
+"""Before each further look at a repository that ends before the packages do."""
 NOT_PUBLISHED: Final = Finding("no_repository_published", waiver=Waiver.UNATTESTED)
 
 
@@ -122,6 +125,11 @@ class Reader:
         fetched, bundle, history = self._fetch(web, url)
         if history is not None and _has_days_after(history, url.slug, fetched.record):
             fetched, bundle, history = self._fetch(web, url)  # a day was settled in between, or is left out
+        for wait_s in BUNDLE_WAITS_S:
+            if history is None or not _lags(history, fetched.given):
+                break
+            sleep(wait_s)
+            bundle, history = self._fetch_bundle(web, url)
         self._read.given += fetched.given
         if fetched.record is not None:
             self._read.records[url.slug] = fetched.record
@@ -140,14 +148,18 @@ class Reader:
             fetched = fetch.fetch_package(web, url)
         else:
             fetched = fetch.fetch_strategy(web, url, self._show_progress)
-        bundle = None
-        if self._request.attestations is None:
-            bundle = web.get(url.bundle, fetch.BUNDLE_BYTES_MAX)
-        if bundle is None:
+        if self._request.attestations is not None:
             return fetched, None, None
+        return fetched, *self._fetch_bundle(web, url)
+
+    def _fetch_bundle(self, web: fetch.Web, url: fetch.StrategyUrl) -> tuple[bytes | None, History | None]:
+        """The repository that the platform publishes."""
+        bundle = web.get(url.bundle, fetch.BUNDLE_BYTES_MAX)
+        if bundle is None:
+            return None, None
         path = self._workplace() / BUNDLE
         path.write_bytes(bundle)
-        return fetched, bundle, self._history(str(path))
+        return bundle, self._history(str(path))
 
     def _save(
         self,
@@ -223,6 +235,23 @@ def _has_days_after(history: History, slug: str, record: TrackRecord | None) -> 
     return any(
         day > last and any(name == slug for name, _ in found) for day, found in history.digests.items()
     )
+
+
+def _lags(history: History, given: Iterable[Given]) -> bool:
+    """Whether the packages name commits that the repository lacks, and all of them say to be later than its last.
+
+    A platform does not pack its repository anew for every visitor.
+    """
+    named = [
+        (attested.commit_sha, attested.committed_at)
+        for package in (one.package for one in given)
+        if package is not None
+        for attested in (package.signal, package.settlement)
+        if attested is not None and attested.commit_sha is not None
+    ]
+    lacking = [at for sha, at in named if sha not in history.commits]
+    head = history.head
+    return bool(lacking) and head is not None and all(at is not None and at >= head.at for at in lacking)
 
 
 def _is_remote(name: str) -> bool:

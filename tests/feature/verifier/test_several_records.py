@@ -1,15 +1,28 @@
-"""Records of several strategies, of several platforms: each by itself."""
+"""Records of several strategies, of several platforms, and a repository that is behind its packages."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.feature.verifier.conftest import Record, ask
-from tests.feature.verifier.test_public_url import bundle_of
+from tests.feature.verifier.test_public_url import Site, bundle_of
 from tests.support.attestations import Repository, attest, save
 from tests.support.honest import honest_packages
 from tests.support.packages import seal
 from tests.support.tampering import price_changed_everywhere
+
+SLEEP = "quantos.verification.offline.inputs.sleep"
+
+
+@pytest.fixture
+def site(record: Record) -> Iterator[Site]:
+    opened = Site(record)
+    yield opened
+    opened.server.shutdown()
+    opened.server.server_close()
 
 
 def test_strategies_of_two_platforms_are_each_held_against_their_own_repository(
@@ -27,6 +40,38 @@ def test_strategies_of_two_platforms_are_each_held_against_their_own_repository(
         assert (answer.code, answer.failed) == (0, {})
     both = ask(*folders, "--attestations", record.repository.path)
     assert set(both.codes["attested"]) == {"claimed_entry_missing"}  # of beta, which is not in alpha's
+
+
+def test_a_repository_that_was_packed_a_moment_too_early_is_fetched_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last day was settled since; nothing was rewritten."""
+    waited: list[float] = []
+    whole, git = site.bundle, site.record.repository.git
+    head = git("rev-parse", "HEAD")
+    git("reset", "--quiet", "--hard", "HEAD~1")
+    site.bundle = bundle_of(site.record)
+    git("reset", "--quiet", "--hard", head)
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 2:
+            site.bundle = whole
+
+    monkeypatch.setattr(SLEEP, wait)
+    assert ask(site.url).code == 0
+    assert waited == [1.0, 4.0]
+
+
+def test_a_repository_that_never_has_the_last_commit_is_not_waited_for_for_ever(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(SLEEP, waited.append)
+    site.record.repository.git("reset", "--quiet", "--hard", "HEAD~1")
+    site.bundle = bundle_of(site.record)
+    assert ask(site.url).codes == {"digest_committed": ["commit_unknown"]}
+    assert len(waited) == 3
 
 
 def test_bars_of_another_snapshot_may_be_others_and_it_is_noted(tmp_path: Path) -> None:
