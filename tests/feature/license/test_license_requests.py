@@ -221,7 +221,7 @@ def test_err_10_a_signer_that_fails_leaves_the_request_pending(tmp_path: Path) -
         {"max_cores": 0},
         {"max_cores": 65_537},
         {"max_cores": "8"},
-        {"max_cores": 8.0},
+        {"max_cores": 8.5},
         {"max_cores": True},
         {"max_memory_gb": 0},
         {"max_memory_gb": 2**70},
