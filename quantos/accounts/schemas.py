@@ -19,7 +19,7 @@ from quantos.accounts.core.users import (
     profile_complete,
 )
 from quantos.accounts.tables import ApiKey, Invite, User
-from quantos.kit.web import STORABLE, Answer, ApiModel, PatchModel, Text, Timestamp, Whole
+from quantos.kit.web import STORABLE, WHOLE, Answer, ApiModel, PatchModel, Text, Timestamp
 
 INVITE_USES_DEFAULT: Final = 100
 INVITE_USES_MAX: Final = 1_000_000
@@ -28,7 +28,7 @@ ABSENT: Final[Any] = Field(default_factory=lambda: None)
 """A field that a change leaves alone; the documentation shows no default for it."""
 
 KeyName = Annotated[str, Field(min_length=1, max_length=100), STORABLE]
-InviteUses = Annotated[Whole, Field(ge=1, le=INVITE_USES_MAX)]
+InviteUses = Annotated[int, Field(ge=1, le=INVITE_USES_MAX), WHOLE]
 
 
 class InviteRequest(ApiModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 from starlette.responses import Response
 
-from quantos.kit.web import IN_DIGITS, Whole
+from quantos.kit.web import IN_DIGITS, WHOLE
 
 NUMBER_MAX: Final = 2**62
 
@@ -17,7 +17,7 @@ def _within_the_store(number: int) -> int:
     return min(max(number, 0), NUMBER_MAX)
 
 
-StrategyId = Annotated[Whole, IN_DIGITS, AfterValidator(_within_the_store)]
+StrategyId = Annotated[int, IN_DIGITS, WHOLE, AfterValidator(_within_the_store)]
 """Of a saved strategy, in a path, query or body."""
 
 

@@ -159,8 +159,8 @@ def _worded(text: str) -> str:
 Reason = Annotated[Text, AfterValidator(_worded)]
 """Why an operator did something."""
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-"""A whole number of a body: JSON knows one kind of number, so 1000000.0 is one as 1000000 is."""
+WHOLE: Final = BeforeValidator(_whole)
+"""Belongs to every integer of a body, after its bounds: JSON knows one kind of number, so 1.0 is whole as 1 is."""
 
 IN_DIGITS: Final = BeforeValidator(_in_digits)
 """Belongs to every integer of a path or query, after its bounds: `Annotated[int, Path(ge=1), IN_DIGITS]`."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Field
 
 from quantos.kit.findings import said_as
-from quantos.kit.web import STORABLE, Answer, ApiModel, Date, Whole
+from quantos.kit.web import STORABLE, WHOLE, Answer, ApiModel, Date
 from quantos.license.core.entitlement import Mode, Why
 from quantos.license.tables import IssuedLicense, LicenseRequest
 
@@ -47,8 +47,8 @@ class Approval(ApiModel):
     """What the licence grants; a limit that is absent or null is none. `expires`: its last day."""
 
     expires: Date
-    max_cores: Annotated[Whole, Field(ge=1, le=CORES_MAX)] | None = None
-    max_memory_gb: Annotated[Whole, Field(ge=1, le=MEMORY_GB_MAX)] | None = None
+    max_cores: Annotated[int, Field(ge=1, le=CORES_MAX), WHOLE] | None = None
+    max_memory_gb: Annotated[int, Field(ge=1, le=MEMORY_GB_MAX), WHOLE] | None = None
 
 
 class Rejection(ApiModel):

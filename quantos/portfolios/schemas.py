@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from quantos.kit.clock import rfc3339
-from quantos.kit.web import STORABLE, Answer, ApiModel, Date, PatchModel, Whole
+from quantos.kit.web import STORABLE, WHOLE, Answer, ApiModel, Date, PatchModel
 from quantos.portfolios.tables import Portfolio, PortfolioDay
 
 ABSENT: Any = Field(default_factory=lambda: None)
@@ -17,7 +17,7 @@ Universe = Literal["hs300", "csi500", "csi1000"]
 Weighting = Literal["equal", "ic_weighted"]
 PortfolioStatus = Literal["draft", "active", "paused"]
 Name = Annotated[str, Field(min_length=1, max_length=100), STORABLE]
-TopN = Annotated[Whole, Field(ge=5, le=500)]
+TopN = Annotated[int, Field(ge=5, le=500), WHOLE]
 
 
 class PortfolioNew(ApiModel):
@@ -52,7 +52,7 @@ class MemberNew(ApiModel):
 class Activation(ApiModel):
     """Body of `POST /portfolios/{portfolio_id}/activate`, which may be left out."""
 
-    initial_capital: Annotated[Whole, Field(ge=100_000, le=100_000_000)] = 1_000_000
+    initial_capital: Annotated[int, Field(ge=100_000, le=100_000_000), WHOLE] = 1_000_000
 
 
 class MemberOut(Answer):
@@ -176,7 +176,7 @@ class Explanation(Answer):
     universe_members: Annotated[
         int | None, Field(description="How many members the universe had that day; null: not known.")
     ]
-    cross_section: Annotated[Whole, Field(description="Names with a value of every factor.")]
+    cross_section: Annotated[int, Field(description="Names with a value of every factor."), WHOLE]
     weighting: Weighting
     top_n: int
     factors: list[FactorInSignal]

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from quantos.kit.clock import rfc3339
 from quantos.kit.copilot import StrategyId
-from quantos.kit.web import STORABLE, Answer, ApiModel, Date, Whole
+from quantos.kit.web import STORABLE, WHOLE, Answer, ApiModel, Date
 from quantos.research.study_schemas import TICKERS_MAX, Rate, Symbol, Universe
 from quantos.research.tables import Deployment, DeploymentDay
 
@@ -37,7 +37,7 @@ class DeploymentNew(ApiModel):
     name: Annotated[str, Field(min_length=1, max_length=100), STORABLE]
     start: Date
     universe: Universe = "hs300"
-    initial_capital: Annotated[Whole, Field(ge=100_000, le=100_000_000)] = 1_000_000
+    initial_capital: Annotated[int, Field(ge=100_000, le=100_000_000), WHOLE] = 1_000_000
     commission_rate: Rate = 0.0003
     slippage_rate: Rate = 0.002
     is_public: bool = True

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from quantos.kit.clock import rfc3339
 from quantos.kit.copilot import StrategyId
-from quantos.kit.web import STORABLE, Answer, ApiModel, Date, Whole
+from quantos.kit.web import STORABLE, WHOLE, Answer, ApiModel, Date
 from quantos.research.tables import Study
 
 TICKERS_MAX: Final = 50
@@ -48,7 +48,7 @@ class StudyNew(ApiModel):
     start: Date | None = None
     end: Date | None = None
     universe: Annotated[Universe, Field(description="Its benchmark is the one compared with.")] = "hs300"
-    initial_capital: Annotated[Whole, Field(ge=100_000, le=100_000_000)] = 1_000_000
+    initial_capital: Annotated[int, Field(ge=100_000, le=100_000_000), WHOLE] = 1_000_000
     commission_rate: Rate = 0.0003
     slippage_rate: Rate = 0.002
     minimum_commission: Annotated[

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from quantos.kit.clock import rfc3339
 from quantos.kit.findings import explain, said_as
 from quantos.kit.money import RATE_UNIT, rate_e8
-from quantos.kit.web import STORABLE, Answer, ApiModel, Date, PatchModel, Whole, parse_date, parse_json
+from quantos.kit.web import STORABLE, WHOLE, Answer, ApiModel, Date, PatchModel, parse_date, parse_json
 from quantos.market.core.symbols import SYMBOL_PATTERN, SYMBOL_WORDS
 from quantos.strategies.core.signal import SIGNALS_MAX, TargetWeight, are_symbols
 from quantos.strategies.core.status import Status
@@ -53,8 +53,8 @@ class StrategyNew(ApiModel):
     description: Description | None = None
     universe: Universe = "hs300"
     execution_price: Literal["open", "close"] = "open"
-    holding_period: Annotated[Whole, Field(ge=1, le=60)] = 10
-    initial_capital: Annotated[Whole, Field(ge=100_000, le=100_000_000)] = 1_000_000
+    holding_period: Annotated[int, Field(ge=1, le=60), WHOLE] = 10
+    initial_capital: Annotated[int, Field(ge=100_000, le=100_000_000), WHOLE] = 1_000_000
     commission_rate: Rate = 0.0003
     slippage_rate: Rate = 0.002
     is_public: bool = True
