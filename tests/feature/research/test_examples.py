@@ -144,8 +144,7 @@ def test_it_is_submitted_to_the_leaderboard_and_exported(person: Caller, saved: 
     assert (told["period"], told["dataset"]) == ("daily", "default")
     (best,) = [each for each in told["top"] if each["id"] == run["entry_id"]]
     assert best.pop("notes") is None
-    assert best.pop("user_id")
-    assert shape(best) == shape({name: value for name, value in BEST.items() if name != "user_id"})
+    assert shape(best) == shape(BEST)
     assert (best["username"], best["strategy_id"], best["score"]) == (EMAIL, saved, run["score"])
     for kind, ending in (("code", ".py"), ("csv", ".csv")):
         file = ask(person, "GET", f"/export/{kind}/{saved}")
