@@ -18,6 +18,8 @@ from quantos.client import Client, calls
 from tests.support.served import Served, served_platform
 from tests.tui.conftest import STRATEGIES, lines, on_dashboard, shows, until
 from tui.app import THEMES
+from tui.link import Link
+from tui.screens.today import Today
 from tui.widgets.records import Records
 
 
@@ -165,14 +167,32 @@ def test_a_cell_is_copied_as_it_is_shown(served: Served) -> None:
     on_dashboard(served, script)
 
 
-def test_what_happens_on_the_platform_is_seen_without_a_key(served: Served) -> None:
+def see_the_clock_move(served: Served, before: str, after: str) -> None:
     async def script(pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: shows(pilot, "2024-03-05  19:00:00"))
+        await until(pilot, lambda: shows(pilot, f"{before}  19:00:00"))
         with Client(served.url, served.operator_token) as operator:
-            await asyncio.to_thread(operator, calls.move_clock(now="2024-03-06T19:00:00+08:00"))
-        await until(pilot, lambda: shows(pilot, "2024-03-06  19:00:00"))
+            await asyncio.to_thread(operator, calls.move_clock(now=f"{after}T19:00:00+08:00"))
+        await until(pilot, lambda: shows(pilot, f"{after}  19:00:00"))
 
     on_dashboard(served, script)
+
+
+def test_what_happens_on_the_platform_is_seen_without_a_key(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the event stream alone: the next poll is an hour away."""
+    monkeypatch.setattr(Today, "POLL_S", 3600.0)
+    see_the_clock_move(served, "2024-03-05", "2024-03-06")
+
+
+def test_without_the_stream_it_is_seen_by_asking_again(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cut(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Link, "follow", cut)
+    see_the_clock_move(served, "2024-03-06", "2024-03-07")
 
 
 def test_a_server_that_goes_leaves_its_last_data_and_one_that_comes_back_is_found(tmp_path: Path) -> None:
