@@ -43,8 +43,8 @@ _STORAGE: Final[dict[str, str]] = {
     "the records store was written by a newer version of QuantOS: upgrade before opening it": (
         "记录库由更新版本的 QuantOS 写入：请先升级再打开"
     ),
-    "the records store {} cannot be opened ({}): restore it from a backup": (
-        "记录库 {0} 无法打开（{1}）：请从备份恢复"
+    "the records store {} cannot be opened ({}): run quantos doctor": (
+        "记录库 {0} 无法打开（{1}）：请运行 quantos doctor"
     ),
     "the series store was written by a newer version of QuantOS: upgrade before opening it": (
         "序列库由更新版本的 QuantOS 写入：请先升级再打开"
