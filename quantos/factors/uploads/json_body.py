@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -71,12 +72,39 @@ def read_json(body: bytes) -> Panel:
     """Raises RequestValidationError with the place of each error, UploadTooLarge."""
     reader = _Reader()
     try:
-        for raw in _BODY.decode(body).data:
+        for place, raw in enumerate(_BODY.decode(body).data):
             found = _DAY.decode(raw)
             reader.add(found.date, found.values)
+            _check_named_once(raw, len(found.values), place)
     except (ValueError, RecursionError):
         return _read_slowly(body)
     return reader.panel()
+
+
+def _check_named_once(raw: msgspec.Raw, symbols: int, place: int) -> None:
+    """Decoders keep the last of two values of one name. Raises RequestValidationError."""
+    day = bytes(raw)
+    if day.count(b":") != symbols + 2:  # no symbol or date has a colon
+        _refuse_names_twice(day, "data", place)
+
+
+def _refuse_names_twice(text: bytes, *loc: str | int) -> None:
+    """Raises RequestValidationError."""
+    if (twice := _named_twice(text)) is not None:
+        error = f"{twice} stands twice in one object: which value is meant is not guessed"
+        raise RequestValidationError([_finding("value_error", *loc, error=error)])
+
+
+def _named_twice(text: bytes) -> str | None:
+    """A name that stands twice in one object of valid JSON."""
+    twice: list[str] = []
+
+    def kept(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        twice.extend(name for name, after in pairwise(sorted(names)) if name == after)
+
+    json.loads(text, object_pairs_hook=kept)
+    return twice[0] if twice else None
 
 
 def _read_slowly(body: bytes) -> Panel:
@@ -89,6 +117,7 @@ def _read_slowly(body: bytes) -> Panel:
     errors = [finding for finding, _ in zip(_errors(content), range(FINDINGS_MAX), strict=False)]
     if errors:
         raise RequestValidationError(errors)
+    _refuse_names_twice(body, "data")
     reader = _Reader()
     for entry in content["data"]:
         reader.add(entry["date"], entry["values"])

@@ -341,6 +341,34 @@ def test_factor_15_what_is_no_finite_number_in_json_is_422(owner: Owner, number:
     assert owner.get(factor, "/values/status")["total_days"] == 0
 
 
+@pytest.mark.parametrize(
+    ("day", "name"),
+    [
+        ('"date": "{day}", "values": {"600519.SH": 1.0, "000001.SZ": 2, "600519.SH": 3.0}', "600519.SH"),
+        ('"date": "{day}", "values": {"600519.SH": 1}, "values": {"600519.SH": 3}', "values"),
+        ('"date": "{day}", "note": {"a": 1, "a": 2}, "values": {"600519.SH": 1}', "a"),
+    ],
+)
+def test_a_name_that_stands_twice_is_refused_and_no_value_of_it_guessed(
+    owner: Owner, on_stage: Stage, day: str, name: str
+) -> None:
+    factor = owner.create()
+    body = '{"data": [{' + day.replace("{day}", str(DAYS[0])) + "}]}"
+    answer = owner.send(factor, body.encode(), "application/json")
+    assert answer.status_code == 422
+    (finding,) = answer.json()["detail"]
+    assert finding["loc"] == ["body", "data", 0]
+    assert f"{name} stands twice" in finding["msg"]
+    assert stored(on_stage, factor) == {}
+
+
+def test_a_field_that_is_not_known_does_not_make_a_day_suspect(owner: Owner, on_stage: Stage) -> None:
+    factor = owner.create()
+    body = f'{{"data": [{{"date": "{DAYS[0]}", "note": "a: b", "values": {{"600519.SH": 1.5}}}}]}}'
+    assert owner.send(factor, body.encode(), "application/json").is_success
+    assert stored(on_stage, factor) == {DAYS[0]: {"600519.SH": 1.5}}
+
+
 def test_factor_15_a_symbol_need_not_be_known_to_the_market(owner: Owner) -> None:
     factor = owner.create()
     body = [{"date": "2024-01-02", "values": {"999999.BJ": 1.0}}]
