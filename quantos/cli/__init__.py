@@ -68,16 +68,19 @@ def _run(arguments: list[str]) -> None:
 
 
 def _import_quickly() -> None:
-    """What a server imports stays, and most of its shapes are not looked at before their first request.
+    """What a server imports stays, and much of what its libraries describe is never looked at.
 
-    Collecting garbage among the imports is a tenth of the start-up time, and so is building the validators of
-    the libraries' models, those of the OpenAPI description above all. Ours are deferred by `storage.types` and
-    `kit.web` wherever they are imported.
+    Collecting garbage among the imports is a tenth of the start-up time, and so is building FastAPI's models of
+    the OpenAPI description. They alone are deferred until somebody asks for it: a body that is validated by a
+    deferred model would make FastAPI build it at its first request.
     """
+    gc.disable()
     from pydantic import BaseModel  # noqa: PLC0415 - as above
 
-    gc.disable()
     BaseModel.model_config["defer_build"] = True
+    import fastapi.openapi.models  # noqa: F401, PLC0415
+
+    del BaseModel.model_config["defer_build"]
 
 
 def _complain(message: str) -> None:

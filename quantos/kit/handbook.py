@@ -22,6 +22,7 @@ from quantos.kit.notice import Notice, shown, silent
 GUIDES: Final = "/guides"
 PAGES: Final = (
     "operator",
+    "security",
     "commands",
     "settings",
     "license",

@@ -21,8 +21,8 @@ from tui.app import THEMES
 KEPT = Path(__file__).parent / "snapshots"
 KEEPS = bool(os.environ.get("QUANTOS_KEEP_SNAPSHOTS"))
 SIZES = ("80x24", "160x50")
-STEADY = re.compile(r"terminal-\d+|rich-[0-9a-z-]+|(?<=momentum_value-)[0-9a-f]{8}")
-"""Names within an SVG that are made anew each time, and the random end of a portfolio's."""
+STEADY = re.compile(r"terminal-\d+|rich-[0-9a-z-]+|(?<=momentum_value-)[0-9a-f]{8}|(?<=user_)[0-9a-f]{6}")
+"""Names within an SVG that are made anew each time, and the random ends of a portfolio's and an account's."""
 
 
 @pytest.fixture(scope="module")

@@ -29,5 +29,5 @@ def test_both_stores_refused_is_the_refusal_of_the_records(tmp_path: Path) -> No
     Platform.open(Settings(data_dir=tmp_path)).close()
     (tmp_path / "series.duckdb").write_bytes(b"nothing that DuckDB wrote")
     (tmp_path / "records.db").write_bytes(b"nothing that SQLite wrote" * 100)
-    with pytest.raises(Exception, match=r"records store records\.db"):
+    with pytest.raises(Exception, match=r"^records\.db is damaged"):
         Platform.open(Settings(data_dir=tmp_path))
