@@ -20,6 +20,8 @@ QUICK_BYTES_MAX: Final = 256 * 2**20
 
 _IN_A_RECORDS_STORE: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY: Final = 0xFF
+_OF_A_FILE: Final = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException)
+"""What other refusals quote is of the query or of its values, and says nothing of the file."""
 
 
 class StoreDamaged(Unavailable):
@@ -49,8 +51,10 @@ def damaged(file: str, found: str) -> StoreDamaged:
 
 def in_series(error: duckdb.Error) -> bool:
     """Whether DuckDB says that its file is damaged, and not that it lacks room, memory or rights."""
+    if isinstance(error, duckdb.SerializationException):
+        return True
     text = str(error).lower()
-    return isinstance(error, duckdb.SerializationException) or "corrupt" in text or "not a valid" in text
+    return isinstance(error, _OF_A_FILE) and ("corrupt" in text or "not a valid" in text)
 
 
 def in_records(error: BaseException | None) -> bool:

@@ -6,15 +6,23 @@ put elsewhere and are still there. None of it asks the stores: they may be what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import orjson
 
 from quantos.storage.backup import FOLDER, places
-from quantos.storage.restore import FACTS, BackupDamaged, BackupMissing, BackupTooNew, manifest_of
+from quantos.storage.restore import (
+    FACTS,
+    UNREADABLE,
+    BackupDamaged,
+    BackupMissing,
+    BackupTooNew,
+    manifest_of,
+    unreadable,
+)
 
 T = TypeVar("T")
 
@@ -26,7 +34,7 @@ def first_that_holds(
 
     Raises BackupMissing where there is none, and whatever else `put` raises.
     """
-    found = _newest_first(directory, folder)
+    found = _newest_first(directory, folder, passed_over)
     for file in found:
         try:
             return file, put(file)
@@ -40,36 +48,26 @@ def first_that_holds(
     )
 
 
-def _newest_first(directory: Path, folder: Path | None) -> list[Path]:
+def _newest_first(
+    directory: Path, folder: Path | None, passed_over: Callable[[Path, str], object]
+) -> list[Path]:
     inside = folder or directory / FOLDER
     files = {*inside.glob("*.zip"), *(() if folder else places(directory / FOLDER))}
-    simulated = _simulated(directory)
-    dated = [
-        (manifest["made_at"], file.name, file)
-        for file in files
-        for manifest in _manifests(file)
-        if simulated is None or manifest["simulated"] == simulated
-    ]
+    simulated, dated = _simulated(directory), []
+    for file in sorted(
+        each for each in files if each.exists()
+    ):  # one that was put elsewhere may be gone since
+        try:
+            with ZipFile(file) as archive:
+                said = manifest_of(archive)
+        except (BackupDamaged, BackupTooNew) as refusal:
+            passed_over(file, refusal.message)
+        except UNREADABLE as error:
+            passed_over(file, unreadable(file, error).message)
+        else:
+            if simulated is None or said["simulated"] == simulated:
+                dated.append((said["made_at"], file.name, file))
     return [file for *_, file in sorted(dated, reverse=True)]
-
-
-def _manifests(file: Path) -> Iterator[dict[str, object]]:
-    """One, or none of a file that is no backup at all."""
-    try:
-        with ZipFile(file) as archive:
-            yield manifest_of(archive)
-    except (
-        BackupDamaged,
-        BackupTooNew,
-        BadZipFile,
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        TypeError,
-        NotImplementedError,
-    ):
-        return
 
 
 def _simulated(directory: Path) -> bool | None:

@@ -38,6 +38,8 @@ from quantos.storage.directory import DataDirectory
 FACTS: Final = "directory.json"
 UNPACKED: Final = ".restoring"
 MANIFEST_BYTES_MAX: Final = 64 * 2**20
+UNREADABLE: Final = (BadZipFile, OSError, EOFError, ValueError, KeyError, TypeError, NotImplementedError)
+"""What an archive that is none, or is cut off, gives when it is read."""
 
 
 class BackupDamaged(WrongState):
@@ -77,6 +79,11 @@ def verify(file: Path) -> Verified:
         return unpack(file, Path(folder))
 
 
+def unreadable(file: Path, error: BaseException) -> BackupDamaged:
+    """What one of `UNREADABLE` means."""
+    return BackupDamaged(f"{file.name} is damaged ({type(error).__name__}): use another backup")
+
+
 def unpack(file: Path, folder: Path) -> Verified:
     """Unpack into an empty folder, checking all of it. Raises BackupMissing, BackupDamaged, BackupTooNew."""
     if not file.is_file():
@@ -89,8 +96,8 @@ def unpack(file: Path, folder: Path) -> Verified:
             _same_names(expected.keys(), list(members), len(archive.infolist()))
             for name, info in members.items():
                 _unpack_one(archive, info, folder, expected[name])
-    except (BadZipFile, OSError, EOFError, ValueError, KeyError, TypeError, NotImplementedError) as error:
-        raise BackupDamaged(f"{file.name} is damaged ({type(error).__name__}): use another backup") from error
+    except UNREADABLE as error:
+        raise unreadable(file, error) from error
     return _opened(folder, manifest)
 
 

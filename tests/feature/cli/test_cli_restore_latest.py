@@ -80,6 +80,20 @@ def test_what_was_passed_over_is_told(said: Said, backed_up: tuple[Path, dict[st
     assert "third.zip is passed over:" in " ".join(ended.out.split())
 
 
+def test_a_backup_that_was_cut_off_is_told_too(
+    run: Run, backed_up: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, _ = backed_up
+    whole = (tmp_path / "second.zip").read_bytes()
+    (tmp_path / "second.zip").write_bytes(whole[: len(whole) // 2])
+    ended = run(*ONE_COMMAND.split()[1:], "--json", data_dir=folder)
+    assert ended.code == 0, ended.err
+    assert Path(ended.json["file"]).parent == folder / "backups"
+    told = {Path(each["file"]).name: each["why"] for each in ended.json["passed_over"]}
+    assert told.keys() == {"second.zip", "third.zip"}
+    assert "second.zip is damaged" in told["second.zip"]
+
+
 def test_without_any_backup_nothing_is_changed(said: Said, tmp_path: Path) -> None:
     with stage(tmp_path / "data", START):
         pass

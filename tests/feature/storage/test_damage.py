@@ -97,6 +97,14 @@ def test_a_damaged_block_is_a_named_refusal_and_what_needs_others_goes_on(whole:
     series.close()
 
 
+def test_a_value_that_a_refusal_quotes_says_nothing_of_the_file(whole: Path) -> None:
+    series = Series(whole)
+    with pytest.raises(duckdb.ConversionException, match="corrupt"), series.read() as cursor:
+        cursor.execute("SELECT CAST(? AS DATE)", ["corrupt: not a valid date"])
+    assert series.damage is None
+    series.close()
+
+
 def test_a_write_that_meets_a_damaged_block_says_so_and_asks_for_no_disk_space(whole: Path) -> None:
     flip_payload(whole)
     series = Series(whole)
