@@ -37,7 +37,6 @@ FREE_MIN: Final = GIB
 LONGEST_HOLIDAY: Final = timedelta(days=31)
 ONLY_OWNER: Final = 0o077
 STATE_WIDTH: Final = 9
-RESTORE: Final = "quantos backup restore --latest --force"
 RUNS_MAX: Final = 50
 FAILURES_NAMED: Final = 5
 
@@ -164,7 +163,7 @@ def _answers(url: str) -> bool:
 def _inside(path: Path) -> Iterator[Finding]:
     """What the platform itself says, asked as the operator."""
     from quantos.scheduler.service import ClockGoesBack  # noqa: PLC0415 - --help needs no platform
-    from quantos.storage.damage import StoreDamaged  # noqa: PLC0415
+    from quantos.storage.damage import RESTORE, StoreDamaged  # noqa: PLC0415
 
     try:
         with reach(path) as platform:
@@ -192,6 +191,8 @@ def _inside(path: Path) -> Iterator[Finding]:
 
 
 def _stores(found: list[dict[str, Any]]) -> Finding:
+    from quantos.storage.damage import RESTORE  # noqa: PLC0415 - --help needs no store
+
     damaged = [each for each in found if each["state"] == "damaged"]
     if not damaged:
         return _ok("stores", say("doctor.stores.ok"))
