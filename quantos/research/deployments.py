@@ -65,7 +65,7 @@ class Deployments:
         market: Market,
         strategies: Strategies,
         sandbox: Sandbox,
-        minimum_commission: float = 0.0,
+        minimum_commission: float,
     ) -> None:
         """`minimum_commission`: of the platform, CNY an order."""
         self._records, self._clock, self._market = records, clock, market

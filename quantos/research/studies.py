@@ -56,7 +56,7 @@ class Studies:
         market: Market,
         sandbox: Sandbox,
         limits: RunLimits,
-        minimum_commission: float = 0.0,
+        minimum_commission: float,
     ) -> None:
         """`limits`: of one run. `minimum_commission`: of the platform, CNY an order; for whoever names none."""
         self._records, self._clock, self._market = records, clock, market
